@@ -1,0 +1,110 @@
+/* What authors use: check, build, graph, publish. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static int verdict(cli *c, int code)
+{
+    bool warned = greffe_diags_total(c->diags, GREFFE_WARNING) > 0;
+    return code == EXIT_FINE && warned && c->fail_on_warning ? EXIT_UNPROVED : code;
+}
+
+int cli_check(cli *c)
+{
+    int worst = EXIT_FINE;
+    if (c->word_count == 0) {
+        return cli_fail(EXIT_USAGE, "name a procedure's file: greffe check velo.yaml");
+    }
+    for (int i = 0; i < c->word_count; i++) {
+        greffe_plan *plan = NULL;
+        greffe_diags_clear(c->diags);
+        int code = cli_compile(c, c->words[i], &plan);
+        cli_print_diags(c);
+        code = verdict(c, code);
+        if (code == EXIT_FINE && !c->json) {
+            size_t warnings = greffe_diags_total(c->diags, GREFFE_WARNING);
+            (void)printf("%s: no fault found%s\n", c->words[i],
+                         warnings > 0 ? ", but not all is proved" : "");
+        }
+        worst = code > worst ? code : worst;
+        greffe_plan_unref(plan);
+    }
+    return worst;
+}
+
+int cli_build(cli *c)
+{
+    greffe_plan *plan = NULL;
+    if (c->word_count != 1 || strcmp(c->out, "out") == 0) {
+        return cli_fail(EXIT_USAGE, "greffe build FILE.yaml --out FILE.bundle");
+    }
+    int code = cli_compile(c, c->words[0], &plan);
+    cli_print_diags(c);
+    code = verdict(c, code);
+    if (code == EXIT_FINE) {
+        greffe_str bytes = greffe_plan_bundle(plan);
+        FILE *file = fopen(c->out, "wb");
+        bool good = file != NULL && fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+        good = file != NULL && fclose(file) == 0 && good;
+        code = good ? EXIT_FINE : cli_fail(EXIT_ENVIRONMENT, "%s cannot be written", c->out);
+    }
+    greffe_plan_unref(plan);
+    return code;
+}
+
+int cli_graph(cli *c)
+{
+    greffe_plan *plan = NULL;
+    char *text;
+    if (c->word_count != 1) {
+        return cli_fail(EXIT_USAGE, "greffe graph FILE.yaml | dot -Tsvg");
+    }
+    int code = cli_compile(c, c->words[0], &plan);
+    if (code != EXIT_FINE) {
+        cli_print_diags(c);
+    } else if (greffe_plan_render(&text, plan, c->json ? GREFFE_PLAN_JSON : GREFFE_PLAN_DOT) ==
+               GREFFE_OK) {
+        (void)fputs(text, stdout);
+        greffe_free(c->context, text);
+    }
+    greffe_plan_unref(plan);
+    return code;
+}
+
+static int plan_from(cli *c, const char *path, greffe_plan **out)
+{
+    size_t length = strlen(path), size;
+    char *bytes;
+    if (length < 7 || strcmp(path + length - 7, ".bundle") != 0) {
+        int code = cli_compile(c, path, out);
+        cli_print_diags(c);
+        return verdict(c, code);
+    }
+    if (!cli_read_file(path, &bytes, &size)) {
+        return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", path);
+    }
+    greffe_status status = greffe_plan_read(out, c->context, (greffe_str){bytes, size});
+    free(bytes);
+    return status == GREFFE_ECORRUPT
+               ? cli_fail(EXIT_FAULTS, "GR-6201: %s is not a bundle, or was damaged", path)
+               : cli_status(status, path);
+}
+
+int cli_publish(cli *c)
+{
+    greffe_plan *plan = NULL;
+    if (c->word_count != 1) {
+        return cli_fail(EXIT_USAGE, "greffe publish FILE.yaml, or FILE.bundle");
+    }
+    int code = plan_from(c, c->words[0], &plan);
+    if (code == EXIT_FINE) {
+        code = cli_status(greffe_engine_publish(c->engine, plan), c->store);
+    }
+    if (code == EXIT_FINE && !c->quiet) {
+        greffe_str id = greffe_plan_id(plan);
+        (void)printf("published: %.*s\n", (int)id.size, id.data);
+    }
+    greffe_plan_unref(plan);
+    return code;
+}

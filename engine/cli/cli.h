@@ -1,0 +1,63 @@
+/* The command `greffe`: what its subcommands share. It sees the public interface alone. */
+#ifndef GREFFE_CLI_CLI_H
+#define GREFFE_CLI_CLI_H
+
+#include <greffe/engine.h>
+#include <greffe/greffe.h>
+#include <greffe/site.h>
+#include <stdio.h>
+
+#include "effects/effects.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { EXIT_FINE = 0, EXIT_FAULTS = 1, EXIT_USAGE = 2, EXIT_ENVIRONMENT = 3, EXIT_UNPROVED = 4 };
+
+/* The words of the command line after the subcommand, options taken out. */
+typedef struct cli {
+    const char *command;
+    const char *words[64];
+    int word_count;
+    const char *store, *site, *out, *as, *key, *args, *now, *procedure, *by, *status, *group;
+    const char *represented;
+    int limit;
+    bool json, quiet, why, history, each, fail_on_warning;
+    greffe_context *context;
+    greffe_diags *diags;
+    greffe_site *accounts;
+    greffe_engine *engine;
+    greffe_file_effects files;
+} cli;
+
+int cli_check(cli *c);
+int cli_build(cli *c);
+int cli_graph(cli *c);
+int cli_publish(cli *c);
+int cli_act(cli *c);
+int cli_list(cli *c);
+int cli_show(cli *c);
+int cli_run(cli *c);
+int cli_verify(cli *c);
+int cli_play(cli *c);
+int cli_report(cli *c);
+
+/* Opens the store and the site's handlers; an exit code when it cannot. */
+int cli_open(cli *c);
+int cli_read_site(cli *c);
+/* Reads a whole file; from malloc, terminated. */
+bool cli_read_file(const char *path, char **out, size_t *size);
+int cli_compile(cli *c, const char *path, greffe_plan **out);
+void cli_print_diags(cli *c);
+int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int cli_status(greffe_status status, const char *what);
+/* "2020-03-02T09:00:00Z" or a date; false when it is neither. */
+bool cli_instant(const char *text, int64_t *out);
+/* Fires and delivers until nothing is left at this instant. */
+greffe_status cli_settle(cli *c, int64_t now_ms, greffe_progress *total);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,249 @@
+/* Files, errors, the store and the site: what the subcommands share. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+int cli_fail(int code, const char *format, ...)
+{
+    va_list arguments;
+    (void)fputs("greffe: ", stderr);
+    va_start(arguments, format);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void)fputc('\n', stderr);
+    return code;
+}
+
+int cli_status(greffe_status status, const char *what)
+{
+    switch (status) {
+    case GREFFE_OK: return EXIT_FINE;
+    case GREFFE_EFULL: return cli_fail(EXIT_ENVIRONMENT, "GR-6004: %s: the disk is full", what);
+    case GREFFE_EREADONLY:
+        return cli_fail(EXIT_ENVIRONMENT, "GR-6003: %s: the store is read-only", what);
+    case GREFFE_EBUSY:
+        return cli_fail(EXIT_ENVIRONMENT, "GR-6005: %s: another process holds the store", what);
+    case GREFFE_EVERSION:
+        return cli_fail(EXIT_ENVIRONMENT,
+                        "GR-6002: %s: written by another version of greffe; use that one", what);
+    case GREFFE_ECORRUPT: return cli_fail(EXIT_FAULTS, "%s: stored data contradicts itself", what);
+    default:
+        return cli_fail(EXIT_ENVIRONMENT, "%s: %s", what, greffe_status_name(status));
+    }
+}
+
+bool cli_read_file(const char *path, char **out, size_t *size)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    char *data = NULL;
+    size_t used = 0, capacity = 0;
+    if (file == NULL) {
+        return false;
+    }
+    for (;;) {
+        if (used + 65536 + 1 > capacity) {
+            capacity = (used + 65536 + 1) * 2;
+            char *grown = realloc(data, capacity);
+            if (grown == NULL) {
+                break;
+            }
+            data = grown;
+        }
+        size_t got = fread(data + used, 1, 65536, file);
+        used += got;
+        if (got == 0) {
+            break;
+        }
+    }
+    bool good = data != NULL && !ferror(file);
+    if (file != stdin) {
+        (void)fclose(file);
+    }
+    if (!good) {
+        free(data);
+        return false;
+    }
+    data[used] = '\0';
+    *out = data;
+    *size = used;
+    return true;
+}
+
+/* --- Diagnostics --- */
+
+static void print_one(const char *text, bool colour)
+{
+    const char *end_of_first = strchr(text, '\n');
+    if (!colour || end_of_first == NULL) {
+        (void)fputs(text, stderr);
+        return;
+    }
+    bool warning = strstr(text, " warning ") != NULL && strstr(text, " warning ") < end_of_first;
+    (void)fprintf(stderr, "%s%.*s\033[0m%s", warning ? "\033[33m" : "\033[31m",
+                  (int)(end_of_first - text), text, end_of_first);
+}
+
+void cli_print_diags(cli *c)
+{
+    const char *text;
+    if (c->json) {
+        if (greffe_diags_render_json(&text, c->diags) == GREFFE_OK) {
+            (void)printf("%s\n", text);
+        }
+        return;
+    }
+    bool colour = isatty(2) == 1 && getenv("NO_COLOR") == NULL;
+    for (size_t i = 0; i < greffe_diags_count(c->diags); i++) {
+        if (greffe_diags_render(&text, c->diags, i) == GREFFE_OK) {
+            print_one(text, colour);
+        }
+    }
+    size_t total = greffe_diags_total(c->diags, GREFFE_ERROR) +
+                   greffe_diags_total(c->diags, GREFFE_WARNING);
+    if (total > greffe_diags_count(c->diags)) {
+        (void)fprintf(stderr, "… and %zu more\n", total - greffe_diags_count(c->diags));
+    }
+}
+
+/* --- Compiling --- */
+
+typedef struct folder {
+    char path[1024];
+    char *texts[64];
+    size_t count;
+} folder;
+
+static greffe_status read_beside(void *data, const char *name, greffe_str *out)
+{
+    folder *f = data;
+    char path[1400];
+    char *text;
+    size_t size;
+    if (f->count == 64 || strstr(name, "..") != NULL) {
+        return GREFFE_ENOTFOUND;
+    }
+    (void)snprintf(path, sizeof path, "%s%s", f->path, name);
+    if (!cli_read_file(path, &text, &size)) {
+        return GREFFE_ENOTFOUND;
+    }
+    f->texts[f->count++] = text;
+    *out = (greffe_str){text, size};
+    return GREFFE_OK;
+}
+
+int cli_compile(cli *c, const char *path, greffe_plan **out)
+{
+    char *text;
+    size_t size;
+    folder f = {.count = 0};
+    if (!cli_read_file(path, &text, &size)) {
+        return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", path);
+    }
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(f.path, sizeof f.path, "%.*s",
+                   slash != NULL ? (int)(slash - path + 1) : 0, path);
+    greffe_compile_options options = {sizeof options, read_beside, &f};
+    greffe_status status = greffe_compile(out, c->context, c->diags, path, (greffe_str){text, size},
+                                          &options);
+    free(text);
+    for (size_t i = 0; i < f.count; i++) {
+        free(f.texts[i]);
+    }
+    return status == GREFFE_OK ? EXIT_FINE
+           : status == GREFFE_EINVALID ? EXIT_FAULTS
+                                       : cli_status(status, path);
+}
+
+/* --- Site and store --- */
+
+int cli_read_site(cli *c)
+{
+    char *text;
+    size_t size;
+    if (!cli_read_file(c->site, &text, &size)) {
+        return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", c->site);
+    }
+    greffe_status status =
+        greffe_site_read(&c->accounts, c->context, c->diags, c->site, (greffe_str){text, size});
+    free(text);
+    if (status == GREFFE_EINVALID) {
+        cli_print_diags(c);
+        return EXIT_FAULTS;
+    }
+    return cli_status(status, c->site);
+}
+
+int cli_open(cli *c)
+{
+    greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = c->store};
+    greffe_engine_options options = {.size = sizeof options};
+    greffe_status status = greffe_store_sqlite(&options.store, &sqlite);
+    if (status != GREFFE_OK) {
+        return cli_status(status, c->store);
+    }
+    status = greffe_engine_open(&c->engine, c->context, &options);
+    c->files.directory = c->out;
+    if (c->accounts != NULL) {
+        c->files.sender = greffe_site_text(c->accounts, "sender");
+        c->files.payer = greffe_site_text(c->accounts, "payer");
+        c->files.payer_iban = greffe_site_text(c->accounts, "payer_iban");
+        c->files.payer_bic = greffe_site_text(c->accounts, "payer_bic");
+    }
+    if (status == GREFFE_OK) {
+        status = greffe_engine_handle(c->engine, "mail", greffe_effect_mail, &c->files);
+    }
+    if (status == GREFFE_OK) {
+        status = greffe_engine_handle(c->engine, "payment", greffe_effect_payment, &c->files);
+    }
+    return cli_status(status, c->store);
+}
+
+/* --- Time --- */
+
+static int64_t days_of(int year, int month, int day)
+{
+    static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    int64_t y = year - 1;
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return y * 365 + y / 4 - y / 100 + y / 400 + before[month - 1] + (month > 2 && leap) + day - 1 -
+           719162;
+}
+
+bool cli_instant(const char *text, int64_t *out)
+{
+    int year, month, day, hour = 0, minute = 0, second = 0, end = 0;
+    int fields = sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end);
+    if (fields != 3 || end != 10 || month < 1 || month > 12 || day < 1 || day > 31 || year < 1) {
+        return false;
+    }
+    if (text[end] != '\0') {
+        int rest = 0;
+        if (sscanf(text + end, "T%2d:%2d:%2dZ%n", &hour, &minute, &second, &rest) != 3 ||
+            text[end + rest] != '\0' || rest == 0 || hour > 23 || minute > 59 || second > 59) {
+            return false;
+        }
+    }
+    *out = ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60000 + second * 1000;
+    return true;
+}
+
+greffe_status cli_settle(cli *c, int64_t now_ms, greffe_progress *total)
+{
+    for (int rounds = 0; rounds < 100000; rounds++) {
+        greffe_progress once;
+        greffe_status status = greffe_engine_run(c->engine, &once, 256, now_ms);
+        if (status != GREFFE_OK) {
+            return status;
+        }
+        total->timers += once.timers;
+        total->effects += once.effects;
+        total->incidents += once.incidents;
+        if (once.timers == 0 && once.effects == 0) {
+            break;
+        }
+    }
+    return GREFFE_OK;
+}

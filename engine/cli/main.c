@@ -1,0 +1,166 @@
+/* The command line: options, help, and the way to each subcommand. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const char usage[] =
+    "greffe: procédures administratives, prouvées avant publication, durables ensuite.\n"
+    "\n"
+    "Authors\n"
+    "  greffe check FILE.yaml…             find every fault, with its place and how to mend it\n"
+    "  greffe build FILE.yaml --out F      write the bundle that is published\n"
+    "  greffe graph FILE.yaml              the steps as a graph, for Graphviz (dot)\n"
+    "Operators\n"
+    "  greffe publish FILE.yaml            new dossiers of the procedure take it from now on\n"
+    "  greffe file DOSSIER --procedure P --as ACCOUNT --args JSON\n"
+    "  greffe act VERB STREAM --as ACCOUNT [--args JSON]\n"
+    "         dossier: complete ask supply claim assign release 'hand over' comment withdraw\n"
+    "                  message retry answer\n"
+    "  greffe session convene|agenda|presence|recuse|decide|close SESSION …\n"
+    "  greffe allot allocate|transfer ALLOTMENT …\n"
+    "  greffe pay batch|report BATCH …\n"
+    "  greffe run                          fire due timers, deliver effects\n"
+    "Reading\n"
+    "  greffe tasks [--group SERVICE]      what waits for whom\n"
+    "  greffe list dossiers|sessions|allotments|orders|batches|effects|procedures\n"
+    "  greffe show DOSSIER [--why] [--history]\n"
+    "  greffe report --by FIELD            counts and amounts by an answer and by outcome\n"
+    "  greffe journal verify               read every journal, fold it anew, compare\n"
+    "Seasons\n"
+    "  greffe play ACTIONS.jsonl --out DIR play dated actions; goes on where it was interrupted\n"
+    "\n"
+    "Options\n"
+    "  --store FILE   the database (default greffe.db)     --site FILE   accounts and payer\n"
+    "  --as ACCOUNT   who acts, from the site file         --for SUBJECT the citizen represented\n"
+    "  --args JSON    or @FILE                             --key KEY     idempotency key\n"
+    "  --now INSTANT  2020-03-02T09:00:00Z                 --out PATH    where files go\n"
+    "  --group, --status, --limit   narrow a list          --json        machine-readable\n"
+    "  --fail-on-warning   a warning is a fault            --quiet       no progress\n"
+    "\n"
+    "Exit codes: 0 fine, 1 faults or refused, 2 wrong use, 3 environment, 4 not proved.\n";
+
+static const struct {
+    const char *name;
+    int (*run)(cli *c);
+    bool needs_store;
+} commands[] = {
+    {"check", cli_check, false},  {"build", cli_build, false},     {"graph", cli_graph, false},
+    {"publish", cli_publish, true}, {"file", cli_act, true},       {"act", cli_act, true},
+    {"session", cli_act, true},   {"allot", cli_act, true},        {"pay", cli_act, true},
+    {"tasks", cli_list, true},    {"list", cli_list, true},        {"show", cli_show, true},
+    {"run", cli_run, true},       {"journal", cli_verify, true},   {"play", cli_play, true},
+    {"report", cli_report, true},
+};
+
+static const struct {
+    const char *name;
+    size_t offset;
+} values[] = {
+    {"--store", offsetof(cli, store)}, {"--site", offsetof(cli, site)},
+    {"--out", offsetof(cli, out)},     {"--as", offsetof(cli, as)},
+    {"--key", offsetof(cli, key)},     {"--args", offsetof(cli, args)},
+    {"--now", offsetof(cli, now)},     {"--procedure", offsetof(cli, procedure)},
+    {"--by", offsetof(cli, by)},       {"--status", offsetof(cli, status)},
+    {"--group", offsetof(cli, group)}, {"--for", offsetof(cli, represented)},
+};
+
+static const struct {
+    const char *name;
+    size_t offset;
+} flags[] = {
+    {"--json", offsetof(cli, json)},       {"--quiet", offsetof(cli, quiet)},
+    {"--why", offsetof(cli, why)},         {"--history", offsetof(cli, history)},
+    {"--each", offsetof(cli, each)},       {"--fail-on-warning", offsetof(cli, fail_on_warning)},
+};
+
+static int option(cli *c, int argc, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (strcmp(word, flags[i].name) == 0) {
+            *(bool *)((char *)c + flags[i].offset) = true;
+            return EXIT_FINE;
+        }
+    }
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        if (strcmp(word, values[i].name) == 0 && *at + 1 < argc) {
+            *(const char **)(void *)((char *)c + values[i].offset) = argv[++*at];
+            return EXIT_FINE;
+        }
+    }
+    if (strcmp(word, "--limit") == 0 && *at + 1 < argc) {
+        c->limit = atoi(argv[++*at]);
+        return c->limit > 0 ? EXIT_FINE : cli_fail(EXIT_USAGE, "--limit takes a number above zero");
+    }
+    return cli_fail(EXIT_USAGE, "the option %s is not known, or lacks its value; see greffe --help",
+                    word);
+}
+
+static int parse(cli *c, int argc, char **argv)
+{
+    c->command = argv[1];
+    for (int i = 2; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) == 0) {
+            int code = option(c, argc, argv, &i);
+            if (code != EXIT_FINE) {
+                return code;
+            }
+        } else if (c->word_count < 64) {
+            c->words[c->word_count++] = argv[i];
+        } else {
+            return cli_fail(EXIT_USAGE, "there are more than 64 words");
+        }
+    }
+    return EXIT_FINE;
+}
+
+static int dispatch(cli *c)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(c->command, commands[i].name) != 0) {
+            continue;
+        }
+        if (greffe_context_create(&c->context, NULL) != GREFFE_OK ||
+            greffe_diags_create(&c->diags, c->context) != GREFFE_OK) {
+            return cli_fail(EXIT_ENVIRONMENT, "out of memory");
+        }
+        int code = c->site != NULL ? cli_read_site(c) : EXIT_FINE;
+        if (code == EXIT_FINE && commands[i].needs_store) {
+            code = cli_open(c);
+        }
+        return code == EXIT_FINE ? commands[i].run(c) : code;
+    }
+    return cli_fail(EXIT_USAGE, "there is no command '%s'; see greffe --help", c->command);
+}
+
+int main(int argc, char **argv)
+{
+    cli c = {.store = "greffe.db", .out = "out"};
+    if (argc < 2) {
+        (void)fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "help") == 0) {
+            (void)fputs(usage, stdout);
+            return EXIT_FINE;
+        }
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("greffe %s\n", greffe_version());
+        return EXIT_FINE;
+    }
+    int code = parse(&c, argc, argv);
+    if (code == EXIT_FINE) {
+        code = dispatch(&c);
+    }
+    greffe_engine_close(c.engine);
+    greffe_site_destroy(c.accounts);
+    greffe_diags_destroy(c.diags);
+    greffe_context_destroy(c.context);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return code == EXIT_FINE ? EXIT_ENVIRONMENT : code;
+    }
+    return code;
+}

@@ -1,0 +1,319 @@
+/* What operators use: commands, lists, showing, running, verifying. */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* --- Commands --- */
+
+static int arguments(cli *c, char **text, size_t *size)
+{
+    *text = NULL;
+    *size = 0;
+    if (c->args != NULL && c->args[0] == '@') {
+        return cli_read_file(c->args + 1, text, size)
+                   ? EXIT_FINE
+                   : cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", c->args + 1);
+    }
+    if (c->args != NULL || c->procedure != NULL) {
+        cJSON *object = cJSON_Parse(c->args != NULL ? c->args : "{}");
+        if (object == NULL) {
+            return cli_fail(EXIT_USAGE, "--args takes a JSON object");
+        }
+        if (c->procedure != NULL) {
+            cJSON_AddStringToObject(object, "procedure", c->procedure);
+        }
+        *text = c->procedure != NULL ? cJSON_PrintUnformatted(object) : strdup(c->args);
+        cJSON_Delete(object);
+        *size = *text != NULL ? strlen(*text) : 0;
+    }
+    return EXIT_FINE;
+}
+
+static void print_result(const cli *c, const greffe_result *result)
+{
+    if (result->status == GREFFE_OK) {
+        (void)printf("%s\n", result->answer);
+    } else if (c->json) {
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "refused", result->code);
+        cJSON_AddStringToObject(object, "message", result->message);
+        char *text = cJSON_PrintUnformatted(object);
+        (void)printf("%s\n", text != NULL ? text : "{}");
+        free(text);
+        cJSON_Delete(object);
+    } else {
+        (void)fprintf(stderr, "refused %s: %s\n", result->code, result->message);
+    }
+}
+
+int cli_act(cli *c)
+{
+    char verb[80], key[140];
+    char *args;
+    size_t size;
+    bool files = strcmp(c->command, "file") == 0;
+    int wanted = files ? 1 : 2;
+    if (c->word_count != wanted || c->as == NULL || c->accounts == NULL) {
+        return cli_fail(EXIT_USAGE, "greffe %s %s--as ACCOUNT --site SITE.yaml [--args JSON]",
+                        c->command, files ? "DOSSIER --procedure P " : "VERB STREAM ");
+    }
+    const greffe_actor *account = greffe_site_account(c->accounts, c->as);
+    greffe_actor citizen = {.size = sizeof citizen, .subject = c->as, .kind = "applicant"};
+    const greffe_actor *actor = account != NULL ? account : &citizen;
+    bool plain = files || strcmp(c->command, "act") == 0;
+    (void)snprintf(verb, sizeof verb, "%s%s%s",
+                   plain ? "" : strcmp(c->command, "allot") == 0 ? "allotment" : c->command,
+                   plain ? "" : ".", files ? "file" : c->words[0]);
+    greffe_command command = {.size = sizeof command, .verb = verb,
+                              .stream = c->words[wanted - 1], .actor = actor,
+                              .represented = c->represented};
+    if (c->now != NULL && !cli_instant(c->now, &command.now_ms)) {
+        return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
+    }
+    /* Without a key, the same words given twice are the same command. */
+    int code = arguments(c, &args, &size);
+    if (code != EXIT_FINE) {
+        return code;
+    }
+    unsigned long long hash = 1469598103934665603ULL;
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ (unsigned char)args[i]) * 1099511628211ULL;
+    }
+    (void)snprintf(key, sizeof key, "cli/%.40s/%016llx/%lld", verb, hash,
+                   (long long)command.now_ms);
+    command.key = c->key != NULL ? c->key : key;
+    command.args = (greffe_str){args, size};
+    greffe_result result;
+    greffe_status status = greffe_engine_execute(c->engine, &result, &command);
+    free(args);
+    if (status == GREFFE_EMISUSE && result.message == NULL) {
+        return cli_fail(EXIT_USAGE, "this is not a command that a person gives");
+    }
+    print_result(c, &result);
+    bool refused = result.status != GREFFE_OK && result.code[0] != '\0';
+    code = result.status == GREFFE_OK ? EXIT_FINE
+           : refused                  ? EXIT_FAULTS
+                                      : cli_status(result.status, c->store);
+    greffe_result_free(c->engine, &result);
+    return code;
+}
+
+/* --- Lists --- */
+
+static void print_columns(const cJSON *items)
+{
+    const cJSON *one, *member;
+    cJSON_ArrayForEach(one, items)
+    {
+        bool first = true;
+        cJSON_ArrayForEach(member, one)
+        {
+            if (cJSON_IsString(member)) {
+                (void)printf("%s%s", first ? "" : "\t", member->valuestring);
+            } else if (cJSON_IsNumber(member)) {
+                (void)printf("%s%.0f", first ? "" : "\t", member->valuedouble);
+            } else {
+                continue;
+            }
+            first = false;
+        }
+        (void)printf("\n");
+    }
+}
+
+static int print_pages(cli *c, greffe_query *query)
+{
+    char *after = NULL;
+    long left = c->limit > 0 ? c->limit : 1000000000L;
+    greffe_status status;
+    for (bool more = true; more && left > 0;) {
+        char *text;
+        query->after = after;
+        query->limit = left < 500 ? (uint32_t)left : 500;
+        status = greffe_engine_read(c->engine, &text, query);
+        if (status != GREFFE_OK) {
+            free(after);
+            return cli_status(status, c->store);
+        }
+        cJSON *page = cJSON_Parse(text);
+        const cJSON *items = cJSON_GetObjectItemCaseSensitive(page, "items");
+        const cJSON *cursor = cJSON_GetObjectItemCaseSensitive(page, "cursor");
+        left -= cJSON_GetArraySize(items);
+        if (c->json) {
+            const cJSON *one;
+            cJSON_ArrayForEach(one, items)
+            {
+                char *line = cJSON_PrintUnformatted(one);
+                (void)printf("%s\n", line != NULL ? line : "{}");
+                free(line);
+            }
+        } else {
+            print_columns(items);
+        }
+        free(after);
+        after = cJSON_IsString(cursor) ? strdup(cursor->valuestring) : NULL;
+        more = after != NULL;
+        cJSON_Delete(page);
+        greffe_engine_free(c->engine, text);
+    }
+    free(after);
+    return EXIT_FINE;
+}
+
+int cli_list(cli *c)
+{
+    static const struct {
+        const char *name;
+        greffe_query_kind kind;
+    } lists[] = {{"tasks", GREFFE_QUERY_TASKS},           {"dossiers", GREFFE_QUERY_DOSSIERS},
+                 {"sessions", GREFFE_QUERY_SESSIONS},     {"allotments", GREFFE_QUERY_ALLOTMENTS},
+                 {"orders", GREFFE_QUERY_ORDERS},         {"batches", GREFFE_QUERY_BATCHES},
+                 {"effects", GREFFE_QUERY_EFFECTS},       {"procedures", GREFFE_QUERY_PROCEDURES}};
+    const char *name = strcmp(c->command, "tasks") == 0 ? "tasks"
+                       : c->word_count == 1             ? c->words[0]
+                                                        : "";
+    greffe_query query = {.size = sizeof query, .group = c->group, .status = c->status};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (strcmp(lists[i].name, name) == 0) {
+            query.kind = lists[i].kind;
+            return print_pages(c, &query);
+        }
+    }
+    return cli_fail(EXIT_USAGE, "greffe list dossiers, sessions, allotments, orders, batches, "
+                                "effects or procedures");
+}
+
+/* --- One dossier --- */
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static void show_clock(const cJSON *clock)
+{
+    const cJSON *suspended = cJSON_GetObjectItemCaseSensitive(clock, "suspended_days");
+    const char *due = text_of(clock, "due");
+    (void)printf("  clock %s: %s", text_of(clock, "name"), text_of(clock, "phase"));
+    if (due[0] != '\0') {
+        (void)printf(", due %s = from %s + its length + %.0f suspended days, rolled to a working "
+                     "day",
+                     due, text_of(clock, "from"),
+                     cJSON_IsNumber(suspended) ? suspended->valuedouble : 0);
+    } else {
+        (void)printf(" since %s: an answer is awaited", text_of(clock, "paused_on"));
+    }
+    if (text_of(clock, "stopped_by")[0] != '\0') {
+        (void)printf("; stopped by %s", text_of(clock, "stopped_by"));
+    }
+    (void)printf("\n");
+}
+
+static void show_text(const cli *c, const cJSON *d)
+{
+    const cJSON *one;
+    const char *outcome = text_of(d, "outcome");
+    (void)printf("%s  %s  %s%s%s\n", text_of(d, "dossier"), text_of(d, "number"),
+                 text_of(d, "phase"), outcome[0] != '\0' ? ": " : "", outcome);
+    (void)printf("  procedure %s, filed on %s, shown as \"%s\", paid %s\n",
+                 text_of(d, "procedure"), text_of(d, "filed_on"), text_of(d, "shown"),
+                 text_of(d, "paid"));
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "open"))
+    {
+        (void)printf("  at %s since %s%s%s\n", text_of(one, "at"), text_of(one, "since"),
+                     text_of(one, "role")[0] != '\0' ? ", for " : "", text_of(one, "role"));
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "clocks"))
+    {
+        show_clock(one);
+    }
+    if (!c->why) {
+        return;
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "timers"))
+    {
+        (void)printf("  timer %s %s: last day %s, fires %s\n", text_of(one, "kind"),
+                     text_of(one, "name"), text_of(one, "day"), text_of(one, "due"));
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "frozen"))
+    {
+        char *value = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(one, "is"));
+        (void)printf("  value %s = %s, frozen at %s\n", text_of(one, "value"),
+                     value != NULL ? value : "", text_of(one, "at"));
+        free(value);
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "moments"))
+    {
+        (void)printf("  moment %s at %s\n", text_of(one, "moment"), text_of(one, "at"));
+    }
+}
+
+int cli_show(cli *c)
+{
+    char *text;
+    if (c->word_count != 1) {
+        return cli_fail(EXIT_USAGE, "greffe show DOSSIER [--why] [--history] [--json]");
+    }
+    greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIER, .key = c->words[0]};
+    if (c->history) {
+        query.kind = GREFFE_QUERY_HISTORY;
+        return print_pages(c, &query);
+    }
+    greffe_status status = greffe_engine_read(c->engine, &text, &query);
+    if (status == GREFFE_ENOTFOUND) {
+        return cli_fail(EXIT_FAULTS, "GR-5003: there is no dossier '%s'", c->words[0]);
+    }
+    if (status != GREFFE_OK) {
+        return cli_status(status, c->store);
+    }
+    if (c->json) {
+        (void)printf("%s\n", text);
+    } else {
+        cJSON *dossier = cJSON_Parse(text);
+        show_text(c, dossier);
+        cJSON_Delete(dossier);
+    }
+    greffe_engine_free(c->engine, text);
+    return EXIT_FINE;
+}
+
+/* --- Running, verifying --- */
+
+int cli_run(cli *c)
+{
+    int64_t now = 0;
+    greffe_progress total = {0};
+    if (c->now != NULL && !cli_instant(c->now, &now)) {
+        return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
+    }
+    greffe_status status = cli_settle(c, now, &total);
+    (void)printf("%llu timers fired, %llu effects delivered, %llu incidents\n",
+                 (unsigned long long)total.timers, (unsigned long long)total.effects,
+                 (unsigned long long)total.incidents);
+    return cli_status(status, c->store);
+}
+
+static void finding(void *data, const char *kind, const char *key, uint64_t version,
+                    const char *code, const char *message)
+{
+    (void)data;
+    (void)fprintf(stderr, "%s %s, entry %llu: %s: %s\n", kind, key, (unsigned long long)version,
+                  code, message);
+}
+
+int cli_verify(cli *c)
+{
+    greffe_verified result;
+    if (c->word_count != 1 || strcmp(c->words[0], "verify") != 0) {
+        return cli_fail(EXIT_USAGE, "greffe journal verify");
+    }
+    greffe_status status = greffe_engine_verify(c->engine, &result, finding, NULL);
+    (void)printf("%llu streams, %llu entries, %llu personal values: %llu faults; seal %s\n",
+                 (unsigned long long)result.streams, (unsigned long long)result.entries,
+                 (unsigned long long)result.personal, (unsigned long long)result.faults,
+                 result.seal);
+    return status == GREFFE_ECORRUPT ? EXIT_FAULTS : cli_status(status, c->store);
+}

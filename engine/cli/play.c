@@ -1,0 +1,230 @@
+/* play: dated actions from a file, in injected time. Each has an idempotency key, and the place
+ * reached is written down, so that an interrupted season goes on where it was. */
+#include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+typedef struct season {
+    cli *c;
+    unsigned long line, done, refused, total;
+    greffe_progress progress;
+    int place; /* file with the number of the last line done */
+    unsigned long resume_at;
+    int shown_percent;
+} season;
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+/* Which key of an action names its stream. */
+static const char *stream_of(const cJSON *action, const char *verb)
+{
+    const char *name = strncmp(verb, "session.", 8) == 0     ? "session"
+                       : strncmp(verb, "allotment.", 10) == 0 ? "allotment"
+                       : strncmp(verb, "pay.", 4) == 0        ? "batch"
+                                                              : "dossier";
+    return text_of(action, name);
+}
+
+static int refuse_line(const season *s, const char *problem)
+{
+    return cli_fail(EXIT_FAULTS, "line %lu: %s", s->line, problem);
+}
+
+static int fill_actor(const season *s, const cJSON *as, greffe_actor *out)
+{
+    *out = (greffe_actor){.size = sizeof *out};
+    if (cJSON_IsString(as)) {
+        const greffe_actor *account =
+            s->c->accounts != NULL ? greffe_site_account(s->c->accounts, as->valuestring) : NULL;
+        if (account == NULL) {
+            return refuse_line(s, "the account under 'as' is not in the site file");
+        }
+        *out = *account;
+        return EXIT_FINE;
+    }
+    out->subject = text_of(as, "subject");
+    out->kind = text_of(as, "kind");
+    return out->subject != NULL && out->kind != NULL
+               ? EXIT_FINE
+               : refuse_line(s, "'as' is an account, or {\"subject\": …, \"kind\": …}");
+}
+
+static int check_result(season *s, const cJSON *action, const greffe_result *result)
+{
+    const char *expected = text_of(action, "refused");
+    if (expected != NULL && result->status != GREFFE_OK && strcmp(expected, result->code) == 0) {
+        s->refused += 1;
+        return EXIT_FINE;
+    }
+    if (expected == NULL && result->status == GREFFE_OK) {
+        s->done += 1;
+        return EXIT_FINE;
+    }
+    if (result->status == GREFFE_OK) {
+        return refuse_line(s, "this was accepted, though a refusal was expected");
+    }
+    if (result->code[0] == '\0') {
+        return cli_status(result->status, s->c->store);
+    }
+    return cli_fail(EXIT_FAULTS, "line %lu: refused %s: %s", s->line, result->code,
+                    result->message);
+}
+
+static int execute(season *s, const cJSON *action, const char *verb, int64_t now)
+{
+    greffe_actor actor;
+    const cJSON *represented = cJSON_GetObjectItemCaseSensitive(action, "for");
+    const char *channel = text_of(action, "channel");
+    int code = fill_actor(s, cJSON_GetObjectItemCaseSensitive(action, "as"), &actor);
+    if (code != EXIT_FINE) {
+        return code;
+    }
+    actor.channel = channel != NULL ? channel : actor.channel;
+    greffe_command command = {.size = sizeof command, .verb = verb,
+                              .stream = stream_of(action, verb), .key = text_of(action, "key"),
+                              .actor = &actor, .now_ms = now,
+                              .represented = text_of(represented, "subject")};
+    if (command.stream == NULL || command.key == NULL) {
+        return refuse_line(s, "an action names its stream (\"dossier\": …) and its \"key\"");
+    }
+    cJSON *args = cJSON_Duplicate(action, true);
+    static const char *const own[] = {"at", "key", "as", "do", "for", "channel", "refused"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(args, own[i]);
+    }
+    /* The stream's own key is no argument, but a dossier on an agenda is. */
+    if (strncmp(verb, "session.", 8) != 0) {
+        cJSON_DeleteItemFromObjectCaseSensitive(args, "dossier");
+    }
+    char *text = cJSON_PrintUnformatted(args);
+    cJSON_Delete(args);
+    if (text == NULL) {
+        return cli_fail(EXIT_ENVIRONMENT, "out of memory");
+    }
+    command.args = (greffe_str){text, strlen(text)};
+    greffe_result result;
+    (void)greffe_engine_execute(s->c->engine, &result, &command);
+    code = result.message == NULL ? refuse_line(s, "this action cannot be given")
+                                  : check_result(s, action, &result);
+    greffe_result_free(s->c->engine, &result);
+    free(text);
+    return code;
+}
+
+static int play_line(season *s, const char *line)
+{
+    int64_t now;
+    cJSON *action = cJSON_Parse(line);
+    const char *at = text_of(action, "at"), *verb = text_of(action, "do");
+    int code = EXIT_FINE;
+    if (action == NULL || (verb == NULL && text_of(action, "greffe") == NULL)) {
+        code = refuse_line(s, "this is no action: a JSON object with \"at\" and \"do\"");
+    } else if (verb != NULL && (at == NULL || !cli_instant(at, &now))) {
+        code = refuse_line(s, "\"at\" must be an instant: 2020-03-02T09:00:00Z");
+    } else if (verb != NULL) {
+        greffe_status status = cli_settle(s->c, now, &s->progress);
+        code = status != GREFFE_OK         ? cli_status(status, "effects")
+               : strcmp(verb, "run") == 0 ? EXIT_FINE
+                                          : execute(s, action, verb, now);
+    }
+    cJSON_Delete(action);
+    return code;
+}
+
+/* --- The place reached --- */
+
+static void open_place(season *s)
+{
+    char path[1100], text[32] = "";
+    (void)mkdir(s->c->out, 0777);
+    (void)snprintf(path, sizeof path, "%s/progress", s->c->out);
+    s->place = open(path, O_RDWR | O_CREAT, 0666);
+    if (s->place >= 0 && read(s->place, text, sizeof text - 1) > 0) {
+        s->resume_at = strtoul(text, NULL, 10);
+    }
+}
+
+static void write_place(const season *s)
+{
+    char text[32];
+    int size = snprintf(text, sizeof text, "%20lu\n", s->line);
+    if (s->place >= 0 && pwrite(s->place, text, (size_t)size, 0) != size) {
+        (void)fprintf(stderr, "greffe: the place reached could not be written\n");
+    }
+}
+
+static void show_progress(season *s)
+{
+    int percent = s->total > 0 ? (int)(s->line * 100 / s->total) : 0;
+    if (s->c->quiet || percent == s->shown_percent) {
+        return;
+    }
+    s->shown_percent = percent;
+    bool terminal = isatty(2) == 1;
+    if (terminal || percent % 10 == 0) {
+        (void)fprintf(stderr, "%s%3d %%  %lu actions, %llu letters and files, %llu timers%s",
+                      terminal ? "\r" : "", percent, s->done,
+                      (unsigned long long)s->progress.effects,
+                      (unsigned long long)s->progress.timers, terminal ? "" : "\n");
+    }
+}
+
+static unsigned long count_lines(FILE *file)
+{
+    unsigned long count = 0;
+    for (int c = getc(file); c != EOF; c = getc(file)) {
+        count += c == '\n';
+    }
+    rewind(file);
+    return count;
+}
+
+int cli_play(cli *c)
+{
+    season s = {.c = c, .place = -1, .shown_percent = -1};
+    if (c->word_count != 1) {
+        return cli_fail(EXIT_USAGE, "greffe play ACTIONS.jsonl --store FILE --site FILE --out DIR");
+    }
+    FILE *file = fopen(c->words[0], "rb");
+    if (file == NULL) {
+        return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", c->words[0]);
+    }
+    s.total = count_lines(file);
+    open_place(&s);
+    char *line = NULL;
+    size_t capacity = 0;
+    int code = EXIT_FINE;
+    while (code == EXIT_FINE && getline(&line, &capacity, file) > 0) {
+        s.line += 1;
+        if (s.line <= s.resume_at) {
+            continue;
+        }
+        code = play_line(&s, line);
+        if (code == EXIT_FINE) {
+            write_place(&s);
+            show_progress(&s);
+        }
+    }
+    if (!c->quiet && isatty(2) == 1) {
+        (void)fputc('\n', stderr);
+    }
+    free(line);
+    (void)fclose(file);
+    if (s.place >= 0) {
+        (void)close(s.place);
+    }
+    if (code == EXIT_FINE) {
+        (void)printf("%lu actions done, %lu refused as expected, from line %lu\n", s.done,
+                     s.refused, s.resume_at + 1);
+    }
+    return code;
+}

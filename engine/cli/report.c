@@ -1,0 +1,195 @@
+/* report: dossiers counted, and amounts added, by one answer and by outcome. */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+enum { most_groups = 200, most_outcomes = 24 };
+
+typedef struct table {
+    char *groups[most_groups], *outcomes[most_outcomes];
+    int group_count, outcome_count;
+    long counts[most_groups][most_outcomes];
+    long long cents[most_groups];
+} table;
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static int place(char **list, int *count, int most, const char *text)
+{
+    for (int i = 0; i < *count; i++) {
+        if (strcmp(list[i], text) == 0) {
+            return i;
+        }
+    }
+    if (*count == most) {
+        return most - 1; /* the last one takes what does not fit */
+    }
+    list[*count] = strdup(*count == most - 1 ? "…" : text);
+    return list[*count] == NULL ? 0 : (*count)++;
+}
+
+/* The newest answer to owner.field. */
+static const char *answer_of(const cJSON *dossier, const char *by)
+{
+    const char *dot = strchr(by, '.'), *found = "";
+    const cJSON *fill;
+    if (dot == NULL) {
+        return text_of(dossier, by);
+    }
+    cJSON_ArrayForEach(fill, cJSON_GetObjectItemCaseSensitive(dossier, "answers"))
+    {
+        const char *of = text_of(fill, "of");
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(
+            cJSON_GetObjectItemCaseSensitive(fill, "values"), dot + 1);
+        if (strlen(of) == (size_t)(dot - by) && strncmp(of, by, strlen(of)) == 0 &&
+            cJSON_IsString(value)) {
+            found = value->valuestring;
+        }
+    }
+    return found;
+}
+
+static long long cents_of(const char *amount)
+{
+    long long euros = 0;
+    int cents = 0;
+    return sscanf(amount, "%lld.%2d", &euros, &cents) == 2 ? euros * 100 + cents : 0;
+}
+
+static void print_each(const cJSON *dossier, const char *by)
+{
+    static const char *const members[] = {"dossier", "number", "phase", "outcome", "paid"};
+    cJSON *row = cJSON_CreateObject();
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        cJSON_AddStringToObject(row, members[i], text_of(dossier, members[i]));
+    }
+    cJSON_AddStringToObject(row, "by", answer_of(dossier, by));
+    cJSON_AddItemToObject(
+        row, "clocks",
+        cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(dossier, "clocks"), true));
+    char *text = cJSON_PrintUnformatted(row);
+    (void)printf("%s\n", text != NULL ? text : "{}");
+    free(text);
+    cJSON_Delete(row);
+}
+
+static int take_dossier(cli *c, const char *key, table *t)
+{
+    char *text;
+    greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIER, .key = key};
+    greffe_status status = greffe_engine_read(c->engine, &text, &query);
+    if (status != GREFFE_OK) {
+        return cli_status(status, key);
+    }
+    cJSON *dossier = cJSON_Parse(text);
+    if (c->each) {
+        print_each(dossier, c->by);
+    }
+    const char *outcome = text_of(dossier, "outcome");
+    int group = place(t->groups, &t->group_count, most_groups, answer_of(dossier, c->by));
+    int column = place(t->outcomes, &t->outcome_count, most_outcomes,
+                       outcome[0] != '\0' ? outcome : text_of(dossier, "phase"));
+    t->counts[group][column] += 1;
+    t->cents[group] += cents_of(text_of(dossier, "paid"));
+    cJSON_Delete(dossier);
+    greffe_engine_free(c->engine, text);
+    return EXIT_FINE;
+}
+
+static int gather(cli *c, table *t)
+{
+    char *after = NULL;
+    int code = EXIT_FINE;
+    for (bool more = true; more && code == EXIT_FINE;) {
+        char *text;
+        greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIERS,
+                              .group = c->procedure, .after = after, .limit = 500};
+        greffe_status status = greffe_engine_read(c->engine, &text, &query);
+        if (status != GREFFE_OK) {
+            code = cli_status(status, c->store);
+            break;
+        }
+        cJSON *page = cJSON_Parse(text);
+        const cJSON *one;
+        cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(page, "items"))
+        {
+            code = code == EXIT_FINE ? take_dossier(c, text_of(one, "dossier"), t) : code;
+        }
+        const char *cursor = text_of(page, "cursor");
+        free(after);
+        more = cursor[0] != '\0';
+        after = more ? strdup(cursor) : NULL;
+        cJSON_Delete(page);
+        greffe_engine_free(c->engine, text);
+    }
+    free(after);
+    return code;
+}
+
+static void print_row(const char *label, const long *counts, int columns, long long cents)
+{
+    long total = 0;
+    (void)printf("%-16s", label);
+    for (int i = 0; i < columns; i++) {
+        (void)printf(" %15ld", counts[i]);
+        total += counts[i];
+    }
+    (void)printf(" %9ld %12lld.%02lld\n", total, cents / 100, cents % 100);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void print_table(const cli *c, table *t)
+{
+    long sums[most_outcomes] = {0};
+    long long cents = 0;
+    char *sorted[most_groups];
+    (void)printf("%-16s", c->by);
+    for (int i = 0; i < t->outcome_count; i++) {
+        (void)printf(" %15s", t->outcomes[i]);
+    }
+    (void)printf(" %9s %15s\n", "all", "paid");
+    memcpy(sorted, t->groups, sizeof sorted);
+    qsort(sorted, (size_t)t->group_count, sizeof *sorted, by_name);
+    for (int i = 0; i < t->group_count; i++) {
+        int group = place(t->groups, &t->group_count, most_groups, sorted[i]);
+        print_row(sorted[i], t->counts[group], t->outcome_count, t->cents[group]);
+        cents += t->cents[group];
+        for (int j = 0; j < t->outcome_count; j++) {
+            sums[j] += t->counts[group][j];
+        }
+    }
+    print_row("all", sums, t->outcome_count, cents);
+}
+
+int cli_report(cli *c)
+{
+    if (c->by == NULL) {
+        return cli_fail(EXIT_USAGE, "greffe report --by demandeur.commune [--each]");
+    }
+    table *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        return cli_fail(EXIT_ENVIRONMENT, "out of memory");
+    }
+    int code = gather(c, t);
+    if (code == EXIT_FINE && !c->each) {
+        print_table(c, t);
+    }
+    for (int i = 0; i < t->group_count; i++) {
+        free(t->groups[i]);
+    }
+    for (int i = 0; i < t->outcome_count; i++) {
+        free(t->outcomes[i]);
+    }
+    free(t);
+    return code;
+}

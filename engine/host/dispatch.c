@@ -1,0 +1,300 @@
+/* What waits: due timers fire, effects are delivered, outcomes are relayed. Everything that comes
+ * back is a command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "host/host_priv.h"
+#include "value/json.h"
+
+enum { lease_ms = 60000, first_wait_ms = 30000, page = 64 };
+
+typedef struct round_data {
+    greffe_progress *progress;
+    uint32_t limit;
+    int64_t now_ms;
+    greffe__arena *arena;
+    greffe_claim_request request;
+    const greffe_effect_row *effect;
+    greffe__str outcome, problem;
+} round_data;
+
+/* --- Timers --- */
+
+static greffe_status fire_timers(greffe_engine *e, void *data)
+{
+    round_data *d = data;
+    greffe__arena arena;
+    greffe__arena_init(&arena, e->own);
+    greffe_claim_request request = {.now_ms = d->now_ms, .limit = d->limit};
+    greffe_status status = greffe__wait_claim(e, &request, &arena);
+    for (size_t i = 0; i < request.count && status == GREFFE_OK; i++) {
+        greffe__arena inner;
+        greffe__arena_init(&inner, e->own);
+        greffe__command timer;
+        greffe__outcome outcome;
+        greffe_load item = {.what = GREFFE_LOAD_STREAM, .kind = request.due[i].kind,
+                            .key = request.due[i].key};
+        status = greffe__wait_load(e, &item, 1, &inner);
+        greffe__stream stream = {.kind = item.kind, .key = item.key, .exists = item.found,
+                                 .bytes = item.body};
+        if (status == GREFFE_OK && greffe__due_timer(&timer, &stream, d->now_ms, &inner)) {
+            status = greffe__execute(e, &outcome, &timer, &inner);
+            d->progress->timers += status == GREFFE_OK && outcome.status == GREFFE_OK;
+            if (status == GREFFE_OK && outcome.status != GREFFE_OK) {
+                d->progress->incidents += 1; /* it stays due; the others go on */
+            }
+        }
+        greffe__arena_free(&inner);
+    }
+    d->progress->more = d->progress->more || (request.count == d->limit && status == GREFFE_OK);
+    greffe__arena_free(&arena);
+    return status;
+}
+
+/* --- Effects --- */
+
+static greffe_status claim_effects(greffe_engine *e, void *data)
+{
+    round_data *d = data;
+    d->request = (greffe_claim_request){.now_ms = d->now_ms, .limit = page, .effects = true,
+                                        .lease_ms = lease_ms};
+    return greffe__wait_claim(e, &d->request, d->arena);
+}
+
+/* Tells the stream what became of its effect. The key makes telling it twice harmless. */
+static greffe_status tell(greffe_engine *e, void *data)
+{
+    round_data *d = data;
+    const greffe_effect_row *effect = d->effect;
+    greffe__arena arena;
+    greffe__outcome outcome;
+    greffe__arena_init(&arena, e->own);
+    bool relay = greffe__str_is(effect->channel, "greffe");
+    bool batch = effect->kind == GREFFE__BATCH;
+    greffe__entry *args = greffe__arena_alloc(&arena, 3 * sizeof *args);
+    if (args == NULL) {
+        greffe__arena_free(&arena);
+        return GREFFE_ENOMEM;
+    }
+    const char *name = effect->kind == GREFFE__SESSION ? "session" : relay ? "order" : "effect";
+    args[0] = (greffe__entry){greffe__str_of(name),
+                              greffe__string(relay ? effect->key : effect->item)};
+    args[1] = (greffe__entry){greffe__str_of("outcome"), greffe__string(d->outcome)};
+    args[2] = (greffe__entry){greffe__str_of("problem"), greffe__string(d->problem)};
+    greffe__command command = {
+        .verb = relay ? effect->letter : greffe__str_of(batch ? "pay.emitted" : "result"),
+        .stream_kind = relay ? GREFFE__DOSSIER : effect->kind,
+        .stream_key = relay ? effect->item : effect->key,
+        .now_ms = d->now_ms,
+        .args = greffe__context_of(args, relay ? 1 : 3)};
+    command.actor = (greffe__person_in){.kind = greffe__str_of("system"),
+                                        .channel = greffe__str_of("system")};
+    /* A later attempt of an effect that failed before is another result. */
+    greffe__str what = relay ? effect->key : effect->item;
+    greffe__hash id = greffe__sha256(what);
+    char text[GREFFE__HASH_CHARS];
+    greffe__hex(text, (greffe__str){(const char *)id.bytes, 16});
+    command.key = greffe__str_format(&arena, "%.*s/%s%s", (int)command.verb.size,
+                                     command.verb.data, text,
+                                     greffe__str_is(d->outcome, "failed") ? "/failed" : "");
+    if (greffe__str_is(d->outcome, "failed")) {
+        command.key = greffe__str_format(&arena, "%.*s/%lld", (int)command.key.size,
+                                         command.key.data, (long long)d->now_ms);
+    }
+    greffe_status status = greffe__execute(e, &outcome, &command, &arena);
+    if (status == GREFFE_OK && outcome.status != GREFFE_OK) {
+        status = outcome.status;
+        greffe__log(e->own, GREFFE_LOG_ERROR, outcome.message.data);
+    }
+    greffe__arena_free(&arena);
+    return status;
+}
+
+static greffe_status put_off(greffe_engine *e, void *data)
+{
+    round_data *d = data;
+    greffe_effect_row row = *d->effect;
+    row.attempts += 1;
+    uint32_t doublings = row.attempts < 12 ? row.attempts - 1 : 11;
+    return greffe__wait_postpone(e, &row, d->now_ms + ((int64_t)first_wait_ms << doublings));
+}
+
+static const greffe__handler *handler_of(const greffe_engine *e, greffe__str channel)
+{
+    for (uint32_t i = 0; i < e->handler_count; i++) {
+        if (greffe__str_is(channel, e->handlers[i].channel) && e->handlers[i].run != NULL) {
+            return &e->handlers[i];
+        }
+    }
+    return NULL;
+}
+
+/* The bundle's own letter; there may be none, then the facts alone are handed over. */
+typedef struct letter_job {
+    greffe__str bundle, name;
+    greffe__letter letter;
+    greffe__arena *arena;
+} letter_job;
+
+static greffe_status find_letter(greffe_engine *e, void *data)
+{
+    letter_job *j = data;
+    const greffe__cached_plan *cached;
+    greffe_status status = greffe__plan_by_hash(e, j->bundle, &cached, j->arena);
+    const greffe__plan *plan = status == GREFFE_OK ? greffe__plan_of(cached->plan) : NULL;
+    for (uint32_t i = 0; plan != NULL && i < plan->letters.count; i++) {
+        if (greffe__str_equal(plan->letters.at[i].name, j->name)) {
+            j->letter.subject = greffe__str_dup(j->arena, plan->letters.at[i].subject);
+            j->letter.body = greffe__str_dup(j->arena, plan->letters.at[i].body);
+        }
+    }
+    return status;
+}
+
+static greffe_status fill_letter(greffe_engine *e, const greffe_effect_row *row,
+                                 const greffe__value *facts, greffe__buf *subject,
+                                 greffe__buf *text, char problem[256])
+{
+    greffe__arena arena;
+    greffe__arena_init(&arena, e->own);
+    letter_job job = {.bundle = greffe__value_str(facts, "bundle"), .name = row->letter,
+                      .arena = &arena};
+    greffe_status status = job.bundle.size > 0
+                               ? greffe__queue_call(e->queue, find_letter, &job)
+                               : GREFFE_OK;
+    if (status == GREFFE_OK && job.letter.body.size > 0) {
+        status = greffe__render(subject, job.letter.subject, facts, problem);
+        if (status == GREFFE_OK) {
+            status = greffe__render(text, job.letter.body, facts, problem);
+        }
+    }
+    greffe__arena_free(&arena);
+    return status;
+}
+
+static greffe_status hand_over(greffe_engine *e, const round_data *d,
+                               const greffe__handler *handler, char problem[256])
+{
+    greffe__arena arena;
+    greffe__buf body, subject, text;
+    greffe__cbor in;
+    greffe__arena_init(&arena, e->context);
+    greffe__buf_init(&body, e->context);
+    greffe__buf_init(&subject, e->context);
+    greffe__buf_init(&text, e->context);
+    greffe__cbor_open(&in, d->effect->body);
+    greffe__value facts =
+        d->effect->body.size > 0 ? greffe__cbor_read_value(&in, &arena) : greffe__null();
+    greffe__json_write(&body, &facts);
+    greffe_status status =
+        fill_letter(e, d->effect, &facts, &subject, &text, problem);
+    const char *channel = greffe__arena_copy(&arena, d->effect->channel.data,
+                                             d->effect->channel.size);
+    greffe_effect effect = {.key = d->effect->item.data, .channel = channel,
+                            .letter = d->effect->letter.data, .subject = greffe__buf_done(&subject),
+                            .text = greffe__buf_done(&text), .attempts = d->effect->attempts,
+                            .now_ms = d->now_ms};
+    const char *json = greffe__buf_done(&body);
+    effect.body = (greffe_str){json, body.size};
+    if (status == GREFFE_OK && (json == NULL || effect.subject == NULL || effect.text == NULL ||
+                                channel == NULL)) {
+        status = GREFFE_ENOMEM;
+    }
+    if (status == GREFFE_OK) {
+        status = handler->run(handler->data, &effect, problem);
+    }
+    greffe__buf_free(&text);
+    greffe__buf_free(&subject);
+    greffe__buf_free(&body);
+    greffe__arena_free(&arena);
+    return status;
+}
+
+static greffe_status deliver(greffe_engine *e, round_data *d)
+{
+    char problem[256] = "";
+    if (greffe__str_is(d->effect->channel, "greffe")) {
+        d->progress->effects += 1;
+        return greffe__queue_call(e->queue, tell, d);
+    }
+    const greffe__handler *handler = handler_of(e, d->effect->channel);
+    if (handler == NULL) {
+        return greffe__queue_call(e->queue, put_off, d); /* nobody takes it yet */
+    }
+    greffe_status status = hand_over(e, d, handler, problem);
+    if (status == GREFFE_OK) {
+        d->outcome = greffe__str_of("sent");
+        d->problem = greffe__str_of("");
+        d->progress->effects += 1;
+        return greffe__queue_call(e->queue, tell, d);
+    }
+    if (d->effect->attempts + 1 < GREFFE_MAX_ATTEMPTS) {
+        return greffe__queue_call(e->queue, put_off, d);
+    }
+    d->outcome = greffe__str_of("failed");
+    d->problem = greffe__str_of(problem);
+    d->progress->incidents += 1;
+    return greffe__queue_call(e->queue, tell, d);
+}
+
+static greffe_status deliver_effects(greffe_engine *e, round_data *d)
+{
+    greffe__arena arena;
+    greffe__arena_init(&arena, e->context);
+    d->arena = &arena;
+    greffe_status status = GREFFE_OK;
+    for (uint32_t done = 0; done < d->limit && status == GREFFE_OK;) {
+        status = greffe__queue_call(e->queue, claim_effects, d);
+        for (size_t i = 0; i < d->request.count && status == GREFFE_OK; i++) {
+            d->effect = &d->request.effect[i];
+            status = deliver(e, d);
+        }
+        done += (uint32_t)d->request.count;
+        bool last = d->request.count < page;
+        d->progress->more = !last;
+        greffe__arena_reset(&arena);
+        if (last) {
+            break;
+        }
+    }
+    greffe__arena_free(&arena);
+    return status;
+}
+
+/* --- Door --- */
+
+greffe_status greffe_engine_handle(greffe_engine *engine, const char *channel,
+                                   greffe_effect_fn handler, void *data)
+{
+    if (engine == NULL || channel == NULL || strlen(channel) >= sizeof engine->handlers[0].channel) {
+        return GREFFE_EMISUSE;
+    }
+    for (uint32_t i = 0; i < engine->handler_count; i++) {
+        if (strcmp(engine->handlers[i].channel, channel) == 0) {
+            engine->handlers[i].run = handler;
+            engine->handlers[i].data = data;
+            return GREFFE_OK;
+        }
+    }
+    if (engine->handler_count == GREFFE__MAX_CHANNELS) {
+        return GREFFE_ELIMIT;
+    }
+    greffe__handler *place = &engine->handlers[engine->handler_count++];
+    (void)snprintf(place->channel, sizeof place->channel, "%s", channel);
+    place->run = handler;
+    place->data = data;
+    return GREFFE_OK;
+}
+
+greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out, uint32_t limit,
+                                int64_t now_ms)
+{
+    if (engine == NULL || out == NULL || limit == 0) {
+        return GREFFE_EMISUSE;
+    }
+    *out = (greffe_progress){0};
+    round_data d = {.progress = out, .limit = limit, .now_ms = greffe__now(engine, now_ms)};
+    greffe_status status = greffe__queue_call(engine->queue, fire_timers, &d);
+    return status == GREFFE_OK ? deliver_effects(engine, &d) : status;
+}

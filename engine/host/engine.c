@@ -1,0 +1,301 @@
+/* The engine's life: opening, plans, closing; and the public form of a command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/host_priv.h"
+#include "value/json.h"
+
+int64_t greffe__now(greffe_engine *e, int64_t given)
+{
+    return given != 0 ? given : e->clock(e->clock_data);
+}
+
+/* --- Life --- */
+
+static greffe_status fetch_secret(greffe_engine *e, void *data)
+{
+    (void)data;
+    unsigned char fresh[32];
+    greffe_status status = e->random(e->random_data, fresh, sizeof fresh);
+    return status == GREFFE_OK ? greffe__wait_secret(e, fresh) : status;
+}
+
+greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
+                                 const greffe_engine_options *options)
+{
+    if (options == NULL || options->size != sizeof *options || options->store == NULL) {
+        return GREFFE_EMISUSE;
+    }
+    greffe_engine *e = out == NULL || context == NULL ? NULL
+                                                      : greffe__alloc(context, NULL, sizeof *e);
+    if (e == NULL) {
+        options->store->ops->close(options->store);
+        return out == NULL || context == NULL ? GREFFE_EMISUSE : GREFFE_ENOMEM;
+    }
+    *e = (greffe_engine){.context = context, .store = options->store};
+    e->clock = options->clock != NULL ? options->clock : greffe__system_clock;
+    e->clock_data = options->clock_data;
+    e->random = options->random != NULL ? options->random : greffe__system_random;
+    e->random_data = options->random_data;
+    greffe_status status = greffe__context_clone(&e->own, context);
+    if (status == GREFFE_OK) {
+        greffe__arena_init(&e->zones, e->own);
+        if (options->zone_bytes.size > 0) {
+            e->zone_bytes = greffe__str_dup(&e->zones, options->zone_bytes);
+        }
+        status = greffe__queue_open(&e->queue, e);
+    }
+    if (status == GREFFE_OK) {
+        status = greffe__queue_call(e->queue, fetch_secret, NULL);
+    }
+    if (status != GREFFE_OK) {
+        greffe_engine_close(e);
+        return status;
+    }
+    *out = e;
+    return GREFFE_OK;
+}
+
+void greffe_engine_close(greffe_engine *e)
+{
+    if (e == NULL) {
+        return;
+    }
+    greffe__queue_close(e->queue);
+    for (uint32_t i = 0; i < e->plan_count; i++) {
+        greffe_plan_unref(e->plans[i].plan);
+    }
+    e->store->ops->close(e->store);
+    if (e->own != NULL) {
+        greffe__arena_free(&e->zones);
+        greffe_context_destroy(e->own);
+    }
+    greffe__free(e->context, e);
+}
+
+void greffe_engine_free(greffe_engine *engine, void *memory)
+{
+    greffe__free(engine->context, memory);
+}
+
+/* --- Plans --- */
+
+static const greffe__zone *zone_of(greffe_engine *e, greffe__str name)
+{
+    for (uint32_t i = 0; i < e->plan_count; i++) {
+        const greffe__plan *known = greffe__plan_of(e->plans[i].plan);
+        if (greffe__str_equal(known->zone, name)) {
+            return e->plans[i].zone;
+        }
+    }
+    greffe__zone *zone;
+    greffe__str bytes = e->zone_bytes;
+    if (bytes.size == 0) {
+        greffe__str terminated = greffe__str_dup(&e->zones, name);
+        bytes = greffe__system_zone(&e->zones, terminated.data);
+    }
+    if (bytes.size > 0 && greffe__zone_read(&zone, &e->zones, bytes) == GREFFE_OK) {
+        return zone;
+    }
+    return greffe__str_is(name, "UTC") ? greffe__zone_utc() : greffe__zone_paris();
+}
+
+greffe_status greffe__plan_from_bytes(greffe_engine *e, greffe__str hash, greffe__str bytes,
+                                      const greffe__cached_plan **out)
+{
+    greffe_plan *plan;
+    greffe_status status = greffe_plan_read(&plan, e->own, bytes);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    if (e->plan_count == GREFFE__MAX_PLANS) { /* the oldest makes room */
+        greffe_plan_unref(e->plans[0].plan);
+        memmove(&e->plans[0], &e->plans[1], (GREFFE__MAX_PLANS - 1) * sizeof e->plans[0]);
+        e->plan_count -= 1;
+    }
+    greffe__cached_plan *place = &e->plans[e->plan_count];
+    const greffe__zone *zone = zone_of(e, greffe__plan_of(plan)->zone);
+    *place = (greffe__cached_plan){.plan = plan, .zone = zone};
+    (void)snprintf(place->hash, sizeof place->hash, "%.*s", (int)hash.size, hash.data);
+    e->plan_count += 1;
+    *out = place;
+    return GREFFE_OK;
+}
+
+greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash,
+                                   const greffe__cached_plan **out, greffe__arena *arena)
+{
+    for (uint32_t i = 0; i < e->plan_count; i++) {
+        if (greffe__str_is(hash, e->plans[i].hash)) {
+            *out = &e->plans[i];
+            return GREFFE_OK;
+        }
+    }
+    greffe_load item = {.what = GREFFE_LOAD_BUNDLE, .command = hash};
+    greffe_status status = greffe__wait_load(e, &item, 1, arena);
+    if (status == GREFFE_OK && !item.found) {
+        status = GREFFE_ENOTFOUND;
+    }
+    return status == GREFFE_OK ? greffe__plan_from_bytes(e, hash, item.body, out) : status;
+}
+
+typedef struct publishing {
+    greffe__str procedure, hash, body;
+} publishing;
+
+static greffe_status publish(greffe_engine *e, void *data)
+{
+    const publishing *p = data;
+    return greffe__wait_publish(e, p->procedure, p->hash, p->body, greffe__now(e, 0));
+}
+
+greffe_status greffe_engine_publish(greffe_engine *engine, const greffe_plan *plan)
+{
+    if (engine == NULL || plan == NULL) {
+        return GREFFE_EMISUSE;
+    }
+    char hash[GREFFE__HASH_CHARS];
+    /* The whole bundle's hash: two that differ only in their letters are both kept. */
+    greffe__hash whole = greffe__sha256(greffe_plan_bundle(plan));
+    greffe__hex(hash, greffe__hash_str(&whole));
+    publishing p = {greffe_plan_id(plan), greffe__str_of(hash), greffe_plan_bundle(plan)};
+    return greffe__queue_call(engine->queue, publish, &p);
+}
+
+/* --- Commands --- */
+
+typedef struct execution {
+    const greffe_command *command;
+    greffe_result *result;
+    greffe_context *context;
+} execution;
+
+static void strings(greffe__strs *out, const char *const *list, greffe__arena *arena)
+{
+    for (; list != NULL && *list != NULL; list++) {
+        greffe__str *place = greffe__arena_push(arena, out, sizeof *place);
+        if (place != NULL) {
+            *place = greffe__str_of(*list);
+        }
+    }
+}
+
+static uint32_t stream_kind_of(const char *verb)
+{
+    static const struct {
+        const char *prefix;
+        uint32_t kind;
+    } kinds[] = {{"session.result", GREFFE__DOSSIER},
+                 {"order.result", GREFFE__DOSSIER},
+                 {"session.", GREFFE__SESSION},
+                 {"allotment.", GREFFE__ALLOTMENT},
+                 {"pay.", GREFFE__BATCH}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strncmp(verb, kinds[i].prefix, strlen(kinds[i].prefix)) == 0) {
+            return kinds[i].kind;
+        }
+    }
+    return GREFFE__DOSSIER;
+}
+
+static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_command *c,
+                           greffe__arena *arena)
+{
+    const greffe_actor *a = c->actor;
+    *out = (greffe__command){.verb = greffe__str_of(c->verb),
+                             .stream_kind = stream_kind_of(c->verb),
+                             .stream_key = greffe__str_of(c->stream),
+                             .key = greffe__str_of(c->key),
+                             .now_ms = greffe__now(e, c->now_ms),
+                             .if_version = c->if_version};
+    out->actor = (greffe__person_in){.subject = greffe__str_of(a->subject),
+                                     .kind = greffe__str_of(a->kind),
+                                     .channel = greffe__str_of(a->channel)};
+    out->actor.tag = greffe__tag_of(e->secret, out->actor.subject, arena);
+    strings(&out->actor.services, a->services, arena);
+    strings(&out->actor.roles, a->roles, arena);
+    if (c->represented != NULL) {
+        out->represented.subject = greffe__str_of(c->represented);
+        out->represented.tag = greffe__tag_of(e->secret, out->represented.subject, arena);
+    }
+    out->args = greffe__context_of(NULL, 0);
+    if (c->args.size == 0) {
+        return GREFFE_OK;
+    }
+    greffe_status status = greffe__json_read(&out->args, arena, NULL, "args", c->args);
+    return status == GREFFE_OK && out->args.kind != GREFFE__CONTEXT ? GREFFE_EINVALID : status;
+}
+
+static char *give(greffe_context *context, greffe__str a, greffe__str b)
+{
+    size_t gap = a.size > 0 && b.size > 0 ? 2 : 0;
+    char *text = greffe__alloc(context, NULL, a.size + gap + b.size + 1);
+    if (text != NULL) {
+        memcpy(text, a.data != NULL ? a.data : "", a.size);
+        memcpy(text + a.size, "; ", gap);
+        memcpy(text + a.size + gap, b.data != NULL ? b.data : "", b.size);
+        text[a.size + gap + b.size] = '\0';
+    }
+    return text;
+}
+
+static greffe_status run(greffe_engine *e, void *data)
+{
+    execution *x = data;
+    greffe__arena arena;
+    greffe__command command;
+    greffe__outcome outcome = {.status = GREFFE_OK};
+    greffe__arena_init(&arena, e->own);
+    greffe_status status = build(e, &command, x->command, &arena);
+    if (status == GREFFE_OK) {
+        status = greffe__execute(e, &outcome, &command, &arena);
+    } else if (status == GREFFE_EINVALID || status == GREFFE_ELIMIT) {
+        outcome.status = status;
+        outcome.code = GREFFE__GR_CMD_SHAPE;
+        outcome.message = greffe__str_of("the arguments are not a JSON object");
+        status = GREFFE_OK;
+    }
+    if (status != GREFFE_OK) {
+        outcome.status = status;
+        outcome.message = greffe__str_of(greffe_status_name(status));
+    }
+    const char *code = greffe__code_text(outcome.code);
+    *x->result = (greffe_result){.status = outcome.status, .repeated = outcome.repeated,
+                                 .version = outcome.version, .code = code != NULL ? code : ""};
+    x->result->message = give(x->context, outcome.message, outcome.hint);
+    x->result->answer = give(x->context,
+                             outcome.answer.size > 0 ? outcome.answer : greffe__str_of("{}"),
+                             (greffe__str){"", 0});
+    greffe__arena_free(&arena);
+    if (x->result->message == NULL || x->result->answer == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    return outcome.status;
+}
+
+greffe_status greffe_engine_execute(greffe_engine *engine, greffe_result *out,
+                                    const greffe_command *command)
+{
+    if (engine == NULL || out == NULL || command == NULL || command->size != sizeof *command ||
+        command->verb == NULL || command->stream == NULL || command->key == NULL ||
+        command->actor == NULL || command->actor->size != sizeof *command->actor ||
+        command->actor->subject == NULL || command->actor->kind == NULL) {
+        return GREFFE_EMISUSE;
+    }
+    *out = (greffe_result){0};
+    /* What only the engine itself may say. */
+    if (strcmp(command->actor->kind, "system") == 0) {
+        return GREFFE_EMISUSE;
+    }
+    execution x = {command, out, engine->context};
+    return greffe__queue_call(engine->queue, run, &x);
+}
+
+void greffe_result_free(greffe_engine *engine, greffe_result *result)
+{
+    if (result != NULL) {
+        greffe__free(engine->context, result->message);
+        greffe__free(engine->context, result->answer);
+        *result = (greffe_result){0};
+    }
+}

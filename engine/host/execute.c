@@ -1,0 +1,511 @@
+/* Load, decide, commit: the one way in which anything changes.
+ *
+ * A command runs against what was loaded; the commit is refused when any stream it looked at has
+ * moved on since, and then all begins again. A key that was answered gets its first answer. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "host/host_priv.h"
+
+enum { most_tries = 16 };
+
+typedef struct attempt {
+    greffe_engine *e;
+    greffe__command *command;
+    greffe__arena *arena;
+    greffe__world world;
+    unsigned char seed[GREFFE__HASH_BYTES];
+} attempt;
+
+/* --- Loading --- */
+
+static greffe__str copy_of(greffe__arena *arena, greffe__str text)
+{
+    return greffe__str_dup(arena, text);
+}
+
+static greffe_status add_stream(attempt *a, const greffe_load *item)
+{
+    greffe__stream *stream = greffe__arena_zalloc(a->arena, sizeof *stream);
+    greffe__stream **place = stream == NULL ? NULL
+                                            : greffe__arena_push(a->arena, &a->world.streams,
+                                                                 sizeof(greffe__stream *));
+    if (place == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    *place = stream;
+    stream->kind = item->kind;
+    stream->key = copy_of(a->arena, item->key);
+    stream->exists = item->found;
+    stream->version = item->found ? item->version : 0;
+    stream->bytes = item->body;
+    stream->head = item->found ? item->head : (greffe__str){"", 0};
+    stream->last_ms = item->found ? item->last_ms : INT64_MIN;
+    return GREFFE_OK;
+}
+
+static greffe_status add_values(attempt *a, const greffe_load *item)
+{
+    greffe__stream *stream = greffe__world_stream(&a->world, item->kind, item->key);
+    if (stream == NULL) {
+        return GREFFE_ECORRUPT;
+    }
+    stream->values_loaded = true;
+    for (size_t i = 0; i < item->personal_count; i++) {
+        const greffe_personal_row *row = &item->personal[i];
+        greffe__personal *value = greffe__arena_push(a->arena, &stream->values, sizeof *value);
+        greffe__cbor in;
+        if (value == NULL) {
+            return GREFFE_ENOMEM;
+        }
+        value->ref = row->ref;
+        value->stored = true;
+        value->value = greffe__null();
+        if (row->value.size == 0) {
+            continue; /* erased */
+        }
+        greffe__cbor_open(&in, row->value);
+        value->value = greffe__cbor_read_value(&in, a->arena);
+        if (!greffe__cbor_done(&in)) {
+            return a->arena->failed ? GREFFE_ENOMEM : GREFFE_ECORRUPT;
+        }
+    }
+    return GREFFE_OK;
+}
+
+static greffe_status add_plan(attempt *a, const greffe__need *need)
+{
+    const greffe__cached_plan *cached = NULL;
+    greffe__known_plan *known = greffe__arena_push(a->arena, &a->world.plans, sizeof *known);
+    if (known == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    known->need = need->kind;
+    known->key = copy_of(a->arena, need->key);
+    greffe_status status;
+    if (need->kind == GREFFE__NEED_PLAN) {
+        status = greffe__plan_by_hash(a->e, need->key, &cached, a->arena);
+    } else if (need->kind == GREFFE__NEED_PROCEDURE) {
+        greffe_load item = {.what = GREFFE_LOAD_ACTIVE, .command = need->key};
+        status = greffe__wait_load(a->e, &item, 1, a->arena);
+        if (status == GREFFE_OK && !item.found) {
+            return GREFFE_ENOTFOUND;
+        }
+        if (status == GREFFE_OK) {
+            status = greffe__plan_by_hash(a->e, item.label, &cached, a->arena);
+        }
+    } else {
+        status = GREFFE_OK; /* a board or an allotment: any published plan that knows it */
+        greffe_read list = {.what = GREFFE_READ_BUNDLES, .limit = 1000};
+        status = greffe__wait_read(a->e, &list, a->arena);
+        for (size_t i = 0; status == GREFFE_OK && i < list.count; i++) {
+            const greffe__cached_plan *one;
+            status = greffe__plan_by_hash(a->e, list.rows[i].key, &one, a->arena);
+            const greffe__plan *plan = status == GREFFE_OK ? greffe__plan_of(one->plan) : NULL;
+            bool knows = plan != NULL && need->kind == GREFFE__NEED_BOARD &&
+                         greffe__plan_board_at(plan, need->key) != GREFFE__NONE;
+            for (uint32_t j = 0; plan != NULL && need->kind == GREFFE__NEED_ALLOTMENT &&
+                                 j < plan->allotments.count;
+                 j++) {
+                knows = knows || greffe__str_equal(plan->allotments.at[j].id, need->key);
+            }
+            /* The active one speaks for its authority; else the newest. */
+            cached = knows && (cached == NULL || list.rows[i].version != 0) ? one : cached;
+        }
+        if (status == GREFFE_OK && cached == NULL) {
+            return GREFFE_ENOTFOUND;
+        }
+    }
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    known->hash = copy_of(a->arena, greffe__str_of(cached->hash));
+    known->plan = greffe__plan_of(cached->plan);
+    known->zone = cached->zone;
+    return GREFFE_OK;
+}
+
+static greffe_status add_number(attempt *a, greffe__str name)
+{
+    greffe_load item = {.what = GREFFE_LOAD_NUMBER, .command = name};
+    greffe_status status = greffe__wait_load(a->e, &item, 1, a->arena);
+    greffe__sequence *sequence =
+        greffe__arena_push(a->arena, &a->world.sequences, sizeof *sequence);
+    if (sequence == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    sequence->name = copy_of(a->arena, name);
+    sequence->next = item.found ? (int64_t)item.version : 1;
+    return status;
+}
+
+static greffe_status satisfy(attempt *a, const greffe__needs *needs)
+{
+    greffe_load *items = greffe__arena_zalloc(a->arena, needs->count * sizeof *items);
+    size_t count = 0;
+    greffe_status status = items == NULL ? GREFFE_ENOMEM : GREFFE_OK;
+    if (a->world.streams.count + needs->count > GREFFE_MAX_NEEDS * 2) {
+        return GREFFE_ELIMIT;
+    }
+    for (uint32_t i = 0; i < needs->count && status == GREFFE_OK; i++) {
+        const greffe__need *need = &needs->at[i];
+        if (need->kind == GREFFE__NEED_STREAM || need->kind == GREFFE__NEED_VALUES) {
+            items[count++] = (greffe_load){
+                .what = need->kind == GREFFE__NEED_STREAM ? GREFFE_LOAD_STREAM
+                                                          : GREFFE_LOAD_PERSONAL,
+                .kind = need->stream_kind, .key = copy_of(a->arena, need->key)};
+        } else if (need->kind == GREFFE__NEED_NUMBER) {
+            status = add_number(a, need->key);
+        } else {
+            status = add_plan(a, need);
+        }
+    }
+    if (status == GREFFE_OK && count > 0) {
+        status = greffe__wait_load(a->e, items, count, a->arena);
+    }
+    for (size_t i = 0; i < count && status == GREFFE_OK; i++) {
+        status = items[i].what == GREFFE_LOAD_STREAM ? add_stream(a, &items[i])
+                                                     : add_values(a, &items[i]);
+    }
+    return status;
+}
+
+/* --- Committing --- */
+
+static bool same_row(const greffe__row *a, const greffe__row *b)
+{
+    return a->kind == b->kind && greffe__str_equal(a->item, b->item) &&
+           greffe__str_equal(a->name, b->name) && greffe__str_equal(a->who, b->who) &&
+           greffe__str_equal(a->assignee, b->assignee) && greffe__str_equal(a->ref, b->ref) &&
+           a->due == b->due && a->since_ms == b->since_ms;
+}
+
+static const greffe__row *find_row(const greffe__rows *rows, const greffe__row *wanted)
+{
+    for (uint32_t i = 0; i < rows->count; i++) {
+        if (rows->at[i].kind == wanted->kind &&
+            greffe__str_equal(rows->at[i].item, wanted->item)) {
+            return &rows->at[i];
+        }
+    }
+    return NULL;
+}
+
+/* What changed between the rows before and after: removals first. */
+static greffe_status row_changes(greffe__arena *arena, const greffe__rows *before,
+                                 const greffe__rows *after, greffe_stream_write *write)
+{
+    size_t most = (size_t)before->count + after->count;
+    greffe_list_row *rows = greffe__arena_zalloc(arena, most * sizeof *rows);
+    if (rows == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    size_t count = 0;
+    for (uint32_t i = 0; i < before->count; i++) {
+        if (find_row(after, &before->at[i]) == NULL) {
+            rows[count++] = (greffe_list_row){.kind = (greffe_list_kind)before->at[i].kind,
+                                              .remove = true, .item = before->at[i].item};
+        }
+    }
+    for (uint32_t i = 0; i < after->count; i++) {
+        const greffe__row *row = &after->at[i], *old = find_row(before, row);
+        if (old == NULL || !same_row(old, row)) {
+            rows[count++] = (greffe_list_row){.kind = (greffe_list_kind)row->kind,
+                                              .item = row->item, .name = row->name,
+                                              .who = row->who, .assignee = row->assignee,
+                                              .ref = row->ref, .due = row->due,
+                                              .since_ms = row->since_ms};
+        }
+    }
+    write->rows = rows;
+    write->row_count = count;
+    return GREFFE_OK;
+}
+
+static greffe_status rows_before(const greffe__stream *stream, greffe__arena *arena,
+                                 greffe__rows *out)
+{
+    greffe__summary before;
+    *out = (greffe__rows){0};
+    if (!stream->exists) {
+        return GREFFE_OK;
+    }
+    const greffe__shape *shape = greffe__state_shape(stream->kind);
+    void *state = greffe__arena_zalloc(arena, shape->size);
+    greffe_status status = state == NULL ? GREFFE_ENOMEM
+                                         : greffe__record_decode(state, arena, shape,
+                                                                 stream->bytes);
+    if (status == GREFFE_OK) {
+        status = greffe__summarise(&before, stream->kind, state, arena);
+    }
+    if (status == GREFFE_OK) {
+        *out = before.rows;
+    }
+    return status;
+}
+
+static greffe__str encoded(greffe__arena *arena, const greffe__shape *shape, const void *record)
+{
+    greffe__buf bytes;
+    greffe__buf_init(&bytes, arena->context);
+    greffe__record_write(&bytes, shape, record);
+    greffe__str copy = greffe__str_dup(arena, (greffe__str){bytes.data, bytes.size});
+    arena->failed = arena->failed || bytes.failed;
+    greffe__buf_free(&bytes);
+    return copy;
+}
+
+static greffe__str chained(greffe__arena *arena, greffe__str head, greffe__str body)
+{
+    static const char zeros[GREFFE__HASH_BYTES] = {0};
+    greffe__str before = head.size > 0 ? head : (greffe__str){zeros, sizeof zeros};
+    greffe__hash hash = greffe__sha256_pair(before, body);
+    return greffe__str_dup(arena, greffe__hash_str(&hash));
+}
+
+static greffe_status personal_rows(greffe__arena *arena, const greffe__personals *created,
+                                   greffe_stream_write *write)
+{
+    greffe_personal_row *rows = greffe__arena_alloc(arena, created->count * sizeof *rows);
+    if (rows == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    for (uint32_t i = 0; i < created->count; i++) {
+        const greffe__personal *value = &created->at[i];
+        greffe__buf bytes;
+        greffe__buf_init(&bytes, arena->context);
+        greffe__cbor_value(&bytes, &value->value);
+        rows[i] = (greffe_personal_row){
+            value->ref, value->class_name, value->salt,
+            greffe__str_dup(arena, (greffe__str){bytes.data, bytes.size})};
+        arena->failed = arena->failed || bytes.failed;
+        greffe__buf_free(&bytes);
+    }
+    write->personal = rows;
+    write->personal_count = created->count;
+    return arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
+}
+
+static greffe_status write_of(attempt *a, const greffe__stream *stream,
+                              const greffe__decision *decision, greffe_stream_write *write)
+{
+    *write = (greffe_stream_write){.kind = stream->kind, .key = stream->key,
+                                   .expected = stream->version};
+    if (stream->events.count == 0) {
+        return GREFFE_OK;
+    }
+    const greffe__command *c = a->command;
+    bool own = stream->kind == c->stream_kind && greffe__str_equal(stream->key, c->stream_key);
+    greffe__journal_entry entry = {.verb = c->verb, .key = c->key, .request = c->request,
+                                   .actor = c->actor.tag, .actor_kind = c->actor.kind,
+                                   .channel = c->actor.channel, .now_ms = decision->now_ms,
+                                   .events = stream->events};
+    entry.answer = own ? decision->answer : entry.answer;
+    greffe_entry_row *row = greffe__arena_zalloc(a->arena, sizeof *row);
+    greffe__summary summary;
+    greffe__rows before;
+    if (row == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    row->body = encoded(a->arena, &greffe__entry_shape, &entry);
+    /* Another stream's entry is keyed by the stream whose command it was. */
+    row->command = own ? c->key
+                       : greffe__str_format(a->arena, "%s/%.*s/%.*s",
+                                            greffe__stream_kind_name(c->stream_kind),
+                                            (int)c->stream_key.size, c->stream_key.data,
+                                            (int)c->key.size, c->key.data);
+    write->entry = row;
+    write->head = chained(a->arena, stream->head, row->body);
+    write->state = encoded(a->arena, greffe__state_shape(stream->kind), stream->state);
+    write->last_ms = decision->now_ms;
+    greffe_status status = rows_before(stream, a->arena, &before);
+    if (status == GREFFE_OK) {
+        status = greffe__summarise(&summary, stream->kind, stream->state, a->arena);
+    }
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    write->group = summary.group;
+    write->status = summary.status;
+    write->label = summary.label;
+    write->owner = summary.owner;
+    write->due_ms = summary.due_ms;
+    write->has_amounts = stream->kind == GREFFE__ALLOTMENT;
+    memcpy(write->amounts, summary.amounts, sizeof write->amounts);
+    status = row_changes(a->arena, &before, &summary.rows, write);
+    return status == GREFFE_OK ? personal_rows(a->arena, &stream->created, write) : status;
+}
+
+static greffe_status commit(attempt *a, const greffe__decision *decision)
+{
+    uint32_t count = a->world.streams.count;
+    greffe_stream_write *writes = greffe__arena_alloc(a->arena, count * sizeof *writes);
+    greffe_number_write *numbers =
+        greffe__arena_alloc(a->arena, a->world.sequences.count * sizeof *numbers);
+    greffe_write_set set = {.streams = writes, .numbers = numbers};
+    if (writes == NULL || numbers == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const greffe__stream *stream = a->world.streams.at[i];
+        if (stream->state == NULL) {
+            continue; /* loaded, but not looked at */
+        }
+        greffe_status status = write_of(a, stream, decision, &writes[set.stream_count]);
+        if (status != GREFFE_OK) {
+            return status;
+        }
+        set.stream_count += 1;
+    }
+    for (uint32_t i = 0; i < a->world.sequences.count; i++) {
+        if (a->world.sequences.at[i].taken) {
+            numbers[set.number_count++] = (greffe_number_write){a->world.sequences.at[i].name,
+                                                                a->world.sequences.at[i].next};
+        }
+    }
+    return a->arena->failed ? GREFFE_ENOMEM : greffe__wait_commit(a->e, &set);
+}
+
+/* --- One command --- */
+
+static greffe__str request_hash(greffe__arena *arena, const greffe__command *c)
+{
+    greffe__buf bytes;
+    greffe__buf_init(&bytes, arena->context);
+    greffe__cbor_array(&bytes, 4);
+    greffe__cbor_text(&bytes, c->verb);
+    greffe__cbor_text(&bytes, c->actor.tag);
+    greffe__cbor_text(&bytes, c->represented.tag);
+    greffe__cbor_value(&bytes, &c->args);
+    greffe__hash hash = greffe__sha256((greffe__str){bytes.data, bytes.size});
+    arena->failed = arena->failed || bytes.failed;
+    greffe__buf_free(&bytes);
+    return greffe__str_dup(arena, greffe__hash_str(&hash));
+}
+
+static greffe_status answered_before(greffe__outcome *out, const greffe__command *c,
+                                     const greffe_load *found, uint64_t version,
+                                     greffe__arena *arena)
+{
+    greffe__journal_entry entry;
+    greffe_status status =
+        greffe__record_decode(&entry, arena, &greffe__entry_shape, found->body);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    if (!greffe__str_equal(entry.request, c->request)) {
+        out->status = GREFFE_EKEY;
+        out->code = GREFFE__GR_CMD_KEY_REUSED;
+        out->message = greffe__str_of("this idempotency key was used for another command");
+        out->hint = greffe__str_of("give each command a key of its own");
+        return GREFFE_OK;
+    }
+    out->repeated = true;
+    out->version = version;
+    out->answer = entry.answer;
+    return GREFFE_OK;
+}
+
+static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
+{
+    greffe__decision decision;
+    for (uint32_t rounds = 0; rounds < GREFFE_MAX_NEEDS; rounds++) {
+        greffe_status status = greffe__decide(&decision, &a->world, a->command, a->arena);
+        if (status != GREFFE_OK) {
+            return status;
+        }
+        if (!decision.needs_more) {
+            break;
+        }
+        status = satisfy(a, &decision.needs);
+        if (status == GREFFE_ENOTFOUND) {
+            out->status = status;
+            out->code = GREFFE__GR_CMD_NO_STREAM;
+            out->message = greffe__str_format(
+                a->arena, "nothing that is published knows '%.*s'",
+                (int)decision.needs.at[0].key.size, decision.needs.at[0].key.data);
+            out->hint = greffe__str_of("publish the procedure first");
+            return GREFFE_OK;
+        }
+        if (status != GREFFE_OK) {
+            return status;
+        }
+    }
+    if (decision.refused != GREFFE__GR_NONE) {
+        out->status = decision.status;
+        out->code = decision.refused;
+        out->message = decision.message;
+        out->hint = decision.hint;
+        return GREFFE_OK;
+    }
+    if (decision.needs_more) {
+        return GREFFE_ELIMIT;
+    }
+    greffe_status status = commit(a, &decision);
+    if (status == GREFFE_OK) {
+        const greffe__stream *own = greffe__world_stream(&a->world, a->command->stream_kind,
+                                                         a->command->stream_key);
+        out->version = own != NULL ? own->version + (own->events.count > 0) : 0;
+        out->answer = decision.answer;
+    }
+    return status;
+}
+
+static greffe_status try_once(greffe_engine *e, greffe__outcome *out, greffe__command *command,
+                              greffe__arena *arena, bool *timer_fired)
+{
+    attempt a = {.e = e, .command = command, .arena = arena};
+    greffe_load first[2] = {
+        {.what = GREFFE_LOAD_STREAM, .kind = command->stream_kind, .key = command->stream_key},
+        {.what = GREFFE_LOAD_ENTRY, .kind = command->stream_kind, .key = command->stream_key,
+         .command = command->key}};
+    greffe_status status = greffe__wait_load(e, first, 2, arena);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    command->request = request_hash(arena, command);
+    if (first[1].found) {
+        return answered_before(out, command, &first[1], first[0].version, arena);
+    }
+    status = e->random(e->random_data, a.seed, sizeof a.seed);
+    greffe__command expanded = *command;
+    a.command = &expanded;
+    if (status == GREFFE_OK) {
+        status = greffe__expand(e, &expanded, &first[0], arena);
+    }
+    if (status == GREFFE_OK) {
+        status = add_stream(&a, &first[0]);
+    }
+    a.world.secret = e->secret;
+    a.world.seed = a.seed;
+    greffe__command timer;
+    bool is_timer = greffe__str_is(command->verb, "timer");
+    if (status == GREFFE_OK && !is_timer &&
+        greffe__due_timer(&timer, a.world.streams.at[0], command->now_ms, arena)) {
+        *timer_fired = true;
+        a.command = &timer;
+        timer.request = request_hash(arena, &timer);
+    }
+    return status == GREFFE_OK ? decide_and_commit(&a, out) : status;
+}
+
+greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__command *command,
+                              greffe__arena *arena)
+{
+    for (uint32_t tries = 0, timers = 0; tries < most_tries;) {
+        bool timer_fired = false;
+        *out = (greffe__outcome){.status = GREFFE_OK};
+        greffe_status status = try_once(e, out, command, arena, &timer_fired);
+        if (status == GREFFE_ECONFLICT) {
+            tries += 1; /* somebody was faster: look again */
+            continue;
+        }
+        if (status != GREFFE_OK || !timer_fired) {
+            return status;
+        }
+        if (out->status != GREFFE_OK || ++timers > GREFFE_MAX_ADVANCE) {
+            return out->status != GREFFE_OK ? GREFFE_OK : GREFFE_ELIMIT;
+        }
+    }
+    return GREFFE_EBUSY;
+}

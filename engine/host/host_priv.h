@@ -1,0 +1,106 @@
+/* Inside the host room: the engine's parts. */
+#ifndef GREFFE_HOST_HOST_PRIV_H
+#define GREFFE_HOST_HOST_PRIV_H
+
+#include <greffe/engine.h>
+
+#include "compile/compile.h"
+#include "run/run.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { GREFFE__MAX_CHANNELS = 16, GREFFE__MAX_PLANS = 64 };
+
+typedef struct greffe__queue greffe__queue;
+
+typedef struct greffe__cached_plan {
+    char hash[GREFFE__HASH_CHARS];
+    greffe_plan *plan;
+    const greffe__zone *zone;
+} greffe__cached_plan;
+
+typedef struct greffe__handler {
+    char channel[32];
+    greffe_effect_fn run;
+    void *data;
+} greffe__handler;
+
+struct greffe_engine {
+    greffe_context *context; /* the host's: for what it is given back */
+    greffe_context *own;     /* the store thread's */
+    greffe_store *store;
+    greffe__queue *queue;
+    greffe_clock_fn clock;
+    void *clock_data;
+    greffe_random_fn random;
+    void *random_data;
+    unsigned char secret[32];
+    greffe__arena zones; /* bytes and parsed zone of the system */
+    greffe__cached_plan plans[GREFFE__MAX_PLANS];
+    uint32_t plan_count;
+    greffe__handler handlers[GREFFE__MAX_CHANNELS];
+    uint32_t handler_count;
+    greffe__str zone_bytes;
+};
+
+/* --- The store thread --- */
+
+typedef greffe_status (*greffe__job_fn)(greffe_engine *engine, void *data);
+
+greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine);
+/* Finishes what is queued. */
+void greffe__queue_close(greffe__queue *queue);
+/* Runs a job on the store thread and waits for it. */
+greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn job, void *data);
+
+/* A store call's completion, awaited. */
+typedef struct greffe__wait greffe__wait;
+greffe_status greffe__wait_load(greffe_engine *e, greffe_load *items, size_t count,
+                                greffe__arena *arena);
+greffe_status greffe__wait_commit(greffe_engine *e, const greffe_write_set *set);
+greffe_status greffe__wait_claim(greffe_engine *e, greffe_claim_request *request,
+                                 greffe__arena *arena);
+greffe_status greffe__wait_read(greffe_engine *e, greffe_read *request, greffe__arena *arena);
+greffe_status greffe__wait_postpone(greffe_engine *e, const greffe_effect_row *effect,
+                                    int64_t next_ms);
+greffe_status greffe__wait_publish(greffe_engine *e, greffe__str procedure, greffe__str hash,
+                                   greffe__str body, int64_t now_ms);
+greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32]);
+
+/* --- On the store thread --- */
+
+typedef struct greffe__outcome {
+    greffe_status status;
+    bool repeated;
+    uint64_t version;
+    greffe__code code;
+    greffe__str message, hint, answer;
+} greffe__outcome;
+
+/* Loads, decides, commits; fires due timers first unless the command is one. */
+greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__command *command,
+                              greffe__arena *arena);
+/* Fills in what waits, where a command takes that. */
+greffe_status greffe__expand(greffe_engine *e, greffe__command *c, const greffe_load *stream,
+                             greffe__arena *arena);
+/* The plan of a bundle, from the cache or the store. */
+greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash,
+                                   const greffe__cached_plan **out, greffe__arena *arena);
+greffe_status greffe__plan_from_bytes(greffe_engine *e, greffe__str hash, greffe__str bytes,
+                                      const greffe__cached_plan **out);
+int64_t greffe__now(greffe_engine *e, int64_t given);
+/* The two clocks and sources of the system. */
+int64_t greffe__system_clock(void *data);
+greffe_status greffe__system_random(void *data, unsigned char *out, size_t size);
+greffe__str greffe__system_zone(greffe__arena *arena, const char *name);
+
+/* A letter's template filled in; unknown names give nothing, and say so in `problem`. */
+greffe_status greffe__render(greffe__buf *out, greffe__str text, const greffe__value *facts,
+                             char problem[256]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

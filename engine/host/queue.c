@@ -1,0 +1,208 @@
+/* The store thread: jobs in the order they came, and the waiting of their callers. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "host/host_priv.h"
+
+typedef struct job {
+    greffe__job_fn run;
+    void *data;
+    greffe_status status;
+    bool finished;
+    pthread_cond_t done;
+    struct job *next;
+} job;
+
+struct greffe__queue {
+    greffe_engine *engine;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    job *first, *last;
+    bool closing;
+};
+
+static void *work(void *data)
+{
+    greffe__queue *queue = data;
+    pthread_mutex_lock(&queue->lock);
+    for (;;) {
+        while (queue->first == NULL && !queue->closing) {
+            pthread_cond_wait(&queue->arrived, &queue->lock);
+        }
+        job *next = queue->first;
+        if (next == NULL) {
+            break;
+        }
+        queue->first = next->next;
+        queue->last = queue->first == NULL ? NULL : queue->last;
+        pthread_mutex_unlock(&queue->lock);
+        greffe_status status = next->run(queue->engine, next->data);
+        pthread_mutex_lock(&queue->lock);
+        next->status = status;
+        next->finished = true;
+        pthread_cond_signal(&next->done);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return NULL;
+}
+
+greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
+{
+    greffe__queue *queue = greffe__alloc(engine->context, NULL, sizeof *queue);
+    if (queue == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    *queue = (greffe__queue){.engine = engine};
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->arrived, NULL);
+    if (pthread_create(&queue->thread, NULL, work, queue) != 0) {
+        pthread_cond_destroy(&queue->arrived);
+        pthread_mutex_destroy(&queue->lock);
+        greffe__free(engine->context, queue);
+        return GREFFE_ENOMEM;
+    }
+    *out = queue;
+    return GREFFE_OK;
+}
+
+void greffe__queue_close(greffe__queue *queue)
+{
+    if (queue == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&queue->lock);
+    queue->closing = true;
+    pthread_cond_signal(&queue->arrived);
+    pthread_mutex_unlock(&queue->lock);
+    pthread_join(queue->thread, NULL);
+    pthread_cond_destroy(&queue->arrived);
+    pthread_mutex_destroy(&queue->lock);
+    greffe__free(queue->engine->context, queue);
+}
+
+greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void *data)
+{
+    job own = {.run = run, .data = data};
+    pthread_cond_init(&own.done, NULL);
+    pthread_mutex_lock(&queue->lock);
+    if (queue->last != NULL) {
+        queue->last->next = &own;
+    } else {
+        queue->first = &own;
+    }
+    queue->last = &own;
+    pthread_cond_signal(&queue->arrived);
+    while (!own.finished) {
+        pthread_cond_wait(&own.done, &queue->lock);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    pthread_cond_destroy(&own.done);
+    return own.status;
+}
+
+/* --- Store calls, awaited --- */
+
+struct greffe__wait {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool finished;
+    greffe_status status;
+};
+
+static void begin(greffe__wait *wait)
+{
+    *wait = (greffe__wait){.status = GREFFE_OK};
+    pthread_mutex_init(&wait->lock, NULL);
+    pthread_cond_init(&wait->done, NULL);
+}
+
+static void finish(void *data, greffe_status status)
+{
+    greffe__wait *wait = data;
+    pthread_mutex_lock(&wait->lock);
+    wait->status = status;
+    wait->finished = true;
+    pthread_cond_signal(&wait->done);
+    pthread_mutex_unlock(&wait->lock);
+}
+
+static greffe_status end(greffe__wait *wait)
+{
+    pthread_mutex_lock(&wait->lock);
+    while (!wait->finished) {
+        pthread_cond_wait(&wait->done, &wait->lock);
+    }
+    pthread_mutex_unlock(&wait->lock);
+    pthread_cond_destroy(&wait->done);
+    pthread_mutex_destroy(&wait->lock);
+    return wait->status;
+}
+
+static void *take(void *data, size_t size)
+{
+    return greffe__arena_alloc(data, size);
+}
+
+greffe_status greffe__wait_load(greffe_engine *e, greffe_load *items, size_t count,
+                                greffe__arena *arena)
+{
+    greffe__wait wait;
+    greffe_memory memory = {take, arena};
+    begin(&wait);
+    e->store->ops->load(e->store, items, count, &memory, finish, &wait);
+    return end(&wait);
+}
+
+greffe_status greffe__wait_commit(greffe_engine *e, const greffe_write_set *set)
+{
+    greffe__wait wait;
+    begin(&wait);
+    e->store->ops->commit(e->store, set, finish, &wait);
+    return end(&wait);
+}
+
+greffe_status greffe__wait_claim(greffe_engine *e, greffe_claim_request *request,
+                                 greffe__arena *arena)
+{
+    greffe__wait wait;
+    greffe_memory memory = {take, arena};
+    begin(&wait);
+    e->store->ops->claim(e->store, request, &memory, finish, &wait);
+    return end(&wait);
+}
+
+greffe_status greffe__wait_read(greffe_engine *e, greffe_read *request, greffe__arena *arena)
+{
+    greffe__wait wait;
+    greffe_memory memory = {take, arena};
+    begin(&wait);
+    e->store->ops->read(e->store, request, &memory, finish, &wait);
+    return end(&wait);
+}
+
+greffe_status greffe__wait_postpone(greffe_engine *e, const greffe_effect_row *effect,
+                                    int64_t next_ms)
+{
+    greffe__wait wait;
+    begin(&wait);
+    e->store->ops->postpone(e->store, effect, next_ms, finish, &wait);
+    return end(&wait);
+}
+
+greffe_status greffe__wait_publish(greffe_engine *e, greffe__str procedure, greffe__str hash,
+                                   greffe__str body, int64_t now_ms)
+{
+    greffe__wait wait;
+    begin(&wait);
+    e->store->ops->publish(e->store, procedure, hash, body, now_ms, finish, &wait);
+    return end(&wait);
+}
+
+greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32])
+{
+    greffe__wait wait;
+    begin(&wait);
+    e->store->ops->secret(e->store, fresh, e->secret, finish, &wait);
+    return end(&wait);
+}

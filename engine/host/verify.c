@@ -1,0 +1,248 @@
+/* Verifying: every journal is read, its chain checked, folded anew, and compared with the state, the
+ * rows and the personal values that are stored. */
+#include <stdio.h>
+#include <string.h>
+
+#include "host/host_priv.h"
+
+enum { page = 256 };
+
+typedef struct verifying {
+    greffe_verified *out;
+    greffe_finding_fn finding;
+    void *data;
+    greffe__hash seal;
+} verifying;
+
+static void found(verifying *v, const greffe_read_row *stream, uint64_t version, greffe__code code,
+                  const char *message)
+{
+    v->out->faults += 1;
+    if (v->finding != NULL) {
+        v->finding(v->data, greffe__stream_kind_name(stream->kind), stream->key.data, version,
+                   greffe__code_text(code), message);
+    }
+}
+
+/* The commitments that events speak of: ref and hash. */
+typedef struct commitment {
+    greffe__str ref, hash;
+} commitment;
+
+typedef struct folding {
+    verifying *v;
+    const greffe_read_row *stream;
+    greffe__arena *arena;
+    void *state;
+    greffe__str head;
+    uint64_t version;
+    bool broken; /* reading on would only repeat the fault */
+    struct {
+        commitment *at;
+        uint32_t count, capacity;
+    } commitments;
+} folding;
+
+static void fold_entry(folding *f, const greffe_read_row *row)
+{
+    static const char zeros[GREFFE__HASH_BYTES] = {0};
+    greffe__journal_entry entry;
+    f->v->out->entries += 1;
+    if (row->version != f->version + 1) {
+        found(f->v, f->stream, f->version + 1, GREFFE__GR_JOURNAL_GAP,
+              "an entry of the journal is missing");
+        f->broken = true;
+        return;
+    }
+    f->version = row->version;
+    greffe__str before = f->head.size > 0 ? f->head : (greffe__str){zeros, sizeof zeros};
+    greffe__hash hash = greffe__sha256_pair(before, row->body);
+    f->head = greffe__str_dup(f->arena, greffe__hash_str(&hash));
+    if (greffe__record_decode(&entry, f->arena, &greffe__entry_shape, row->body) != GREFFE_OK) {
+        found(f->v, f->stream, row->version, GREFFE__GR_JOURNAL_ENTRY,
+              "an entry of the journal cannot be read");
+        f->broken = true;
+        return;
+    }
+    for (uint32_t i = 0; i < entry.events.count && !f->broken; i++) {
+        const greffe__event *event = &entry.events.at[i];
+        if (greffe__apply(f->stream->kind, f->state, event, f->arena) != GREFFE_OK) {
+            found(f->v, f->stream, row->version, GREFFE__GR_JOURNAL_FOLD,
+                  "an event does not follow from those before it");
+            f->broken = true;
+        }
+        commitment *place = event->ref.size > 0
+                                ? greffe__arena_push(f->arena, &f->commitments, sizeof *place)
+                                : NULL;
+        if (place != NULL) {
+            *place = (commitment){event->ref, event->commitment};
+        }
+    }
+}
+
+static greffe_status fold_entries(greffe_engine *e, folding *f)
+{
+    char after[24] = "0";
+    for (;;) {
+        greffe_read read = {.what = GREFFE_READ_ENTRIES, .kind = f->stream->kind,
+                            .group = f->stream->key, .after = greffe__str_of(after),
+                            .limit = page};
+        greffe_status status = greffe__wait_read(e, &read, f->arena);
+        for (size_t i = 0; i < read.count && status == GREFFE_OK && !f->broken; i++) {
+            fold_entry(f, &read.rows[i]);
+        }
+        if (status != GREFFE_OK || read.count < page || f->broken) {
+            return f->arena->failed ? GREFFE_ENOMEM : status;
+        }
+        (void)snprintf(after, sizeof after, "%llu", (unsigned long long)f->version);
+    }
+}
+
+static void compare_state(folding *f)
+{
+    greffe__buf bytes;
+    greffe__buf_init(&bytes, f->arena->context);
+    greffe__record_write(&bytes, greffe__state_shape(f->stream->kind), f->state);
+    greffe__str folded = {bytes.data, bytes.size};
+    if (f->version != f->stream->version) {
+        found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_TAIL,
+              "the end of the journal is missing");
+    } else if (!greffe__str_equal(f->head, f->stream->head)) {
+        found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_HASH,
+              "an entry of the journal was changed or moved");
+    } else if (!greffe__str_equal(folded, f->stream->body)) {
+        found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_FOLD,
+              "the state is not what the journal gives");
+    }
+    greffe__buf_free(&bytes);
+}
+
+static greffe_status compare_rows(greffe_engine *e, folding *f)
+{
+    greffe__summary summary;
+    greffe_read read = {.what = GREFFE_READ_ROWS, .kind = f->stream->kind,
+                        .group = f->stream->key, .limit = 10000};
+    greffe_status status = greffe__wait_read(e, &read, f->arena);
+    if (status == GREFFE_OK) {
+        status = greffe__summarise(&summary, f->stream->kind, f->state, f->arena);
+    }
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bool same = read.count == summary.rows.count &&
+                greffe__str_equal(summary.status, f->stream->status) &&
+                greffe__str_equal(summary.label, f->stream->label) &&
+                greffe__str_equal(summary.group, f->stream->group) &&
+                greffe__str_equal(summary.owner, f->stream->owner) &&
+                summary.due_ms == f->stream->due;
+    for (uint32_t i = 0; i < summary.rows.count && same; i++) {
+        const greffe__row *wanted = &summary.rows.at[i];
+        bool there = false;
+        for (size_t j = 0; j < read.count; j++) {
+            const greffe_read_row *row = &read.rows[j];
+            there = there || (row->kind == wanted->kind &&
+                              greffe__str_equal(row->item, wanted->item) &&
+                              greffe__str_equal(row->name, wanted->name) &&
+                              greffe__str_equal(row->who, wanted->who) &&
+                              greffe__str_equal(row->assignee, wanted->assignee) &&
+                              greffe__str_equal(row->ref, wanted->ref));
+        }
+        same = there;
+    }
+    if (!same) {
+        found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_TABLE,
+              "the lists are not what the journal gives");
+    }
+    return GREFFE_OK;
+}
+
+static greffe_status compare_personal(greffe_engine *e, folding *f)
+{
+    greffe_load item = {.what = GREFFE_LOAD_PERSONAL, .kind = f->stream->kind,
+                        .key = f->stream->key};
+    greffe_status status = greffe__wait_load(e, &item, 1, f->arena);
+    for (size_t i = 0; i < item.personal_count && status == GREFFE_OK; i++) {
+        const greffe_personal_row *row = &item.personal[i];
+        bool known = row->value.size == 0 && row->salt.size == 0; /* erased */
+        greffe__hash hash = greffe__sha256_pair(row->salt, row->value);
+        for (uint32_t j = 0; j < f->commitments.count && !known; j++) {
+            known = greffe__str_equal(f->commitments.at[j].ref, row->ref) &&
+                    greffe__str_equal(f->commitments.at[j].hash, greffe__hash_str(&hash));
+        }
+        f->v->out->personal += 1;
+        if (!known) {
+            found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_PERSONAL,
+                  "a personal value was changed");
+        }
+    }
+    return status;
+}
+
+static greffe_status verify_stream(greffe_engine *e, verifying *v, const greffe_read_row *stream)
+{
+    greffe__arena arena;
+    greffe__arena_init(&arena, e->own);
+    folding f = {.v = v, .stream = stream, .arena = &arena};
+    f.state = greffe__arena_zalloc(&arena, greffe__state_shape(stream->kind)->size);
+    greffe_status status = f.state == NULL ? GREFFE_ENOMEM : fold_entries(e, &f);
+    v->out->streams += 1;
+    if (status == GREFFE_OK && !f.broken) {
+        compare_state(&f);
+        status = compare_rows(e, &f);
+        if (status == GREFFE_OK) {
+            status = compare_personal(e, &f);
+        }
+    }
+    greffe__hash link = greffe__sha256_pair(stream->key, stream->head);
+    v->seal = greffe__sha256_pair(greffe__hash_str(&v->seal), greffe__hash_str(&link));
+    greffe__arena_free(&arena);
+    return status;
+}
+
+static greffe_status verify_kind(greffe_engine *e, verifying *v, uint32_t kind)
+{
+    greffe__arena arena;
+    greffe__arena_init(&arena, e->own);
+    greffe__str after = {"", 0};
+    char cursor[160] = "";
+    greffe_status status = GREFFE_OK;
+    for (bool more = true; more && status == GREFFE_OK;) {
+        greffe_read read = {.what = GREFFE_READ_STREAMS, .kind = kind, .after = after,
+                            .limit = page};
+        status = greffe__wait_read(e, &read, &arena);
+        for (size_t i = 0; i < read.count && status == GREFFE_OK; i++) {
+            status = verify_stream(e, v, &read.rows[i]);
+        }
+        more = read.count == page;
+        if (more) {
+            greffe__str last = read.rows[read.count - 1].key;
+            (void)snprintf(cursor, sizeof cursor, "%.*s", (int)last.size, last.data);
+            after = greffe__str_of(cursor);
+        }
+        greffe__arena_reset(&arena);
+    }
+    greffe__arena_free(&arena);
+    return status;
+}
+
+static greffe_status run(greffe_engine *e, void *data)
+{
+    greffe_status status = GREFFE_OK;
+    for (uint32_t kind = GREFFE__DOSSIER; kind <= GREFFE__BATCH && status == GREFFE_OK; kind++) {
+        status = verify_kind(e, data, kind);
+    }
+    return status;
+}
+
+greffe_status greffe_engine_verify(greffe_engine *engine, greffe_verified *out,
+                                   greffe_finding_fn finding, void *data)
+{
+    if (engine == NULL || out == NULL) {
+        return GREFFE_EMISUSE;
+    }
+    *out = (greffe_verified){0};
+    verifying v = {.out = out, .finding = finding, .data = data};
+    greffe_status status = greffe__queue_call(engine->queue, run, &v);
+    greffe__hex(out->seal, greffe__hash_str(&v.seal));
+    return status == GREFFE_OK && out->faults > 0 ? GREFFE_ECORRUPT : status;
+}

@@ -1,0 +1,126 @@
+-- The tables of a store, version 1. {p} is the prefix of their names.
+-- A stream is a dossier (1), session (2), allotment (3), order (4), claim (5) or batch (6).
+CREATE TABLE {p}meta (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE {p}bundle (
+    tenant       TEXT NOT NULL,
+    hash         TEXT NOT NULL,
+    procedure    TEXT NOT NULL,
+    published_ms INTEGER NOT NULL,
+    active       INTEGER NOT NULL,
+    body         BLOB NOT NULL,
+    PRIMARY KEY (tenant, procedure, hash)
+);
+CREATE INDEX {p}bundle_hash ON {p}bundle (tenant, hash);
+
+CREATE TABLE {p}stream (
+    tenant  TEXT NOT NULL,
+    kind    INTEGER NOT NULL,
+    key     TEXT NOT NULL,
+    version INTEGER NOT NULL,           -- entries in its journal
+    head    BLOB NOT NULL,              -- hash of the last entry and all before it
+    state   BLOB NOT NULL,
+    grp     TEXT NOT NULL,              -- procedure, board, allotment
+    status  TEXT NOT NULL,
+    label   TEXT NOT NULL,
+    owner   TEXT NOT NULL,
+    due_ms  INTEGER,                    -- the next timer
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, kind, key)
+);
+CREATE INDEX {p}stream_due ON {p}stream (tenant, due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX {p}stream_list ON {p}stream (tenant, kind, grp, status, key);
+
+-- The journal. Positions ascend in the order of commits: the feed reads along them.
+CREATE TABLE {p}entry (
+    position INTEGER PRIMARY KEY,
+    tenant   TEXT NOT NULL,
+    kind     INTEGER NOT NULL,
+    key      TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    command  TEXT NOT NULL,             -- idempotency key
+    body     BLOB NOT NULL
+);
+CREATE UNIQUE INDEX {p}entry_stream ON {p}entry (tenant, kind, key, version);
+CREATE UNIQUE INDEX {p}entry_command ON {p}entry (tenant, kind, key, command);
+
+-- What a person typed, or what names one: kept apart, so that it can be erased.
+CREATE TABLE {p}personal (
+    tenant TEXT NOT NULL,
+    kind   INTEGER NOT NULL,
+    key    TEXT NOT NULL,
+    ref    TEXT NOT NULL,
+    class  TEXT NOT NULL,
+    salt   BLOB,
+    value  BLOB,
+    PRIMARY KEY (tenant, kind, key, ref)
+) WITHOUT ROWID;
+
+CREATE TABLE {p}task (
+    tenant   TEXT NOT NULL,
+    kind     INTEGER NOT NULL,
+    key      TEXT NOT NULL,
+    item     TEXT NOT NULL,
+    name     TEXT NOT NULL,             -- step
+    who      TEXT NOT NULL,             -- service, board or role
+    assignee TEXT NOT NULL,
+    ref      TEXT NOT NULL,             -- session on whose agenda it stands
+    due      INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, kind, key, item)
+) WITHOUT ROWID;
+CREATE INDEX {p}task_who ON {p}task (tenant, who, key);
+
+-- What has to leave after a commit. Attempts and leases are the dispatcher's own.
+CREATE TABLE {p}outbox (
+    tenant   TEXT NOT NULL,
+    kind     INTEGER NOT NULL,
+    key      TEXT NOT NULL,
+    item     TEXT NOT NULL,
+    channel  TEXT NOT NULL,
+    letter   TEXT NOT NULL,
+    ref      TEXT NOT NULL,             -- personal value: its body
+    incident TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_ms  INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant, kind, key, item)
+) WITHOUT ROWID;
+CREATE INDEX {p}outbox_next ON {p}outbox (tenant, next_ms) WHERE incident = '';
+
+-- The database itself refuses an overspend.
+CREATE TABLE {p}allotment (
+    tenant    TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    allocated INTEGER NOT NULL,         -- cents, all of them
+    reserved  INTEGER NOT NULL CHECK (reserved >= 0),
+    committed INTEGER NOT NULL CHECK (committed >= 0),
+    spent     INTEGER NOT NULL CHECK (spent >= 0),
+    PRIMARY KEY (tenant, key),
+    CHECK (reserved + committed + spent <= allocated)
+) WITHOUT ROWID;
+
+CREATE TABLE {p}sequence (
+    tenant TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    next   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, name)
+) WITHOUT ROWID;
+
+-- How far each subscriber of the feed has read.
+CREATE TABLE {p}cursor (
+    tenant     TEXT NOT NULL,
+    subscriber TEXT NOT NULL,
+    position   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, subscriber)
+) WITHOUT ROWID;
+
+-- One process dispatches timers and effects; the epoch fences those that come late.
+CREATE TABLE {p}lease (
+    name     TEXT PRIMARY KEY,
+    owner    TEXT NOT NULL,
+    epoch    INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,327 @@
+/* The SQLite store: WAL, synchronous=FULL, one transaction a write set. */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/schema_sql.h"
+#include "store/sqlite_priv.h"
+
+enum { schema_version = 1, busy_ms = 5000, most_prefix = 32 };
+
+static const char *const statements[STATEMENT_COUNT] = {
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [LOAD_STREAM] = "SELECT version, head, state, last_ms FROM {p}stream "
+                    "WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
+    [LOAD_PERSONAL] = "SELECT ref, class, salt, value FROM {p}personal "
+                      "WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
+    [LOAD_ENTRY] = "SELECT version, body FROM {p}entry "
+                   "WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND command = ?4",
+    [LOAD_BUNDLE] = "SELECT hash, body FROM {p}bundle WHERE tenant = ?1 AND hash = ?4 LIMIT 1",
+    [LOAD_ACTIVE] = "SELECT hash, body FROM {p}bundle "
+                    "WHERE tenant = ?1 AND procedure = ?4 AND active = 1",
+    [LOAD_NUMBER] = "SELECT next FROM {p}sequence WHERE tenant = ?1 AND name = ?4",
+    [CHECK_STREAM] = "SELECT version FROM {p}stream WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
+    [INSERT_STREAM] = "INSERT INTO {p}stream (tenant, kind, key, version, head, state, grp, status, "
+                      "label, owner, due_ms, last_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+                      "?10, ?11, ?12) ON CONFLICT DO NOTHING",
+    [UPDATE_STREAM] = "UPDATE {p}stream SET version = ?4, head = ?5, state = ?6, grp = ?7, "
+                      "status = ?8, label = ?9, owner = ?10, due_ms = ?11, last_ms = ?12 "
+                      "WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND version = ?13",
+    [INSERT_ENTRY] = "INSERT INTO {p}entry (tenant, kind, key, version, command, body) "
+                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [INSERT_PERSONAL] = "INSERT INTO {p}personal (tenant, kind, key, ref, class, salt, value) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [INSERT_TASK] = "INSERT OR REPLACE INTO {p}task (tenant, kind, key, item, name, who, assignee, "
+                    "ref, due, since_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [DELETE_TASK] = "DELETE FROM {p}task WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND item = ?4",
+    [INSERT_EFFECT] = "INSERT INTO {p}outbox (tenant, kind, key, item, channel, letter, incident, "
+                      "ref) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+                      "ON CONFLICT DO UPDATE SET incident = ?7, attempts = 0, next_ms = 0",
+    [DELETE_EFFECT] =
+        "DELETE FROM {p}outbox WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND item = ?4",
+    [PUT_ALLOTMENT] = "INSERT INTO {p}allotment VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO "
+                      "UPDATE SET allocated = ?3, reserved = ?4, committed = ?5, spent = ?6",
+    [INSERT_NUMBER] = "INSERT INTO {p}sequence VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    [UPDATE_NUMBER] =
+        "UPDATE {p}sequence SET next = ?3 WHERE tenant = ?1 AND name = ?2 AND next = ?4",
+    [CLAIM_DUE] = "SELECT kind, key, due_ms FROM {p}stream WHERE tenant = ?1 AND due_ms <= ?2 "
+                  "AND due_ms IS NOT NULL ORDER BY due_ms, kind, key LIMIT ?3",
+    [CLAIM_EFFECTS] = "SELECT o.kind, o.key, o.item, o.channel, o.letter, p.value, o.attempts "
+                      "FROM {p}outbox o LEFT JOIN {p}personal p ON p.tenant = o.tenant AND "
+                      "p.kind = o.kind AND p.key = o.key AND p.ref = o.ref "
+                      "WHERE o.tenant = ?1 AND o.incident = '' AND o.next_ms <= ?2 "
+                      "ORDER BY o.next_ms, o.kind, o.key, o.item LIMIT ?3",
+    [LEASE_EFFECT] = "UPDATE {p}outbox SET next_ms = ?5, attempts = ?6 WHERE tenant = ?1 AND "
+                     "kind = ?2 AND key = ?3 AND item = ?4",
+    [RETIRE_BUNDLES] = "UPDATE {p}bundle SET active = 0 WHERE tenant = ?1 AND procedure = ?2",
+    [INSERT_BUNDLE] = "INSERT OR REPLACE INTO {p}bundle (tenant, procedure, hash, published_ms, "
+                      "active, body) VALUES (?1, ?2, ?3, ?4, 1, ?5)",
+    [READ_STREAMS] = "SELECT kind, key, label, status, grp, owner, version, last_ms, state, head, "
+                     "due_ms FROM {p}stream WHERE tenant = ?1 AND kind = ?2 AND key > ?6 AND "
+                     "(?3 = '' OR grp = ?3) AND (?4 = '' OR status = ?4) AND "
+                     "(?5 = '' OR owner = ?5) ORDER BY key LIMIT ?8",
+    [READ_TASKS] = "SELECT kind, key, item, name, who, assignee, ref, due, since_ms FROM {p}task "
+                   "WHERE tenant = ?1 AND (?5 = '' OR who = ?5) AND "
+                   "(key > ?6 OR (key = ?6 AND item > ?7)) ORDER BY key, item LIMIT ?8",
+    [READ_ENTRIES] = "SELECT kind, key, version, command, body FROM {p}entry WHERE tenant = ?1 AND "
+                     "kind = ?2 AND key = ?3 AND version > CAST(?6 AS INTEGER) "
+                     "ORDER BY version LIMIT ?8",
+    [READ_ROWS] = "SELECT 1, key, item, name, who, assignee, ref, due, since_ms FROM {p}task WHERE "
+                  "tenant = ?1 AND kind = ?2 AND key = ?3 UNION ALL SELECT 2, key, item, channel, "
+                  "letter, incident, ref, 0, 0 FROM {p}outbox WHERE tenant = ?1 AND kind = ?2 AND "
+                  "key = ?3 ORDER BY 1, 3",
+    [READ_EFFECTS] = "SELECT kind, key, item, channel, letter, incident, ref, attempts, next_ms "
+                     "FROM {p}outbox WHERE tenant = ?1 AND (key > ?6 OR (key = ?6 AND item > ?7)) "
+                     "ORDER BY key, item LIMIT ?8",
+    [READ_BUNDLES] = "SELECT procedure, hash, active, published_ms, body FROM {p}bundle "
+                     "WHERE tenant = ?1 ORDER BY procedure, published_ms, hash",
+};
+
+greffe_status greffe__sqlite_status(int code)
+{
+    switch (code & 0xFF) {
+    case SQLITE_OK:
+    case SQLITE_DONE:
+    case SQLITE_ROW: return GREFFE_OK;
+    case SQLITE_NOMEM: return GREFFE_ENOMEM;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return GREFFE_EBUSY;
+    case SQLITE_READONLY: return GREFFE_EREADONLY;
+    case SQLITE_FULL: return GREFFE_EFULL;
+    case SQLITE_CONSTRAINT: return GREFFE_ECONFLICT;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return GREFFE_ECORRUPT;
+    default: return GREFFE_EIO;
+    }
+}
+
+/* The text with every {p} replaced; from malloc. */
+static char *with_prefix(const sqlite_store *s, const char *text)
+{
+    size_t prefix = strlen(s->prefix), size = strlen(text) + 1;
+    for (const char *at = strstr(text, "{p}"); at != NULL; at = strstr(at + 3, "{p}")) {
+        size += prefix;
+    }
+    char *result = malloc(size);
+    char *out = result;
+    while (result != NULL && *text != '\0') {
+        if (strncmp(text, "{p}", 3) == 0) {
+            memcpy(out, s->prefix, prefix);
+            out += prefix;
+            text += 3;
+        } else {
+            *out++ = *text++;
+        }
+    }
+    if (result != NULL) {
+        *out = '\0';
+    }
+    return result;
+}
+
+greffe_status greffe__sqlite_prepare(sqlite_store *s, statement which, sqlite3_stmt **out)
+{
+    if (s->prepared[which] == NULL) {
+        char *sql = with_prefix(s, statements[which]);
+        if (sql == NULL) {
+            return GREFFE_ENOMEM;
+        }
+        int code = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                      &s->prepared[which], NULL);
+        free(sql);
+        if (code != SQLITE_OK) {
+            return greffe__sqlite_status(code);
+        }
+    }
+    *out = s->prepared[which];
+    sqlite3_reset(*out);
+    return GREFFE_OK;
+}
+
+greffe_status greffe__sqlite_run(sqlite_store *s, statement which)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, which, &stmt);
+    if (status == GREFFE_OK) {
+        status = greffe__sqlite_status(sqlite3_step(stmt));
+        sqlite3_reset(stmt);
+    }
+    return status;
+}
+
+/* --- Opening --- */
+
+static greffe_status execute(sqlite_store *s, const char *text)
+{
+    char *sql = with_prefix(s, text);
+    if (sql == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    int code = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+    free(sql);
+    return greffe__sqlite_status(code);
+}
+
+/* The schema's version; 0 for an empty database. */
+static greffe_status read_version(sqlite_store *s, int *out)
+{
+    sqlite3_stmt *stmt = NULL;
+    char *sql = with_prefix(s, "SELECT value FROM {p}meta WHERE name = 'schema'");
+    if (sql == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    int code = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+    free(sql);
+    *out = 0;
+    if (code == SQLITE_ERROR) {
+        return GREFFE_OK; /* no such table */
+    }
+    if (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        *out = sqlite3_column_int(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    return greffe__sqlite_status(code);
+}
+
+static greffe_status create(sqlite_store *s)
+{
+    greffe_status status = execute(s, "BEGIN IMMEDIATE");
+    int version = 0;
+    if (status == GREFFE_OK) {
+        status = read_version(s, &version); /* another process may have been first */
+    }
+    if (status == GREFFE_OK && version == 0) {
+        status = execute(s, schema_sql);
+    }
+    if (status == GREFFE_OK && version == 0) {
+        status = execute(s, "INSERT INTO {p}meta VALUES ('schema', 1)");
+    }
+    if (status != GREFFE_OK) {
+        (void)execute(s, "ROLLBACK");
+        return status;
+    }
+    return execute(s, "COMMIT");
+}
+
+static greffe_status prepare_database(sqlite_store *s, bool read_only)
+{
+    int version;
+    sqlite3_busy_timeout(s->db, busy_ms);
+    greffe_status status = GREFFE_OK;
+    if (!read_only) {
+        status = execute(s, "PRAGMA journal_mode = WAL");
+        if (status == GREFFE_OK) {
+            status = execute(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+        }
+    }
+    if (status == GREFFE_OK) {
+        status = read_version(s, &version);
+    }
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    if (version == 0) {
+        return read_only ? GREFFE_EREADONLY : create(s);
+    }
+    return version == schema_version ? GREFFE_OK : GREFFE_EVERSION;
+}
+
+static void close_store(greffe_store *store)
+{
+    sqlite_store *s = (sqlite_store *)store;
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(s->prepared[i]);
+    }
+    sqlite3_close(s->db);
+    free(s->prefix);
+    free(s->tenant);
+    free(s);
+}
+
+static void secret(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],
+                   greffe_done_fn done, void *data)
+{
+    sqlite_store *s = (sqlite_store *)store;
+    sqlite3_stmt *stmt = NULL;
+    char *sql = with_prefix(s, "INSERT INTO {p}meta VALUES ('secret', ?1) ON CONFLICT DO NOTHING");
+    int code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+    free(sql);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_blob(stmt, 1, fresh, 32, SQLITE_STATIC);
+        code = sqlite3_step(stmt);
+        code = code == SQLITE_READONLY ? SQLITE_OK : code;
+    }
+    sqlite3_finalize(stmt);
+    stmt = NULL;
+    sql = with_prefix(s, "SELECT value FROM {p}meta WHERE name = 'secret'");
+    if (greffe__sqlite_status(code) == GREFFE_OK) {
+        code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+    }
+    free(sql);
+    greffe_status status = greffe__sqlite_status(code);
+    if (status == GREFFE_OK) {
+        bool good = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == 32;
+        if (good) {
+            memcpy(out, sqlite3_column_blob(stmt, 0), 32);
+        }
+        status = good ? GREFFE_OK : GREFFE_ECORRUPT;
+    }
+    sqlite3_finalize(stmt);
+    done(data, status);
+}
+
+static bool good_prefix(const char *prefix)
+{
+    size_t size = strlen(prefix);
+    for (size_t i = 0; i < size; i++) {
+        char c = prefix[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+              (i > 0 && c >= '0' && c <= '9'))) {
+            return false;
+        }
+    }
+    return size > 0 && size <= most_prefix;
+}
+
+greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_options *options)
+{
+    static const greffe_store_ops ops = {
+        sizeof ops,           greffe__sqlite_load,    greffe__sqlite_commit, greffe__sqlite_claim,
+        greffe__sqlite_read,  greffe__sqlite_postpone, greffe__sqlite_publish, secret,
+        close_store,
+    };
+    if (out == NULL || options == NULL || options->size != sizeof *options ||
+        options->path == NULL) {
+        return GREFFE_EMISUSE;
+    }
+    const char *prefix = options->prefix != NULL ? options->prefix : "greffe_";
+    if (!good_prefix(prefix)) {
+        return GREFFE_EMISUSE;
+    }
+    sqlite_store *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    s->head.ops = &ops;
+    s->prefix = strdup(prefix);
+    s->tenant = strdup(options->tenant != NULL ? options->tenant : "");
+    int flags = options->read_only ? SQLITE_OPEN_READONLY
+                                   : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    greffe_status status = s->prefix == NULL || s->tenant == NULL ? GREFFE_ENOMEM : GREFFE_OK;
+    if (status == GREFFE_OK) {
+        status = greffe__sqlite_status(
+            sqlite3_open_v2(options->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL));
+    }
+    if (status == GREFFE_OK) {
+        status = prepare_database(s, options->read_only);
+    }
+    if (status != GREFFE_OK) {
+        close_store(&s->head);
+        return status;
+    }
+    *out = &s->head;
+    return GREFFE_OK;
+}

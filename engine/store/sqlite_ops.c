@@ -1,0 +1,538 @@
+/* The operations of the SQLite store. */
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite_priv.h"
+
+/* --- Binding and reading --- */
+
+static void bind_text(sqlite3_stmt *stmt, int at, greffe_str text)
+{
+    sqlite3_bind_text64(stmt, at, text.data != NULL ? text.data : "", text.size, SQLITE_STATIC,
+                        SQLITE_UTF8);
+}
+
+static void bind_blob(sqlite3_stmt *stmt, int at, greffe_str bytes)
+{
+    sqlite3_bind_blob64(stmt, at, bytes.data != NULL ? bytes.data : "", bytes.size, SQLITE_STATIC);
+}
+
+static void bind_key(sqlite_store *s, sqlite3_stmt *stmt, uint32_t kind, greffe_str key)
+{
+    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, kind);
+    bind_text(stmt, 3, key);
+}
+
+/* A copy in the caller's memory; sets *failed when there is none. */
+static greffe_str take(sqlite3_stmt *stmt, int column, greffe_memory *memory, bool *failed)
+{
+    int size = sqlite3_column_bytes(stmt, column);
+    const void *data = sqlite3_column_blob(stmt, column);
+    char *copy = memory->take(memory->data, (size_t)size + 1);
+    if (copy == NULL) {
+        *failed = true;
+        return (greffe_str){"", 0};
+    }
+    if (size > 0) {
+        memcpy(copy, data, (size_t)size);
+    }
+    copy[size] = '\0';
+    return (greffe_str){copy, (size_t)size};
+}
+
+/* --- Loading --- */
+
+static greffe_status load_personal(sqlite3_stmt *stmt, greffe_load *item, greffe_memory *memory)
+{
+    size_t capacity = 0;
+    greffe_personal_row *rows = NULL;
+    int code;
+    bool failed = false;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        if (item->personal_count == capacity) {
+            capacity = capacity == 0 ? 8 : capacity * 2;
+            greffe_personal_row *more = memory->take(memory->data, capacity * sizeof *more);
+            if (more == NULL) {
+                return GREFFE_ENOMEM;
+            }
+            if (item->personal_count > 0) {
+                memcpy(more, rows, item->personal_count * sizeof *more);
+            }
+            rows = more;
+        }
+        rows[item->personal_count++] = (greffe_personal_row){
+            take(stmt, 0, memory, &failed), take(stmt, 1, memory, &failed),
+            take(stmt, 2, memory, &failed), take(stmt, 3, memory, &failed)};
+        if (failed) {
+            return GREFFE_ENOMEM;
+        }
+    }
+    item->personal = rows;
+    item->found = true;
+    return greffe__sqlite_status(code);
+}
+
+static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory *memory)
+{
+    static const statement by_kind[] = {
+        [GREFFE_LOAD_STREAM] = LOAD_STREAM, [GREFFE_LOAD_PERSONAL] = LOAD_PERSONAL,
+        [GREFFE_LOAD_ENTRY] = LOAD_ENTRY,   [GREFFE_LOAD_BUNDLE] = LOAD_BUNDLE,
+        [GREFFE_LOAD_ACTIVE] = LOAD_ACTIVE, [GREFFE_LOAD_NUMBER] = LOAD_NUMBER,
+    };
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, by_kind[item->what], &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bind_key(s, stmt, item->kind, item->key);
+    bind_text(stmt, 4, item->command);
+    item->found = false;
+    item->personal_count = 0;
+    bool failed = false;
+    if (item->what == GREFFE_LOAD_PERSONAL) {
+        status = load_personal(stmt, item, memory);
+        sqlite3_reset(stmt);
+        return status;
+    }
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        item->found = true;
+        if (item->what == GREFFE_LOAD_STREAM) {
+            item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
+            item->head = take(stmt, 1, memory, &failed);
+            item->body = take(stmt, 2, memory, &failed);
+            item->last_ms = sqlite3_column_int64(stmt, 3);
+        } else if (item->what == GREFFE_LOAD_NUMBER) {
+            item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
+        } else if (item->what == GREFFE_LOAD_ENTRY) {
+            item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
+            item->body = take(stmt, 1, memory, &failed);
+        } else {
+            item->label = take(stmt, 0, memory, &failed);
+            item->body = take(stmt, 1, memory, &failed);
+        }
+    }
+    status = failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
+    sqlite3_reset(stmt);
+    return status;
+}
+
+void greffe__sqlite_load(greffe_store *store, greffe_load *items, size_t count,
+                         greffe_memory *memory, greffe_done_fn done, void *data)
+{
+    greffe_status status = GREFFE_OK;
+    for (size_t i = 0; i < count && status == GREFFE_OK; i++) {
+        status = load_one((sqlite_store *)store, &items[i], memory);
+    }
+    done(data, status);
+}
+
+/* --- Committing --- */
+
+static greffe_status step_once(sqlite3_stmt *stmt)
+{
+    greffe_status status = greffe__sqlite_status(sqlite3_step(stmt));
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    return status;
+}
+
+/* Runs an update that must touch exactly one row. */
+static greffe_status step_conditional(sqlite_store *s, sqlite3_stmt *stmt)
+{
+    greffe_status status = step_once(stmt);
+    return status == GREFFE_OK && sqlite3_changes(s->db) != 1 ? GREFFE_ECONFLICT : status;
+}
+
+static greffe_status check_version(sqlite_store *s, const greffe_stream_write *write)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, CHECK_STREAM, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bind_key(s, stmt, write->kind, write->key);
+    int code = sqlite3_step(stmt);
+    uint64_t version = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
+    status = greffe__sqlite_status(code);
+    sqlite3_reset(stmt);
+    return status == GREFFE_OK && version != write->expected ? GREFFE_ECONFLICT : status;
+}
+
+static greffe_status put_stream(sqlite_store *s, const greffe_stream_write *write)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool fresh = write->expected == 0;
+    greffe_status status =
+        greffe__sqlite_prepare(s, fresh ? INSERT_STREAM : UPDATE_STREAM, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bind_key(s, stmt, write->kind, write->key);
+    sqlite3_bind_int64(stmt, 4, (int64_t)write->expected + 1);
+    bind_blob(stmt, 5, write->head);
+    bind_blob(stmt, 6, write->state);
+    bind_text(stmt, 7, write->group);
+    bind_text(stmt, 8, write->status);
+    bind_text(stmt, 9, write->label);
+    bind_text(stmt, 10, write->owner);
+    if (write->due_ms != INT64_MAX) {
+        sqlite3_bind_int64(stmt, 11, write->due_ms);
+    }
+    sqlite3_bind_int64(stmt, 12, write->last_ms);
+    if (!fresh) {
+        sqlite3_bind_int64(stmt, 13, (int64_t)write->expected);
+    }
+    return step_conditional(s, stmt);
+}
+
+static greffe_status put_entry(sqlite_store *s, const greffe_stream_write *write)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, INSERT_ENTRY, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bind_key(s, stmt, write->kind, write->key);
+    sqlite3_bind_int64(stmt, 4, (int64_t)write->expected + 1);
+    bind_text(stmt, 5, write->entry->command);
+    bind_blob(stmt, 6, write->entry->body);
+    return step_once(stmt);
+}
+
+static greffe_status put_personal(sqlite_store *s, const greffe_stream_write *write)
+{
+    for (size_t i = 0; i < write->personal_count; i++) {
+        sqlite3_stmt *stmt = NULL;
+        greffe_status status = greffe__sqlite_prepare(s, INSERT_PERSONAL, &stmt);
+        if (status != GREFFE_OK) {
+            return status;
+        }
+        bind_key(s, stmt, write->kind, write->key);
+        bind_text(stmt, 4, write->personal[i].ref);
+        bind_text(stmt, 5, write->personal[i].class_name);
+        bind_blob(stmt, 6, write->personal[i].salt);
+        bind_blob(stmt, 7, write->personal[i].value);
+        status = step_once(stmt);
+        if (status != GREFFE_OK) {
+            return status;
+        }
+    }
+    return GREFFE_OK;
+}
+
+static greffe_status put_row(sqlite_store *s, const greffe_stream_write *write,
+                             const greffe_list_row *row)
+{
+    bool task = row->kind == GREFFE_LIST_TASK;
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s,
+                                                  row->remove ? (task ? DELETE_TASK : DELETE_EFFECT)
+                                                  : task      ? INSERT_TASK
+                                                              : INSERT_EFFECT,
+                                                  &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bind_key(s, stmt, write->kind, write->key);
+    bind_text(stmt, 4, row->item);
+    if (!row->remove) {
+        bind_text(stmt, 5, row->name);
+        bind_text(stmt, 6, row->who);
+        bind_text(stmt, 7, row->assignee);
+        bind_text(stmt, 8, row->ref);
+        if (task) {
+            sqlite3_bind_int64(stmt, 9, row->due);
+            sqlite3_bind_int64(stmt, 10, row->since_ms);
+        }
+    }
+    return step_once(stmt);
+}
+
+static greffe_status put_allotment(sqlite_store *s, const greffe_stream_write *write)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, PUT_ALLOTMENT, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+    bind_text(stmt, 2, write->key);
+    for (int i = 0; i < 4; i++) {
+        sqlite3_bind_int64(stmt, 3 + i, write->amounts[i]);
+    }
+    return step_once(stmt);
+}
+
+static greffe_status write_stream(sqlite_store *s, const greffe_stream_write *write)
+{
+    if (write->entry == NULL) {
+        return check_version(s, write);
+    }
+    greffe_status status = put_stream(s, write);
+    if (status == GREFFE_OK) {
+        status = put_entry(s, write);
+    }
+    if (status == GREFFE_OK) {
+        status = put_personal(s, write);
+    }
+    for (size_t i = 0; i < write->row_count && status == GREFFE_OK; i++) {
+        status = put_row(s, write, &write->rows[i]);
+    }
+    if (status == GREFFE_OK && write->has_amounts) {
+        status = put_allotment(s, write);
+    }
+    return status;
+}
+
+static greffe_status write_number(sqlite_store *s, const greffe_number_write *write)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool fresh = write->expected == 1;
+    greffe_status status =
+        greffe__sqlite_prepare(s, fresh ? INSERT_NUMBER : UPDATE_NUMBER, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+    bind_text(stmt, 2, write->name);
+    sqlite3_bind_int64(stmt, 3, write->expected + 1);
+    if (!fresh) {
+        sqlite3_bind_int64(stmt, 4, write->expected);
+    }
+    return step_conditional(s, stmt);
+}
+
+/* Ends the transaction; one that cannot be committed is taken back whole. */
+static greffe_status end(sqlite_store *s, greffe_status status)
+{
+    if (status == GREFFE_OK) {
+        status = greffe__sqlite_run(s, COMMIT);
+    }
+    if (status != GREFFE_OK && sqlite3_get_autocommit(s->db) == 0) {
+        (void)greffe__sqlite_run(s, ROLLBACK);
+    }
+    return status;
+}
+
+void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, greffe_done_fn done,
+                           void *data)
+{
+    sqlite_store *s = (sqlite_store *)store;
+    greffe_status status = greffe__sqlite_run(s, BEGIN);
+    if (status != GREFFE_OK) {
+        done(data, status);
+        return;
+    }
+    for (size_t i = 0; i < set->stream_count && status == GREFFE_OK; i++) {
+        status = write_stream(s, &set->streams[i]);
+    }
+    for (size_t i = 0; i < set->number_count && status == GREFFE_OK; i++) {
+        status = write_number(s, &set->numbers[i]);
+    }
+    done(data, end(s, status));
+}
+
+/* --- Waiting work --- */
+
+static greffe_status claim_due(sqlite3_stmt *stmt, greffe_claim_request *request,
+                               greffe_memory *memory)
+{
+    greffe_due_row *rows = memory->take(memory->data, request->limit * sizeof *rows);
+    bool failed = rows == NULL;
+    int code = SQLITE_DONE;
+    while (!failed && request->count < request->limit &&
+           (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        rows[request->count++] = (greffe_due_row){(uint32_t)sqlite3_column_int64(stmt, 0),
+                                                  take(stmt, 1, memory, &failed),
+                                                  sqlite3_column_int64(stmt, 2)};
+    }
+    request->due = rows;
+    return failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
+}
+
+static greffe_status claim_effects(sqlite3_stmt *stmt, greffe_claim_request *request,
+                                   greffe_memory *memory)
+{
+    greffe_effect_row *rows = memory->take(memory->data, request->limit * sizeof *rows);
+    bool failed = rows == NULL;
+    int code = SQLITE_DONE;
+    while (!failed && request->count < request->limit &&
+           (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        rows[request->count++] = (greffe_effect_row){
+            (uint32_t)sqlite3_column_int64(stmt, 0), take(stmt, 1, memory, &failed),
+            take(stmt, 2, memory, &failed),          take(stmt, 3, memory, &failed),
+            take(stmt, 4, memory, &failed),          take(stmt, 5, memory, &failed),
+            (uint32_t)sqlite3_column_int64(stmt, 6)};
+    }
+    request->effect = rows;
+    return failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
+}
+
+static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int64_t next_ms,
+                           uint32_t attempts)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, LEASE_EFFECT, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bind_key(s, stmt, effect->kind, effect->key);
+    bind_text(stmt, 4, effect->item);
+    sqlite3_bind_int64(stmt, 5, next_ms);
+    sqlite3_bind_int64(stmt, 6, attempts);
+    return step_once(stmt);
+}
+
+void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request,
+                          greffe_memory *memory, greffe_done_fn done, void *data)
+{
+    sqlite_store *s = (sqlite_store *)store;
+    sqlite3_stmt *stmt = NULL;
+    request->count = 0;
+    greffe_status status =
+        greffe__sqlite_prepare(s, request->effects ? CLAIM_EFFECTS : CLAIM_DUE, &stmt);
+    if (status == GREFFE_OK) {
+        sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(stmt, 2, request->now_ms);
+        sqlite3_bind_int64(stmt, 3, request->limit);
+        status = request->effects ? claim_effects(stmt, request, memory)
+                                  : claim_due(stmt, request, memory);
+        sqlite3_reset(stmt);
+    }
+    if (status == GREFFE_OK && request->effects && request->lease_ms > 0 && request->count > 0) {
+        status = greffe__sqlite_run(s, BEGIN);
+        for (size_t i = 0; i < request->count && status == GREFFE_OK; i++) {
+            status = lease(s, &request->effect[i], request->now_ms + request->lease_ms,
+                           request->effect[i].attempts);
+        }
+        status = end(s, status);
+    }
+    done(data, status);
+}
+
+void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect,
+                             int64_t next_ms, greffe_done_fn done, void *data)
+{
+    done(data, lease((sqlite_store *)store, effect, next_ms, effect->attempts));
+}
+
+void greffe__sqlite_publish(greffe_store *store, greffe_str procedure, greffe_str hash,
+                            greffe_str body, int64_t now_ms, greffe_done_fn done, void *data)
+{
+    sqlite_store *s = (sqlite_store *)store;
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_run(s, BEGIN);
+    if (status != GREFFE_OK) {
+        done(data, status);
+        return;
+    }
+    status = greffe__sqlite_prepare(s, RETIRE_BUNDLES, &stmt);
+    if (status == GREFFE_OK) {
+        sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+        bind_text(stmt, 2, procedure);
+        status = step_once(stmt);
+    }
+    if (status == GREFFE_OK) {
+        status = greffe__sqlite_prepare(s, INSERT_BUNDLE, &stmt);
+    }
+    if (status == GREFFE_OK) {
+        sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+        bind_text(stmt, 2, procedure);
+        bind_text(stmt, 3, hash);
+        sqlite3_bind_int64(stmt, 4, now_ms);
+        bind_blob(stmt, 5, body);
+        status = step_once(stmt);
+    }
+    done(data, end(s, status));
+}
+
+/* --- Lists --- */
+
+static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greffe_memory *memory,
+                                bool *failed)
+{
+    greffe_read_row row = {0};
+    switch (what) {
+    case GREFFE_READ_STREAMS:
+        row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
+        row.key = take(stmt, 1, memory, failed);
+        row.label = take(stmt, 2, memory, failed);
+        row.status = take(stmt, 3, memory, failed);
+        row.group = take(stmt, 4, memory, failed);
+        row.owner = take(stmt, 5, memory, failed);
+        row.version = (uint64_t)sqlite3_column_int64(stmt, 6);
+        row.last_ms = sqlite3_column_int64(stmt, 7);
+        row.body = take(stmt, 8, memory, failed);
+        row.head = take(stmt, 9, memory, failed);
+        row.due = sqlite3_column_type(stmt, 10) == SQLITE_NULL ? INT64_MAX
+                                                               : sqlite3_column_int64(stmt, 10);
+        return row;
+    case GREFFE_READ_ENTRIES:
+        row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
+        row.key = take(stmt, 1, memory, failed);
+        row.version = (uint64_t)sqlite3_column_int64(stmt, 2);
+        row.item = take(stmt, 3, memory, failed);
+        row.body = take(stmt, 4, memory, failed);
+        return row;
+    case GREFFE_READ_BUNDLES:
+        row.group = take(stmt, 0, memory, failed);
+        row.key = take(stmt, 1, memory, failed);
+        row.version = (uint64_t)sqlite3_column_int64(stmt, 2);
+        row.since_ms = sqlite3_column_int64(stmt, 3);
+        row.body = take(stmt, 4, memory, failed);
+        return row;
+    case GREFFE_READ_TASKS:
+    case GREFFE_READ_ROWS:
+    case GREFFE_READ_EFFECTS: break;
+    }
+    row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
+    row.key = take(stmt, 1, memory, failed);
+    row.item = take(stmt, 2, memory, failed);
+    row.name = take(stmt, 3, memory, failed);
+    row.who = take(stmt, 4, memory, failed);
+    row.assignee = take(stmt, 5, memory, failed);
+    row.ref = take(stmt, 6, memory, failed);
+    row.due = sqlite3_column_int64(stmt, 7);
+    row.since_ms = sqlite3_column_int64(stmt, 8);
+    return row;
+}
+
+void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memory *memory,
+                         greffe_done_fn done, void *data)
+{
+    static const statement by_kind[] = {
+        [GREFFE_READ_STREAMS] = READ_STREAMS, [GREFFE_READ_TASKS] = READ_TASKS,
+        [GREFFE_READ_ENTRIES] = READ_ENTRIES, [GREFFE_READ_ROWS] = READ_ROWS,
+        [GREFFE_READ_EFFECTS] = READ_EFFECTS, [GREFFE_READ_BUNDLES] = READ_BUNDLES,
+    };
+    sqlite_store *s = (sqlite_store *)store;
+    sqlite3_stmt *stmt = NULL;
+    request->count = 0;
+    greffe_status status = greffe__sqlite_prepare(s, by_kind[request->what], &stmt);
+    if (status != GREFFE_OK) {
+        done(data, status);
+        return;
+    }
+    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, request->kind);
+    bind_text(stmt, 3, request->group);
+    bind_text(stmt, 4, request->status);
+    bind_text(stmt, 5, request->owner);
+    bind_text(stmt, 6, request->after);
+    bind_text(stmt, 7, request->after_item);
+    sqlite3_bind_int64(stmt, 8, request->limit);
+    greffe_read_row *rows = memory->take(memory->data, request->limit * sizeof *rows);
+    bool failed = rows == NULL;
+    int code = SQLITE_DONE;
+    while (!failed && request->count < request->limit &&
+           (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        rows[request->count++] = read_row(stmt, request->what, memory, &failed);
+    }
+    request->rows = rows;
+    status = failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
+    sqlite3_reset(stmt);
+    done(data, status);
+}

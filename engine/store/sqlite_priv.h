@@ -1,0 +1,77 @@
+/* Inside the SQLite store: its statements and the operations of the table of functions. */
+#ifndef GREFFE_STORE_SQLITE_PRIV_H
+#define GREFFE_STORE_SQLITE_PRIV_H
+
+#include <greffe/sys/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+typedef enum statement {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    LOAD_STREAM,
+    LOAD_PERSONAL,
+    LOAD_ENTRY,
+    LOAD_BUNDLE,
+    LOAD_ACTIVE,
+    LOAD_NUMBER,
+    CHECK_STREAM,
+    INSERT_STREAM,
+    UPDATE_STREAM,
+    INSERT_ENTRY,
+    INSERT_PERSONAL,
+    INSERT_TASK,
+    DELETE_TASK,
+    INSERT_EFFECT,
+    DELETE_EFFECT,
+    PUT_ALLOTMENT,
+    INSERT_NUMBER,
+    UPDATE_NUMBER,
+    CLAIM_DUE,
+    CLAIM_EFFECTS,
+    LEASE_EFFECT,
+    RETIRE_BUNDLES,
+    INSERT_BUNDLE,
+    READ_STREAMS,
+    READ_TASKS,
+    READ_ENTRIES,
+    READ_ROWS,
+    READ_EFFECTS,
+    READ_BUNDLES,
+    STATEMENT_COUNT
+} statement;
+
+typedef struct sqlite_store {
+    greffe_store head;
+    struct sqlite3 *db;
+    char *prefix, *tenant;
+    struct sqlite3_stmt *prepared[STATEMENT_COUNT];
+} sqlite_store;
+
+greffe_status greffe__sqlite_status(int code);
+greffe_status greffe__sqlite_prepare(sqlite_store *s, statement which, struct sqlite3_stmt **out);
+greffe_status greffe__sqlite_run(sqlite_store *s, statement which);
+
+void greffe__sqlite_load(greffe_store *store, greffe_load *items, size_t count,
+                         greffe_memory *memory, greffe_done_fn done, void *data);
+void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, greffe_done_fn done,
+                           void *data);
+void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request,
+                          greffe_memory *memory, greffe_done_fn done, void *data);
+void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memory *memory,
+                         greffe_done_fn done, void *data);
+void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect,
+                             int64_t next_ms, greffe_done_fn done, void *data);
+void greffe__sqlite_publish(greffe_store *store, greffe_str procedure, greffe_str hash,
+                            greffe_str body, int64_t now_ms, greffe_done_fn done, void *data);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

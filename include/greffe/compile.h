@@ -1,0 +1,66 @@
+/* From YAML to a plan, and to the bundle that is published.
+ *
+ * Thread rule: as the context; a plan may afterwards be shared between threads. */
+#ifndef GREFFE_COMPILE_H
+#define GREFFE_COMPILE_H
+
+#include <greffe/diag.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct greffe_plan greffe_plan;
+
+/** Gives the bytes of a file that the procedure names: its authority ("gpso.yaml"), a letter
+ *  ("letters/accord.txt"). `name` is relative to the procedure's folder. The bytes must live until
+ *  greffe_compile returns. GREFFE_ENOTFOUND when there is none. */
+typedef greffe_status (*greffe_read_fn)(void *data, const char *name, greffe_str *out);
+
+typedef struct greffe_compile_options {
+    size_t size; /**< sizeof(greffe_compile_options) */
+    greffe_read_fn read; /**< NULL: no other file can be read */
+    void *read_data;
+} greffe_compile_options;
+
+/** Compiles a procedure: reads, binds, types, checks. Faults and warnings go to `diags`, sorted.
+ *  On success `*out` is the caller's, to be given back with greffe_plan_unref.
+ *  Errors: GREFFE_EINVALID (see `diags`), GREFFE_ENOMEM, GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_compile(greffe_plan **out, greffe_context *context,
+                                        greffe_diags *diags, const char *name, greffe_str text,
+                                        const greffe_compile_options *options);
+
+/** Reads a plan back from a bundle's bytes, which are copied. GREFFE_ECORRUPT, GREFFE_EVERSION,
+ *  GREFFE_ENOMEM, GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_plan_read(greffe_plan **out, greffe_context *context,
+                                          greffe_str bundle);
+/** Shares a plan; every reference is given back with greffe_plan_unref. From any thread. */
+GREFFE_API greffe_plan *greffe_plan_ref(greffe_plan *plan);
+/** Gives a reference back; NULL is fine. The last one frees the plan: on its context's thread. */
+GREFFE_API void greffe_plan_unref(greffe_plan *plan);
+
+/** The plan's bundle: the same procedure always gives the same bytes. They live as long as the
+ *  plan. */
+GREFFE_API greffe_str greffe_plan_bundle(const greffe_plan *plan);
+/** The 32-byte hash of what changes a dossier's course. Lives as long as the plan. */
+GREFFE_API greffe_str greffe_plan_hash(const greffe_plan *plan);
+/** The procedure's id. Lives as long as the plan. */
+GREFFE_API greffe_str greffe_plan_id(const greffe_plan *plan);
+
+/** The forms that greffe_plan_render writes. */
+typedef enum greffe_plan_form {
+    GREFFE_PLAN_JSON = 0, /**< the whole plan, for tools */
+    GREFFE_PLAN_DOT = 1   /**< the graph of steps, for Graphviz */
+} greffe_plan_form;
+
+/** Writes the plan in a form; `*out` is terminated and is the caller's, to be given back with
+ *  greffe_free. GREFFE_ENOMEM, GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_plan_render(char **out, const greffe_plan *plan,
+                                            greffe_plan_form form);
+/** Frees what a function of this library said is the caller's. NULL is fine. */
+GREFFE_API void greffe_free(greffe_context *context, void *memory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,159 @@
+/* The engine: commands in, durable dossiers, work that waits, and lists.
+ *
+ * It owns one thread, on which it loads, decides and commits. Calls block until their result is
+ * durable. Thread rule: any call may come from any thread, but greffe_engine_close, which must be
+ * the last one. Handlers run on the thread that calls greffe_engine_run. */
+#ifndef GREFFE_ENGINE_H
+#define GREFFE_ENGINE_H
+
+#include <greffe/compile.h>
+#include <greffe/sys/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct greffe_engine greffe_engine;
+
+/** Milliseconds of UTC since 1970. */
+typedef int64_t (*greffe_clock_fn)(void *data);
+/** Fills `out` with `size` bytes that nobody can guess. */
+typedef greffe_status (*greffe_random_fn)(void *data, unsigned char *out, size_t size);
+
+typedef struct greffe_engine_options {
+    size_t size; /**< sizeof(greffe_engine_options) */
+    greffe_store *store; /**< taken over: the engine closes it, also when open fails */
+    greffe_clock_fn clock; /**< NULL: the system's */
+    void *clock_data;
+    greffe_random_fn random; /**< NULL: the system's */
+    void *random_data;
+    greffe_str zone_bytes; /**< a TZif file for the authority's zone; empty: the system's, or the
+                                built-in rule of Europe/Paris. Copied. */
+} greffe_engine_options;
+
+/** Opens an engine on a store. The context's allocator must bear calls from two threads at once.
+ *   GREFFE_EMISUSE, GREFFE_ENOMEM, and what the store says. */
+GREFFE_API greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
+                                            const greffe_engine_options *options);
+/** Finishes what was accepted, then closes the store; NULL is fine. */
+GREFFE_API void greffe_engine_close(greffe_engine *engine);
+
+/** Publishes a plan: its procedure's new dossiers take it from now on. */
+GREFFE_API greffe_status greffe_engine_publish(greffe_engine *engine, const greffe_plan *plan);
+
+/* --- Commands --- */
+
+/** A command. Strings are borrowed for the length of the call. */
+typedef struct greffe_command {
+    size_t size;           /**< sizeof(greffe_command) */
+    const char *verb;      /**< "file", "complete", "session.decide"… */
+    const char *stream;    /**< key of the dossier, session, allotment or batch: 1–128 bytes */
+    const char *key;       /**< idempotency key, unique in its stream: 1–128 bytes */
+    const greffe_actor *actor;
+    const char *represented; /**< subject of the citizen an agent acts for, or NULL */
+    uint64_t if_version;   /**< refuse unless the stream is at this version; 0: whatever */
+    greffe_str args;       /**< a JSON object, or empty */
+    int64_t now_ms;        /**< 0: the engine's clock */
+} greffe_command;
+
+/** What became of a command. It belongs to the caller: greffe_result_free. */
+typedef struct greffe_result {
+    greffe_status status; /**< GREFFE_OK, or why it was refused */
+    bool repeated;        /**< this key was answered before: the first answer again */
+    uint64_t version;     /**< of the stream, now */
+    const char *code;     /**< "GR-5101" when refused, else "" ; static */
+    char *message;        /**< why it was refused, with how to mend it; else "" */
+    char *answer;         /**< JSON, or "{}" */
+} greffe_result;
+
+/** Executes a command: load, decide, commit. Returns what `out->status` says, or GREFFE_EMISUSE or
+ *  GREFFE_ENOMEM without a result. Due timers of the dossier fire first. */
+GREFFE_API greffe_status greffe_engine_execute(greffe_engine *engine, greffe_result *out,
+                                               const greffe_command *command);
+GREFFE_API void greffe_result_free(greffe_engine *engine, greffe_result *result);
+
+/* --- Effects --- */
+
+/** What a handler is given; strings live for the call. */
+typedef struct greffe_effect {
+    const char *key;     /**< unique for ever: give it to the other side */
+    const char *channel; /**< "mail", "payment", "call" */
+    const char *letter;  /**< name of the template, or "" */
+    const char *subject, *text; /**< a letter, filled in; else "" */
+    greffe_str body;     /**< what the effect carries, as JSON; terminated */
+    uint32_t attempts;   /**< how often it was tried before */
+    int64_t now_ms;
+} greffe_effect;
+
+/** Delivers an effect. GREFFE_OK: done. Another status: tried again later, at growing intervals; after
+ *  8 attempts it is an incident. `problem` takes a line for the operator. A handler must bear being
+ *  given the same key twice: nobody else knows whether the first attempt reached its end. */
+typedef greffe_status (*greffe_effect_fn)(void *data, const greffe_effect *effect,
+                                          char problem[256]);
+
+/** Sets the handler of a channel; NULL takes it away, and its effects wait. At most 16 channels. */
+GREFFE_API greffe_status greffe_engine_handle(greffe_engine *engine, const char *channel,
+                                              greffe_effect_fn handler, void *data);
+
+typedef struct greffe_progress {
+    uint64_t timers, effects, incidents; /**< fired, delivered, given up */
+    bool more; /**< something is left to do at this instant */
+} greffe_progress;
+
+/** Does what is due: fires timers, delivers effects, relays outcomes. At most `limit` of each.
+ *  `now_ms` 0: the engine's clock. */
+GREFFE_API greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out,
+                                           uint32_t limit, int64_t now_ms);
+
+/* --- Reading --- */
+
+typedef enum greffe_query_kind {
+    GREFFE_QUERY_DOSSIERS = 1,   /**< group: procedure; status: step or outcome */
+    GREFFE_QUERY_TASKS = 2,      /**< group: service, board or role */
+    GREFFE_QUERY_SESSIONS = 3,   /**< group: board */
+    GREFFE_QUERY_ALLOTMENTS = 4,
+    GREFFE_QUERY_ORDERS = 5,     /**< group: allotment; status: prepared, batched… */
+    GREFFE_QUERY_BATCHES = 6,
+    GREFFE_QUERY_EFFECTS = 7,
+    GREFFE_QUERY_PROCEDURES = 8, /**< what is published */
+    GREFFE_QUERY_DOSSIER = 9,    /**< key: one dossier's state, answers and dates */
+    GREFFE_QUERY_HISTORY = 10,   /**< kind and key: the journal of a stream */
+    GREFFE_QUERY_SESSION = 11    /**< key: a session with its items */
+} greffe_query_kind;
+
+typedef struct greffe_query {
+    size_t size; /**< sizeof(greffe_query) */
+    greffe_query_kind kind;
+    const char *key, *group, *status; /**< NULL: any */
+    const char *stream_kind;          /**< of a history: "dossier", "session"… */
+    const char *after; /**< the `cursor` of the last page, or NULL */
+    uint32_t limit;    /**< 0: 100; at most 1,000 */
+} greffe_query;
+
+/** Answers with JSON: an object, or {"items": […], "cursor": "…"}; no cursor: the last page. `*out`
+ *  is the caller's, to be given back with greffe_engine_free. GREFFE_ENOTFOUND, and the store's. */
+GREFFE_API greffe_status greffe_engine_read(greffe_engine *engine, char **out,
+                                            const greffe_query *query);
+GREFFE_API void greffe_engine_free(greffe_engine *engine, void *memory);
+
+/* --- Verifying --- */
+
+/** One thing that is not as it should be: `code` as "GR-6101"; strings live for the call. */
+typedef void (*greffe_finding_fn)(void *data, const char *stream_kind, const char *key,
+                                  uint64_t version, const char *code, const char *message);
+
+typedef struct greffe_verified {
+    uint64_t streams, entries, personal, faults;
+    char seal[65]; /**< a hash over all heads, in hexadecimal: keep it elsewhere */
+} greffe_verified;
+
+/** Reads every journal, folds it anew, and compares chain, state, rows and commitments. Findings go
+ *  to `finding` (may be NULL). GREFFE_ECORRUPT when there was one. Personal values that were erased
+ *  are not faults. */
+GREFFE_API greffe_status greffe_engine_verify(greffe_engine *engine, greffe_verified *out,
+                                              greffe_finding_fn finding, void *data);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

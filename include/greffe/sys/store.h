@@ -1,0 +1,215 @@
+/* The interface between the engine and a store: for those who write an adapter.
+ *
+ * A store keeps streams (state, journal), personal values apart, the rows of lists, bundles and a
+ * few numbers. It decides nothing: it loads what is asked, and commits write sets, each in one
+ * transaction or not at all. Every call may complete later, by its `done`; no cursor crosses this
+ * interface. What a reply holds lives in the memory that the caller gave.
+ *
+ * Thread rule: the engine calls a store from one thread at a time; `done` may come from any. */
+#ifndef GREFFE_SYS_STORE_H
+#define GREFFE_SYS_STORE_H
+
+#include <greffe/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Memory for replies: it lives until the caller frees all of it. NULL: there is none left. */
+typedef struct greffe_memory {
+    void *(*take)(void *data, size_t size);
+    void *data;
+} greffe_memory;
+
+/** Called once, when a request is complete; the reply is filled on GREFFE_OK. */
+typedef void (*greffe_done_fn)(void *data, greffe_status status);
+
+/* --- Loading --- */
+
+typedef enum greffe_load_kind {
+    GREFFE_LOAD_STREAM = 1,   /**< kind, key: version, head, state, last_ms */
+    GREFFE_LOAD_PERSONAL = 2, /**< kind, key: all personal values */
+    GREFFE_LOAD_ENTRY = 3,    /**< kind, key, command: the entry with that idempotency key */
+    GREFFE_LOAD_BUNDLE = 4,   /**< command: the hash in hexadecimal */
+    GREFFE_LOAD_ACTIVE = 5,   /**< command: the procedure; gives its newest bundle */
+    GREFFE_LOAD_NUMBER = 6    /**< command: a sequence; gives the next number in `version` */
+} greffe_load_kind;
+
+typedef struct greffe_personal_row {
+    greffe_str ref, class_name, salt, value;
+} greffe_personal_row;
+
+/** One thing to load, and room for the answer. */
+typedef struct greffe_load {
+    greffe_load_kind what;
+    uint32_t kind;
+    greffe_str key, command;
+    bool found;          /**< answer */
+    uint64_t version;    /**< answer: entries so far, or a number */
+    greffe_str head;     /**< answer: 32 bytes, the chain's hash */
+    greffe_str body;     /**< answer: state, entry or bundle */
+    greffe_str label;    /**< answer of a bundle: its hash in hexadecimal */
+    int64_t last_ms;     /**< answer: the instant of the last entry */
+    const greffe_personal_row *personal; /**< answer */
+    size_t personal_count;
+} greffe_load;
+
+/* --- Committing --- */
+
+typedef struct greffe_entry_row {
+    greffe_str command; /**< idempotency key, unique in its stream */
+    greffe_str body;
+} greffe_entry_row;
+
+typedef enum greffe_list_kind {
+    GREFFE_LIST_TASK = 1,
+    GREFFE_LIST_EFFECT = 2
+} greffe_list_kind;
+
+/** A row of a list, derived from a state. `remove`: only kind and item count. */
+typedef struct greffe_list_row {
+    greffe_list_kind kind;
+    bool remove;
+    greffe_str item, name, who, assignee, ref;
+    int64_t due, since_ms;
+} greffe_list_row;
+
+/** What happens to one stream. `expected` is the version it was loaded at (0: it did not exist): the
+ *  store refuses the whole set with GREFFE_ECONFLICT when it has moved on. Without an entry, only
+ *  the version is checked. */
+typedef struct greffe_stream_write {
+    uint32_t kind;
+    greffe_str key;
+    uint64_t expected;
+    const greffe_entry_row *entry; /**< NULL: the stream was only read */
+    greffe_str head, state;
+    greffe_str group, status, label, owner;
+    int64_t due_ms, last_ms;
+    int64_t amounts[4];
+    bool has_amounts; /**< an allotment: reserved + committed + spent <= allocated must hold */
+    const greffe_personal_row *personal;
+    size_t personal_count;
+    const greffe_list_row *rows;
+    size_t row_count;
+} greffe_stream_write;
+
+typedef struct greffe_number_write {
+    greffe_str name;
+    int64_t expected; /**< the number taken; the next becomes expected + 1 */
+} greffe_number_write;
+
+typedef struct greffe_write_set {
+    const greffe_stream_write *streams;
+    size_t stream_count;
+    const greffe_number_write *numbers;
+    size_t number_count;
+} greffe_write_set;
+
+/* --- Work that waits --- */
+
+typedef struct greffe_due_row {
+    uint32_t kind;
+    greffe_str key;
+    int64_t due_ms;
+} greffe_due_row;
+
+/** An effect to be delivered, with its body. */
+typedef struct greffe_effect_row {
+    uint32_t kind;
+    greffe_str key, item, channel, letter;
+    greffe_str body; /**< the personal value, or empty */
+    uint32_t attempts;
+} greffe_effect_row;
+
+typedef struct greffe_claim_request {
+    int64_t now_ms;
+    uint32_t limit;
+    bool effects; /**< effects, or timers */
+    int64_t lease_ms; /**< an effect is not given again before now_ms + lease_ms */
+    const greffe_due_row *due; /**< answer */
+    const greffe_effect_row *effect; /**< answer */
+    size_t count;
+} greffe_claim_request;
+
+/* --- Lists --- */
+
+typedef enum greffe_read_kind {
+    GREFFE_READ_STREAMS = 1, /**< kind; group, status and owner when not empty */
+    GREFFE_READ_TASKS = 2,   /**< owner: service, board or role; empty: all */
+    GREFFE_READ_ENTRIES = 3, /**< kind, group: the stream's key */
+    GREFFE_READ_ROWS = 4,    /**< kind, group: the stream's key; both lists */
+    GREFFE_READ_EFFECTS = 5, /**< all that has to leave */
+    GREFFE_READ_BUNDLES = 6  /**< published procedures */
+} greffe_read_kind;
+
+typedef struct greffe_read_row {
+    uint32_t kind;
+    greffe_str key, item, name, who, assignee, ref, label, status, group, owner;
+    greffe_str body, head;
+    uint64_t version;
+    int64_t due, since_ms, last_ms;
+} greffe_read_row;
+
+/** Pages by key: the rows after (`after`, `after_item`), at most `limit`, in ascending order. */
+typedef struct greffe_read {
+    greffe_read_kind what;
+    uint32_t kind;
+    greffe_str group, status, owner;
+    greffe_str after, after_item;
+    uint32_t limit;
+    const greffe_read_row *rows; /**< answer */
+    size_t count;
+} greffe_read;
+
+/* --- The table of functions --- */
+
+typedef struct greffe_store greffe_store;
+
+typedef struct greffe_store_ops {
+    size_t size; /**< sizeof(greffe_store_ops) */
+    void (*load)(greffe_store *store, greffe_load *items, size_t count, greffe_memory *memory,
+                 greffe_done_fn done, void *data);
+    void (*commit)(greffe_store *store, const greffe_write_set *set, greffe_done_fn done,
+                   void *data);
+    void (*claim)(greffe_store *store, greffe_claim_request *request, greffe_memory *memory,
+                  greffe_done_fn done, void *data);
+    void (*read)(greffe_store *store, greffe_read *request, greffe_memory *memory,
+                 greffe_done_fn done, void *data);
+    /** An effect could not be delivered: its attempts, and when it may be tried again. */
+    void (*postpone)(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
+                     greffe_done_fn done, void *data);
+    /** Keeps a bundle; it becomes its procedure's active one. */
+    void (*publish)(greffe_store *store, greffe_str procedure, greffe_str hash, greffe_str body,
+                    int64_t now_ms, greffe_done_fn done, void *data);
+    /** The store's own secret, made once from `fresh`: 32 bytes. */
+    void (*secret)(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],
+                   greffe_done_fn done, void *data);
+    void (*close)(greffe_store *store);
+} greffe_store_ops;
+
+/** The head of every store; an adapter's own members follow. */
+struct greffe_store {
+    const greffe_store_ops *ops;
+};
+
+/** A store in memory, for tests and trials: it is gone when it is closed. */
+GREFFE_API greffe_status greffe_store_memory(greffe_store **out);
+
+typedef struct greffe_sqlite_options {
+    size_t size; /**< sizeof(greffe_sqlite_options) */
+    const char *path;   /**< the database file; made when it is not there */
+    const char *prefix; /**< of table names; NULL: "greffe_". Letters, digits and _ */
+    const char *tenant; /**< NULL: "" */
+    bool read_only;
+} greffe_sqlite_options;
+
+/** A store in SQLite (WAL, synchronous=FULL). It creates an empty database and never migrates one:
+ *  GREFFE_EVERSION for another schema version, GREFFE_EREADONLY, GREFFE_EBUSY, GREFFE_EIO,
+ *  GREFFE_EMISUSE, GREFFE_ENOMEM. */
+GREFFE_API greffe_status greffe_store_sqlite(greffe_store **out,
+                                             const greffe_sqlite_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

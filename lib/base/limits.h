@@ -1,0 +1,47 @@
+/* Every limit of the library, in one place. Passing one gives GREFFE_ELIMIT or a diagnostic that
+ * names it; none is silent. Limits of the language are repeated in workflows/LANGUAGE.md. */
+#ifndef GREFFE_BASE_LIMITS_H
+#define GREFFE_BASE_LIMITS_H
+
+/* Diagnostics. */
+#define GREFFE_MAX_DIAGS 200u         /* kept in a collector; more are only counted */
+#define GREFFE_MAX_MESSAGE_BYTES 1024u /* one message or hint */
+
+/* Text: enforced while parsing, before memory is spent. */
+#define GREFFE_MAX_YAML_BYTES (1u << 20)
+#define GREFFE_MAX_YAML_DEPTH 64u
+#define GREFFE_MAX_YAML_EVENTS 200000u
+#define GREFFE_MAX_YAML_ALIASES 1000u   /* aliases in one file */
+#define GREFFE_MAX_YAML_EXPANSION 10000u /* nodes that aliases stand for, all together */
+
+/* JSON at the boundary. */
+#define GREFFE_MAX_JSON_BYTES (16u << 20)
+#define GREFFE_MAX_JSON_DEPTH 64u
+
+/* Binary records (bundles, events, states). */
+#define GREFFE_MAX_CBOR_DEPTH 32u
+#define GREFFE_MAX_RECORD_ITEMS 1000000u /* in one list */
+
+/* Expressions. */
+#define GREFFE_MAX_EXPR_BYTES 16384u
+#define GREFFE_MAX_EXPR_DEPTH 64u   /* nesting of the source */
+#define GREFFE_MAX_EXPR_STACK 256u  /* values on the evaluator's stack */
+#define GREFFE_MAX_EXPR_STEPS 100000u /* instructions in one evaluation */
+#define GREFFE_MAX_EXPR_LIST 10000u   /* items of a list */
+#define GREFFE_MAX_EXPR_STRING (1u << 20) /* bytes of a string */
+
+/* Procedures. */
+#define GREFFE_MAX_ID_BYTES 64u
+#define GREFFE_MAX_STEPS 5000u
+#define GREFFE_MAX_FIELDS 2000u
+#define GREFFE_MAX_EACH 1000u /* default bound of `each` */
+
+/* Execution. */
+#define GREFFE_MAX_ADVANCE 10000u /* nodes passed in one command */
+#define GREFFE_MAX_NEEDS 1200u    /* streams that one command may load */
+#define GREFFE_MAX_KEY_BYTES 128u /* idempotency keys, stream keys */
+#define GREFFE_MAX_AGENDA 1000u   /* dossiers on one agenda */
+#define GREFFE_MAX_BATCH 1000u    /* orders in one payment batch */
+#define GREFFE_MAX_ATTEMPTS 8u    /* of an effect before it is an incident */
+
+#endif

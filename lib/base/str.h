@@ -1,0 +1,80 @@
+/* Strings (bytes with a length), a growing buffer, and a table from strings to numbers. */
+#ifndef GREFFE_BASE_STR_H
+#define GREFFE_BASE_STR_H
+
+#include "base/memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef greffe_str greffe__str;
+
+#define GREFFE__STR_FMT "%.*s"
+
+/* The pair of arguments that GREFFE__STR_FMT takes is (int)s.size, s.data. */
+greffe__str greffe__str_of(const char *terminated); /* NULL gives the empty string */
+bool greffe__str_equal(greffe__str a, greffe__str b);
+bool greffe__str_is(greffe__str a, const char *terminated);
+/* Byte order: <0, 0, >0. */
+int greffe__str_compare(greffe__str a, greffe__str b);
+bool greffe__str_starts(greffe__str a, const char *prefix);
+greffe__str greffe__str_trim(greffe__str a); /* spaces, tabs, line ends at both ends */
+greffe__str greffe__str_dup(greffe__arena *arena, greffe__str a);
+/* Joins terminated parts until NULL. */
+greffe__str greffe__str_join(greffe__arena *arena, const char *first, ...);
+/* printf into the arena. Integers and strings only: no locale is ever asked. */
+greffe__str greffe__str_format(greffe__arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Edits (insert, delete, replace, swap) between two words, for a did-you-mean; at most `limit`+1. */
+unsigned greffe__str_distance(greffe__str a, greffe__str b, unsigned limit);
+
+/* Reads a decimal integer that fills the whole string. */
+bool greffe__str_to_i64(int64_t *out, greffe__str a);
+
+/* UTF-8. `greffe__utf8_next` returns the code point at `*at` and moves past it, or UINT32_MAX on
+ * a malformed sequence (overlong, surrogate, past U+10FFFF), which it doesn't pass. */
+uint32_t greffe__utf8_next(const char **at, const char *end);
+bool greffe__utf8_valid(greffe__str a, size_t *bad_offset);
+/* Writes up to 4 bytes; returns how many. */
+size_t greffe__utf8_put(char *out, uint32_t code_point);
+size_t greffe__utf8_length(greffe__str a);
+
+/* A growing byte buffer. A failed allocation sets `failed`; later writes do nothing, so one check
+ * at the end is enough. */
+typedef struct greffe__buf {
+    greffe_context *context;
+    char *data;
+    size_t size, capacity;
+    bool failed;
+} greffe__buf;
+
+void greffe__buf_init(greffe__buf *buf, greffe_context *context);
+void greffe__buf_free(greffe__buf *buf);
+void greffe__buf_put(greffe__buf *buf, const void *data, size_t size);
+void greffe__buf_byte(greffe__buf *buf, char byte);
+void greffe__buf_str(greffe__buf *buf, greffe__str text);
+void greffe__buf_text(greffe__buf *buf, const char *terminated);
+void greffe__buf_format(greffe__buf *buf, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A JSON string literal with its quotes. */
+void greffe__buf_json(greffe__buf *buf, greffe__str text);
+/* Terminates and returns the text, owned by the buffer; NULL when it failed. */
+const char *greffe__buf_done(greffe__buf *buf);
+
+/* From strings to numbers; the first value of a name stays. Open addressing in an arena. */
+typedef struct greffe__map {
+    greffe__arena *arena;
+    struct greffe__map_slot *slots;
+    uint32_t count, capacity;
+} greffe__map;
+
+void greffe__map_init(greffe__map *map, greffe__arena *arena);
+/* False when the name was there already, or memory ran out (the arena's `failed` tells). */
+bool greffe__map_add(greffe__map *map, greffe__str name, uint32_t value);
+bool greffe__map_get(const greffe__map *map, greffe__str name, uint32_t *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

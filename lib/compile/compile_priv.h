@@ -1,0 +1,294 @@
+/* Inside the compile room: the typed definition of a procedure, between YAML and plan, and the
+ * one mechanism that binds it.
+ *
+ * Binding is driven by tables of keys: each says a key's type, whether it is required, for which
+ * kinds of step it is meant, where it goes, and what it means. */
+#ifndef GREFFE_COMPILE_COMPILE_PRIV_H
+#define GREFFE_COMPILE_COMPILE_PRIV_H
+
+#include <greffe/compile.h>
+
+#include "plan/plan.h"
+#include "text/text.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- The mechanism --- */
+
+typedef enum greffe__key_type {
+    GREFFE__K_TEXT,  /* greffe__str: a title, label or message */
+    GREFFE__K_NAME,  /* greffe__ref: the id of something */
+    GREFFE__K_NAMES, /* greffe__refs: one id, or a list of them */
+    GREFFE__K_WORD,  /* uint32_t: one of `words`, counted from 1 */
+    GREFFE__K_WORDS, /* greffe__strs: one text, or a list of them, read raw */
+    GREFFE__K_BOOL,
+    GREFFE__K_UINT,   /* uint32_t */
+    GREFFE__K_SCALAR, /* greffe__ref: any scalar, read raw by what comes after */
+    GREFFE__K_DATE,   /* greffe__maybe_date */
+    GREFFE__K_TERM,   /* greffe__term: 2 months, 5 working days */
+    GREFFE__K_EXPR,   /* const greffe__node *: an expression, compiled later */
+    GREFFE__K_NODE    /* const greffe__node *: bound by code of its own */
+} greffe__key_type;
+
+typedef struct greffe__ref {
+    greffe__str id;
+    const greffe__node *node; /* NULL: absent */
+} greffe__ref;
+
+typedef struct greffe__refs {
+    greffe__ref *at;
+    uint32_t count, capacity;
+} greffe__refs;
+
+typedef struct greffe__maybe_date {
+    bool given;
+    int64_t days;
+} greffe__maybe_date;
+
+typedef struct greffe__key {
+    const char *name;
+    uint8_t type;
+    bool required;
+    uint16_t offset;
+    uint32_t kinds;            /* of step, as bits; 0: all */
+    const char *const *words;  /* of K_WORD; NULL-terminated */
+    const char *doc;           /* one line, for editors and the reference */
+} greffe__key;
+
+typedef struct greffe__keys {
+    const char *what; /* "a role", for messages */
+    const greffe__key *at;
+    uint32_t count;
+} greffe__keys;
+
+typedef struct greffe__binder {
+    greffe_context *context;
+    greffe__arena *arena;
+    greffe_diags *diags;
+    const greffe__doc *doc; /* the file being bound */
+} greffe__binder;
+
+/* Fills `out` from a mapping; faults are reported, and what is right is kept. `kind` is the kind
+ * of step whose keys count, or 0. */
+void greffe__bind(greffe__binder *b, const greffe__keys *keys, const greffe__node *mapping,
+                  uint32_t kind, void *out);
+/* Reports at a node, with a format. */
+void greffe__complain(greffe__binder *b, greffe__code code, const greffe__node *node,
+                      const char *hint, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* "did you mean x?" from a list of candidates, or `otherwise`. */
+const char *greffe__did_you_mean(greffe__binder *b, greffe__str word, const char *const *words,
+                                 const char *otherwise);
+/* Checks the shape; reports when it is another. */
+bool greffe__expect_mapping(greffe__binder *b, const greffe__node *node, const char *what);
+bool greffe__check_id(greffe__binder *b, const greffe__node *node);
+bool greffe__read_term(greffe__term *out, greffe__str text);
+bool greffe__read_money(greffe__dec *out, greffe__str text);
+
+/* --- The definition --- */
+
+typedef struct greffe__field_source {
+    const greffe__node *node; /* its mapping */
+    const greffe__doc *doc;
+    greffe__field_def def;
+    const greffe__node *when, *must;
+} greffe__field_source;
+
+typedef struct greffe__section_source {
+    greffe__str id, title;
+    const greffe__node *node;
+    const greffe__doc *doc;
+    struct {
+        greffe__field_source *at;
+        uint32_t count, capacity;
+    } fields;
+} greffe__section_source;
+
+typedef struct greffe__section_sources {
+    greffe__section_source *at;
+    uint32_t count, capacity;
+} greffe__section_sources;
+
+typedef struct greffe__branch {
+    greffe__ref outcome;
+    const greffe__node *when; /* of a choice */
+    greffe__ref target;
+    greffe__section_source fill;
+} greffe__branch;
+
+typedef struct greffe__step_def {
+    greffe__str id;
+    const greffe__node *node;
+    uint32_t kind;
+    greffe__str title, shown;
+    greffe__refs by;
+    greffe__ref to, letter, board, budget, amount, service, message, outcome;
+    greffe__ref otherwise_ref;
+    const greffe__node *then, *cases, *account, *reserve, *branches, *steps, *of, *at, *with;
+    greffe__term within, remind;
+    bool sealed;
+    uint32_t limit, join;
+    greffe__ref join_word;
+    greffe__str because;
+    uint32_t scope; /* in the plan */
+    uint32_t plan_step;
+    greffe__u32s scopes; /* of a block */
+    struct {
+        greffe__branch *at;
+        uint32_t count, capacity;
+    } outcomes;
+    uint64_t taken; /* bits: which outcomes have an edge */
+} greffe__step_def;
+
+typedef struct greffe__step_defs {
+    greffe__step_def **at;
+    uint32_t count, capacity;
+} greffe__step_defs;
+
+typedef enum greffe__thing {
+    GREFFE__THING_ROLE = 1,
+    GREFFE__THING_BOARD,
+    GREFFE__THING_SECTION,
+    GREFFE__THING_STEP,
+    GREFFE__THING_VALUE,
+    GREFFE__THING_CLOCK,
+    GREFFE__THING_ALLOTMENT,
+    GREFFE__THING_SERVICE,
+    GREFFE__THING_DOCUMENT
+} greffe__thing;
+
+typedef struct greffe__named {
+    greffe__str id;
+    greffe__thing thing;
+    uint32_t index;
+} greffe__named;
+
+typedef struct greffe__definition {
+    greffe__binder binder;
+    greffe__plan *plan;
+    greffe__doc procedure, authority;
+    bool has_authority;
+    const greffe_compile_options *options;
+    greffe__section_sources shared; /* sections of the authority */
+    greffe__step_defs steps;        /* of all scopes, in the order of the file */
+    greffe__strs services;          /* of the authority */
+    greffe__strs calls;             /* declared services of call steps */
+    struct {
+        greffe__named *at;
+        uint32_t count, capacity;
+    } names;
+    greffe__map name_index;
+    struct {
+        struct greffe__value_source {
+            uint32_t value, rule;
+            const greffe__node *node;
+        } * at;
+        uint32_t count, capacity;
+    } value_sources;
+    struct {
+        struct greffe__field_pending {
+            uint32_t field;
+            const greffe__node *when, *must;
+            const greffe__doc *doc;
+        } * at;
+        uint32_t count, capacity;
+    } field_sources;
+    struct {
+        struct greffe__document_pending {
+            uint32_t document;
+            const greffe__node *when;
+        } * at;
+        uint32_t count, capacity;
+    } document_sources;
+    struct {
+        struct greffe__fixup {
+            uint32_t node, edge;
+            greffe__ref target;
+            uint32_t scope;
+        } * at;
+        uint32_t count, capacity;
+    } fixups; /* edges whose target is still a name */
+    greffe__symbols symbols;
+} greffe__definition;
+
+/* Adds to the one namespace; reports a name used twice. */
+bool greffe__name_add(greffe__definition *d, const greffe__node *node, greffe__str id,
+                      greffe__thing thing, uint32_t index);
+/* The thing of that name, or NULL after a report. `node` is where the name stands. */
+const greffe__named *greffe__name_find(greffe__definition *d, const greffe__node *node,
+                                       greffe__str id, uint32_t wanted_things, const char *what);
+
+void greffe__bind_authority(greffe__definition *d, const greffe__doc *doc);
+void greffe__bind_procedure(greffe__definition *d);
+void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe__str id,
+                          const greffe__node *node, greffe__section_source *out);
+/* Adds a section's fields to the plan under an owner's name. */
+void greffe__add_fields(greffe__definition *d, const greffe__section_source *section,
+                        greffe__str owner, bool optional, greffe__u32s *positions);
+/* Reads and adds the steps of one block; `scope` is its position in the plan. */
+void greffe__bind_steps(greffe__definition *d, const greffe__node *steps, uint32_t scope);
+
+/* After all names are known. */
+void greffe__make_symbols(greffe__definition *d);
+bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
+                                const greffe__node *node, const greffe__type *wanted,
+                                greffe__program *out);
+void greffe__compile_expressions(greffe__definition *d);
+/* Checks that a text is a moment of the procedure: step.outcome, step.done, or step. Gives its full
+ * form (step alone means step.done). */
+bool greffe__read_moment(greffe__definition *d, const greffe__node *node, greffe__str text,
+                         greffe__str *out);
+void greffe__bind_clocks(greffe__definition *d, const greffe__node *clocks);
+void greffe__bind_guarantees(greffe__definition *d, const greffe__node *guarantees);
+
+/* --- Lowering: kinds of step to primitives --- */
+
+typedef struct greffe__lowering {
+    greffe__definition *d;
+    greffe__step_def *step;
+    greffe__plan *plan;
+} greffe__lowering;
+
+/* Each kind's file has one of these: adds its nodes to the plan; edges name their targets as
+ * steps until greffe__lower_all has all entries. */
+typedef void (*greffe__lower_fn)(greffe__lowering *l);
+void greffe__lower_submission(greffe__lowering *l);
+void greffe__lower_completeness(greffe__lowering *l);
+void greffe__lower_task(greffe__lowering *l); /* instruction, decision, task */
+void greffe__lower_deliberation(greffe__lowering *l);
+void greffe__lower_notification(greffe__lowering *l);
+void greffe__lower_payment(greffe__lowering *l);
+void greffe__lower_choose(greffe__lowering *l);
+void greffe__lower_wait(greffe__lowering *l);
+void greffe__lower_end(greffe__lowering *l);
+void greffe__lower_block(greffe__lowering *l); /* parallel, each */
+void greffe__lower_call(greffe__lowering *l);
+void greffe__lower_all(greffe__definition *d);
+
+/* A node of the step: `suffix` NULL for the one that bears the step's id. NULL without memory. */
+greffe__plan_node *greffe__new_node(greffe__lowering *l, greffe__primitive op, const char *suffix);
+uint32_t greffe__node_position(const greffe__lowering *l, const greffe__plan_node *node);
+/* An edge inside the step, to a node that is known by its path's suffix. */
+greffe__edge *greffe__inner_edge(greffe__lowering *l, uint32_t node, const char *outcome,
+                                 uint32_t target);
+/* An edge to where the author says this outcome leads; reports a required one that is missing.
+ * With several outcomes in the file, each is taken once. */
+greffe__edge *greffe__author_edge(greffe__lowering *l, uint32_t node, const char *outcome,
+                                  bool required);
+/* All outcomes that the author declared and that no edge has taken. */
+void greffe__author_edges(greffe__lowering *l, uint32_t node);
+/* Reports outcomes that this kind doesn't have. */
+void greffe__check_outcomes(greffe__lowering *l, const char *const *known);
+/* The roles of `by` as positions; reports those that are none. */
+void greffe__step_roles(greffe__lowering *l, greffe__u32s *out);
+
+/* --- Checks on the finished plan --- */
+
+void greffe__verify_reach(greffe__definition *d);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

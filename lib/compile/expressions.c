@@ -1,0 +1,193 @@
+/* Expressions of a procedure: the names they may use, and their compiling once all are known. */
+#include <string.h>
+
+#include "compile/compile_priv.h"
+
+static greffe__type field_type(const greffe__field_def *field)
+{
+    static const uint8_t kinds[] = {
+        [GREFFE__DATA_TEXT] = GREFFE__STRING,    [GREFFE__DATA_LONG_TEXT] = GREFFE__STRING,
+        [GREFFE__DATA_BOOLEAN] = GREFFE__BOOL,   [GREFFE__DATA_INTEGER] = GREFFE__NUMBER,
+        [GREFFE__DATA_NUMBER] = GREFFE__NUMBER,  [GREFFE__DATA_MONEY] = GREFFE__NUMBER,
+        [GREFFE__DATA_DATE] = GREFFE__DATE,      [GREFFE__DATA_CHOICE] = GREFFE__STRING,
+        [GREFFE__DATA_CHOICES] = GREFFE__LIST,   [GREFFE__DATA_EMAIL] = GREFFE__STRING,
+        [GREFFE__DATA_IBAN] = GREFFE__STRING,    [GREFFE__DATA_PHONE] = GREFFE__STRING,
+        [GREFFE__DATA_LIST] = GREFFE__LIST,
+    };
+    static const greffe__type text = {.kind = GREFFE__STRING};
+    greffe__type type = {.kind = kinds[field->type]};
+    bool list = type.kind == GREFFE__LIST;
+    type.item = list ? &text : NULL;
+    type.options = field->type == GREFFE__DATA_CHOICE ? &field->options : NULL;
+    return type;
+}
+
+static bool add_symbol(greffe__definition *d, greffe__str name, greffe__slot_kind kind,
+                       greffe__type type)
+{
+    greffe__slot *slot = greffe__arena_push(d->binder.arena, &d->plan->slots, sizeof *slot);
+    if (slot == NULL) {
+        return false;
+    }
+    *slot = (greffe__slot){kind, name};
+    return greffe__symbols_add(&d->symbols, name, type, d->plan->slots.count - 1);
+}
+
+static bool is_step(const greffe__definition *d, greffe__str owner)
+{
+    return greffe__plan_step_at(d->plan, owner) != GREFFE__NONE;
+}
+
+void greffe__make_symbols(greffe__definition *d)
+{
+    greffe__plan *plan = d->plan;
+    greffe__arena *arena = d->binder.arena;
+    greffe__symbols_init(&d->symbols, arena);
+    for (uint32_t i = 0; i < plan->fields.count; i++) {
+        greffe__field_def *field = &plan->fields.at[i];
+        greffe__type type = field_type(field);
+        const struct greffe__field_pending *pending = &d->field_sources.at[i];
+        /* What a step fills in, and what applies only sometimes, may be absent. */
+        type.optional = field->optional || pending->when != NULL || is_step(d, field->owner);
+        (void)add_symbol(d, field->path, GREFFE__SLOT_FIELD, type);
+    }
+    for (uint32_t i = 0; i < plan->nodes.count; i++) {
+        const greffe__plan_node *node = &plan->nodes.at[i];
+        greffe__str id = plan->steps.at[node->step].id;
+        greffe__type truth = {.kind = GREFFE__BOOL}, date = {.kind = GREFFE__DATE, .optional = true};
+        (void)add_symbol(d, greffe__str_join(arena, id.data, ".done", NULL), GREFFE__SLOT_MOMENT,
+                         truth);
+        (void)add_symbol(d, greffe__str_join(arena, id.data, ".waiting", NULL),
+                         GREFFE__SLOT_WAITING, truth);
+        (void)add_symbol(d, greffe__str_join(arena, id.data, ".date", NULL), GREFFE__SLOT_DATE,
+                         date);
+        for (uint32_t j = 0; j < node->edges.count; j++) {
+            if (node->edges.at[j].done) {
+                (void)add_symbol(d,
+                                 greffe__str_format(arena, "%.*s.%.*s", (int)id.size, id.data,
+                                                    (int)node->edges.at[j].outcome.size,
+                                                    node->edges.at[j].outcome.data),
+                                 GREFFE__SLOT_MOMENT, truth);
+            }
+        }
+    }
+}
+
+bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
+                                const greffe__node *node, const greffe__type *wanted,
+                                greffe__program *out)
+{
+    greffe__expr_error error;
+    if (node->kind != GREFFE__SCALAR) {
+        greffe__report(d->binder.diags, GREFFE__GR_TRAP_QUOTES, &doc->source, node->span,
+                       "put the whole expression in single quotes",
+                       "YAML takes this expression for %s", greffe__node_kind_name(node));
+        return false;
+    }
+    if (greffe__trap_expression(doc, d->binder.diags, node)) {
+        return false;
+    }
+    greffe_status status = greffe__expr_compile(out, NULL, &error, d->binder.arena, &d->symbols,
+                                                node->text, wanted);
+    if (status == GREFFE_EINVALID) {
+        greffe__report(d->binder.diags, error.code, &doc->source,
+                       greffe__node_place(doc, node, error.start, error.end), error.hint, "%s",
+                       error.message);
+    }
+    return status == GREFFE_OK;
+}
+
+static void compile_values(greffe__definition *d)
+{
+    greffe__plan *plan = d->plan;
+    for (uint32_t i = 0; i < plan->values.count; i++) {
+        greffe__value_def *value = &plan->values.at[i];
+        greffe__type type = {.any = true};
+        for (uint32_t j = 0; j < d->value_sources.count; j++) {
+            const struct greffe__value_source *source = &d->value_sources.at[j];
+            if (source->value != i) {
+                continue;
+            }
+            greffe__program *program = &value->rules.at[source->rule].program;
+            if (greffe__compile_expression(d, &d->procedure, source->node, NULL, program)) {
+                type = (greffe__type){.kind = (uint8_t)program->result, .any = program->any};
+            }
+        }
+        /* Known from here on: a value may use those that stand above it. */
+        (void)add_symbol(d, value->name, GREFFE__SLOT_VALUE, type);
+    }
+}
+
+static void compile_nodes(greffe__definition *d)
+{
+    static const greffe__type truth = {.kind = GREFFE__BOOL}, text = {.kind = GREFFE__STRING},
+                              list = {.kind = GREFFE__LIST}, date = {.kind = GREFFE__DATE};
+    greffe__plan *plan = d->plan;
+    for (uint32_t i = 0; i < d->steps.count; i++) {
+        const greffe__step_def *step = d->steps.at[i];
+        greffe__plan_node *node = step->kind != 0 && plan->nodes.count > 0
+                                      ? &plan->nodes.at[plan->steps.at[step->plan_step].entry]
+                                      : NULL;
+        if (node == NULL) {
+            continue;
+        }
+        if (step->account != NULL) {
+            (void)greffe__compile_expression(d, &d->procedure, step->account, &text,
+                                             &node->account);
+        }
+        if (step->of != NULL) {
+            (void)greffe__compile_expression(d, &d->procedure, step->of, &list, &node->expression);
+        }
+        if (step->at != NULL) {
+            (void)greffe__compile_expression(d, &d->procedure, step->at, &date, &node->expression);
+        }
+        for (uint32_t j = 0; j < step->outcomes.count && j < node->edges.count; j++) {
+            if (step->outcomes.at[j].when != NULL) {
+                (void)greffe__compile_expression(d, &d->procedure, step->outcomes.at[j].when,
+                                                 &truth, &node->edges.at[j].guard);
+            }
+        }
+    }
+}
+
+void greffe__compile_expressions(greffe__definition *d)
+{
+    static const greffe__type truth = {.kind = GREFFE__BOOL};
+    greffe__plan *plan = d->plan;
+    greffe__make_symbols(d);
+    compile_values(d);
+    for (uint32_t i = 0; i < d->field_sources.count; i++) {
+        const struct greffe__field_pending *pending = &d->field_sources.at[i];
+        greffe__field_def *field = &plan->fields.at[pending->field];
+        if (pending->when != NULL) {
+            (void)greffe__compile_expression(d, pending->doc, pending->when, &truth, &field->when);
+        }
+        if (pending->must != NULL) {
+            greffe__symbol *own = NULL;
+            for (uint32_t j = 0; j < d->symbols.count; j++) {
+                if (greffe__str_equal(d->symbols.at[j].name, field->path)) {
+                    own = &d->symbols.at[j];
+                }
+            }
+            /* A rule is only asked of an answer that is there. It may name its field alone. */
+            bool optional = own != NULL && own->type.optional;
+            if (own != NULL) {
+                own->type.optional = false;
+                (void)greffe__symbols_add(&d->symbols, field->name, own->type, own->slot);
+            }
+            (void)greffe__compile_expression(d, pending->doc, pending->must, &truth, &field->must);
+            uint32_t index;
+            if (greffe__map_get(&d->symbols.index, field->path, &index)) {
+                d->symbols.at[index].type.optional = optional;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < d->document_sources.count; i++) {
+        const struct greffe__document_pending *pending = &d->document_sources.at[i];
+        if (pending->when != NULL) {
+            (void)greffe__compile_expression(d, &d->procedure, pending->when, &truth,
+                                             &plan->documents.at[pending->document].when);
+        }
+    }
+    compile_nodes(d);
+}

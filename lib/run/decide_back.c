@@ -1,0 +1,258 @@
+/* What comes back by itself: timers that are due, results of effects, outcomes of sessions and
+ * orders. Late results are recorded and move nothing. */
+#include "run/run_priv.h"
+
+/* --- Timers --- */
+
+bool greffe__due_timer(greffe__command *out, const greffe__stream *stream, int64_t now_ms,
+                       greffe__arena *arena)
+{
+    greffe__dossier dossier;
+    if (stream->kind != GREFFE__DOSSIER || !stream->exists ||
+        greffe__record_decode(&dossier, arena, greffe__state_shape(GREFFE__DOSSIER),
+                              stream->bytes) != GREFFE_OK) {
+        return false;
+    }
+    const greffe__timer *first = NULL;
+    for (uint32_t i = 0; i < dossier.timers.count; i++) {
+        const greffe__timer *timer = &dossier.timers.at[i];
+        bool sooner = first == NULL || timer->due_ms < first->due_ms ||
+                      (timer->due_ms == first->due_ms && timer->id < first->id);
+        first = timer->due_ms <= now_ms && sooner ? timer : first;
+    }
+    if (first == NULL) {
+        return false;
+    }
+    greffe__entry *argument = greffe__arena_alloc(arena, sizeof *argument);
+    if (argument == NULL) {
+        return false;
+    }
+    *argument = (greffe__entry){greffe__str_of("timer"), greffe__integer(first->id)};
+    *out = (greffe__command){
+        .verb = greffe__str_of("timer"), .stream_kind = GREFFE__DOSSIER,
+        .stream_key = stream->key,
+        .key = greffe__str_format(arena, "timer/%u", first->id),
+        .now_ms = first->due_ms, .args = greffe__context_of(argument, 1)};
+    out->actor = (greffe__person_in){.kind = greffe__str_of("system"),
+                                     .channel = greffe__str_of("system")};
+    return true;
+}
+
+static bool fire_clock(greffe__bench *b, greffe__str name)
+{
+    uint32_t at = greffe__plan_clock_at(b->plan, name);
+    const greffe__clock *clock = greffe__clock_of(b->dossier, name);
+    if (at == GREFFE__NONE || clock == NULL || clock->phase != GREFFE__CLOCK_RUNNING) {
+        return !b->stop;
+    }
+    greffe__event fired = {.type = GREFFE__EV_CLOCK_FIRED, .name = name, .days = clock->due};
+    if (!greffe__emit(b, b->stream, fired)) {
+        return false;
+    }
+    if (greffe__is_sealed(b)) {
+        return true; /* recorded; a sealed part is not interrupted */
+    }
+    return greffe__cancel_scope(b, 0) &&
+           greffe__enter(b, 0, b->plan->clocks.at[at].then);
+}
+
+static bool fire(greffe__bench *b, const greffe__timer *timer)
+{
+    greffe__str kind = timer->kind, name = timer->name;
+    uint32_t id = timer->token;
+    if (!greffe__emit(b, b->stream,
+                      (greffe__event){.type = GREFFE__EV_TIMER_CLOSED, .parent = timer->id})) {
+        return false;
+    }
+    if (greffe__str_is(kind, "clock")) {
+        return fire_clock(b, name);
+    }
+    if (greffe__str_is(kind, "warn")) {
+        return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_HAPPENED,
+                                                          .name = greffe__str_format(
+                                                              b->arena, "%.*s.warned",
+                                                              (int)name.size, name.data),
+                                                          .at = b->now_ms, .days = b->today});
+    }
+    greffe__token *token = greffe__token_of(b->dossier, id);
+    if (token == NULL) {
+        return !b->stop;
+    }
+    if (greffe__str_is(kind, "remind")) {
+        uint32_t at = greffe__plan_node_at(b->plan, token->path);
+        const greffe__plan_node *node = at == GREFFE__NONE ? NULL : &b->plan->nodes.at[at];
+        return node == NULL || !node->supply ||
+               greffe__queue_effect(b, node, 0, "rappel", NULL);
+    }
+    return greffe__leave_with(b, token, name);
+}
+
+bool greffe__decide_timer(greffe__bench *b)
+{
+    const greffe__value *id = greffe__value_at(&b->command->args, "timer");
+    int64_t wanted = 0;
+    if (!greffe__open_dossier(b, b->command->stream_key)) {
+        return false;
+    }
+    if (id != NULL && id->kind == GREFFE__NUMBER) {
+        (void)greffe__dec_to_i64(&wanted, id->as.number);
+    }
+    for (uint32_t i = 0; i < b->dossier->timers.count; i++) {
+        if (b->dossier->timers.at[i].id == (uint32_t)wanted) {
+            return fire(b, &b->dossier->timers.at[i]);
+        }
+    }
+    return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                          "the timer does not exist any more");
+}
+
+/* --- Results of effects --- */
+
+static bool late(greffe__bench *b, greffe__str what, greffe__str outcome)
+{
+    return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_CAME_LATE, .key = what,
+                                                      .name = outcome});
+}
+
+static bool effect_result(greffe__bench *b)
+{
+    greffe__str key, outcome;
+    if (!greffe__open_dossier(b, b->command->stream_key) ||
+        !greffe__arg_needed(b, "effect", &key) || !greffe__arg_needed(b, "outcome", &outcome)) {
+        return false;
+    }
+    const greffe__pending *pending = greffe__pending_of(&b->dossier->pending, key);
+    if (pending == NULL) {
+        return late(b, key, outcome);
+    }
+    uint32_t id = pending->token;
+    if (greffe__str_is(outcome, "failed")) {
+        return greffe__emit(b, b->stream,
+                            (greffe__event){.type = GREFFE__EV_INCIDENT_OPENED, .key = key,
+                                            .text = greffe__arg(b, "problem")});
+    }
+    if (!greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_EFFECT_DONE, .key = key,
+                                                    .name = outcome})) {
+        return false;
+    }
+    greffe__token *token = id == 0 ? NULL : greffe__token_of(b->dossier, id);
+    return token == NULL || greffe__leave_with(b, token, outcome);
+}
+
+/* --- Outcomes of sessions --- */
+
+static greffe__token *asking(greffe__bench *b, uint32_t port)
+{
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
+        if (at != GREFFE__NONE && b->plan->nodes.at[at].op == GREFFE__P_ASK &&
+            b->plan->nodes.at[at].port == port) {
+            return &b->dossier->tokens.at[i];
+        }
+    }
+    return NULL;
+}
+
+static bool session_result(greffe__bench *b)
+{
+    greffe__str key;
+    if (!greffe__open_dossier(b, b->command->stream_key) ||
+        !greffe__arg_needed(b, "session", &key)) {
+        return false;
+    }
+    greffe__stream *stream = greffe__open_stream(b, GREFFE__SESSION, key);
+    if (stream == NULL) {
+        return false;
+    }
+    const greffe__session *session = stream->state;
+    const greffe__item *item = greffe__item_of(session, b->stream->key);
+    if (item == NULL || !session->closed || item->relayed) {
+        return greffe__refuse(b, GREFFE__GR_NOT_ON_AGENDA, GREFFE_ESTATE, NULL,
+                              "the session has no outcome for this dossier");
+    }
+    greffe__str outcome = item->outcome, ref = item->ref;
+    greffe__event relayed = {.type = GREFFE__EV_ITEM_RELAYED, .key = b->stream->key};
+    bool back = outcome.size == 0; /* no quorum, or not reached: the next session takes it */
+    if (!greffe__emit(b, stream, relayed)) {
+        return false;
+    }
+    if (asking(b, GREFFE__PORT_BOARD) == NULL ||
+        !greffe__str_equal(b->dossier->session, key)) {
+        return late(b, key, outcome);
+    }
+    greffe__event unlisted = {.type = GREFFE__EV_UNLISTED, .key = key};
+    if (!greffe__emit(b, b->stream, unlisted) || back) {
+        return !b->stop;
+    }
+    const greffe__value *reasons = greffe__personal_value(b, stream, ref);
+    greffe__event reasoned = {.type = GREFFE__EV_REASONED};
+    if (b->stop || (reasons != NULL &&
+                    (!greffe__keep_personal(b, b->stream, "reasons", *reasons, &reasoned) ||
+                     !greffe__emit(b, b->stream, reasoned)))) {
+        return false;
+    }
+    return greffe__leave_with(b, asking(b, GREFFE__PORT_BOARD), outcome);
+}
+
+/* --- Outcomes of orders --- */
+
+static bool pay_out(greffe__bench *b, const greffe__order *order)
+{
+    greffe__str key = order->allotment;
+    int64_t cents = order->cents;
+    greffe__stream *stream = greffe__open_stream(b, GREFFE__ALLOTMENT, key);
+    greffe__event spent = {.type = GREFFE__EV_SPENT, .key = key, .amount = cents};
+    greffe__event paid = {.type = GREFFE__EV_PAID_OUT, .key = b->stream->key, .amount = cents};
+    return stream != NULL && greffe__emit(b, b->stream, spent) && greffe__emit(b, stream, paid);
+}
+
+static bool order_result(greffe__bench *b)
+{
+    greffe__str key;
+    if (!greffe__open_dossier(b, b->command->stream_key) ||
+        !greffe__arg_needed(b, "order", &key)) {
+        return false;
+    }
+    greffe__stream *stream = greffe__open_stream(b, GREFFE__ORDER, key);
+    if (stream == NULL) {
+        return false;
+    }
+    const greffe__order *order = stream->state;
+    if (!order->relay) {
+        return greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE, NULL,
+                              "the order has no outcome to tell");
+    }
+    const char *outcome = greffe__str_is(order->phase, "accepted")   ? "paid"
+                          : greffe__str_is(order->phase, "rejected") ? "rejected"
+                                                                     : "unknown";
+    bool paid = greffe__str_is(greffe__str_of(outcome), "paid");
+    if (!greffe__emit(b, stream, (greffe__event){.type = GREFFE__EV_ORDER_RELAYED})) {
+        return false;
+    }
+    if (!greffe__str_equal(b->dossier->order, key)) {
+        return late(b, key, greffe__str_of(outcome));
+    }
+    greffe__token *token = asking(b, GREFFE__PORT_ORDER);
+    uint32_t at = token == NULL ? GREFFE__NONE : greffe__plan_node_at(b->plan, token->path);
+    bool stays = at == GREFFE__NONE || greffe__node_edge(&b->plan->nodes.at[at],
+                                                         greffe__str_of(outcome)) == NULL;
+    if (stays) {
+        return true; /* unknown: reconciliation will tell; nothing is paid again meanwhile */
+    }
+    greffe__event ended = {.type = GREFFE__EV_ORDER_ENDED, .key = key,
+                           .name = greffe__str_of(outcome)};
+    return (!paid || pay_out(b, order)) && greffe__emit(b, b->stream, ended) &&
+           greffe__leave_with(b, asking(b, GREFFE__PORT_ORDER), greffe__str_of(outcome));
+}
+
+bool greffe__decide_result(greffe__bench *b)
+{
+    if (!greffe__str_is(b->command->actor.kind, "system")) {
+        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                              "results come from the engine alone");
+    }
+    if (greffe__str_is(b->command->verb, "session.result")) {
+        return session_result(b);
+    }
+    return greffe__str_is(b->command->verb, "order.result") ? order_result(b) : effect_result(b);
+}

@@ -1,0 +1,365 @@
+/* What people do with a dossier: complete a task, ask for what is missing, supply it, take and hand
+ * over tasks, comment, withdraw, answer for an incident. */
+#include "run/run_priv.h"
+
+typedef struct place {
+    greffe__token *token;
+    const greffe__plan_node *node;
+    greffe__task *task;
+} place;
+
+/* The open node of a step that is done by somebody. Inside `each` the item is named by its index. */
+static bool find_place(greffe__bench *b, greffe__str step, greffe__primitive op, place *out)
+{
+    const greffe__value *item = greffe__value_at(&b->command->args, "item");
+    int64_t index = -1;
+    if (item != NULL && item->kind == GREFFE__NUMBER) {
+        (void)greffe__dec_to_i64(&index, item->as.number);
+    }
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        greffe__token *token = &b->dossier->tokens.at[i];
+        uint32_t at = greffe__plan_node_at(b->plan, token->path);
+        if (at == GREFFE__NONE || b->plan->nodes.at[at].op != op) {
+            continue;
+        }
+        const greffe__plan_node *node = &b->plan->nodes.at[at];
+        const greffe__scope_state *scope = greffe__scope_of(b->dossier, token->scope);
+        bool here = index < 0 || (scope != NULL && scope->index == (uint32_t)index);
+        if (here && greffe__str_equal(b->plan->steps.at[node->step].id, step)) {
+            *out = (place){token, node, greffe__task_of(b->dossier, token->id)};
+            return true;
+        }
+    }
+    greffe__str where = b->dossier->tokens.count > 0 ? b->dossier->tokens.at[0].path
+                                                     : b->dossier->outcome;
+    greffe__str hint = greffe__str_format(b->arena, "the dossier is at '%.*s'", (int)where.size,
+                                          where.data);
+    return greffe__refuse(b, GREFFE__GR_NO_SUCH_TASK, GREFFE_ESTATE, hint.data,
+                          "nothing is to be done at '%.*s' now", (int)step.size, step.data);
+}
+
+static bool has_right(greffe__bench *b, const place *at)
+{
+    bool allowed = false, delegate = greffe__str_is(b->command->actor.kind, "delegate");
+    uint32_t kind = b->plan->steps.at[at->node->step].kind;
+    for (uint32_t i = 0; i < at->node->roles.count; i++) {
+        allowed = allowed || greffe__may_act(b, at->node->roles.at[i]);
+    }
+    if (delegate && (kind == GREFFE__KIND_DECISION || kind == GREFFE__KIND_PAYMENT)) {
+        return greffe__refuse(b, GREFFE__GR_DENIED_DELEGATE, GREFFE_EDENIED, NULL,
+                              "a delegate never decides and never pays");
+    }
+    if (!allowed) {
+        greffe__str role = at->node->roles.count > 0
+                               ? b->plan->roles.at[at->node->roles.at[0]].id
+                               : at->node->path;
+        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                              "'%.*s' is done by the role '%.*s'", (int)at->node->path.size,
+                              at->node->path.data, (int)role.size, role.data);
+    }
+    const greffe__task *task = at->task;
+    if (task != NULL && task->assignee.size > 0 &&
+        !greffe__str_equal(task->assignee, b->command->actor.tag)) {
+        return greffe__refuse(b, GREFFE__GR_DENIED_ASSIGNED, GREFFE_EDENIED,
+                              "have it handed over, or released",
+                              "the task '%.*s' is held by another person",
+                              (int)at->node->path.size, at->node->path.data);
+    }
+    return true;
+}
+
+/* --- complete, ask, supply --- */
+
+static bool complete(greffe__bench *b)
+{
+    greffe__str step, outcome;
+    place at;
+    if (!greffe__arg_needed(b, "step", &step) || !greffe__arg_needed(b, "outcome", &outcome) ||
+        !find_place(b, step, GREFFE__P_TASK, &at) || !has_right(b, &at) ||
+        !greffe__check_people(b, step)) {
+        return false;
+    }
+    if (greffe__str_is(outcome, "ask") || greffe__str_is(outcome, "filed") ||
+        greffe__str_is(outcome, "expired")) {
+        return greffe__refuse(b, GREFFE__GR_NO_SUCH_OUTCOME, GREFFE_EINVALID, NULL,
+                              "'%.*s' is not an outcome that a person chooses",
+                              (int)outcome.size, outcome.data);
+    }
+    const greffe__edge *edge = greffe__node_edge(at.node, outcome);
+    const greffe__value *fill = greffe__value_at(&b->command->args, "fill");
+    bool checks = b->plan->steps.at[at.node->step].kind == GREFFE__KIND_COMPLETENESS;
+    if (edge == NULL) {
+        return greffe__leave_with(b, at.token, outcome); /* says which there are */
+    }
+    if (checks && !greffe__documents_ready(b, GREFFE__NEEDED_TO_INSTRUCT)) {
+        return false;
+    }
+    return greffe__take_fill(b, step, &edge->fill, fill) && greffe__leave_by(b, at.token, edge);
+}
+
+static bool add_asked(greffe__bench *b, const char *name, greffe__strs *out)
+{
+    const greffe__value *list = greffe__value_at(&b->command->args, name);
+    bool documents = name[0] == 'd';
+    for (uint32_t i = 0; list != NULL && list->kind == GREFFE__LIST && i < list->count; i++) {
+        greffe__str what = list->as.items[i].kind == GREFFE__STRING ? list->as.items[i].as.string
+                                                                    : (greffe__str){"", 0};
+        uint32_t at = documents ? greffe__plan_document_at(b->plan, what)
+                                : greffe__plan_field_at(b->plan, what);
+        if (at == GREFFE__NONE) {
+            return greffe__refuse(b, documents ? GREFFE__GR_DOCUMENT_UNKNOWN
+                                               : GREFFE__GR_FIELD_UNKNOWN,
+                                  GREFFE_EINVALID, NULL, "there is no %s '%.*s' to ask for",
+                                  documents ? "document" : "field", (int)what.size, what.data);
+        }
+        if (!greffe__push_str(out, what, b->arena)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool ask(greffe__bench *b)
+{
+    greffe__str step;
+    place at;
+    greffe__event asked = {.type = GREFFE__EV_ASKED};
+    if (!greffe__arg_needed(b, "step", &step) ||
+        !find_place(b, step, GREFFE__P_TASK, &at) || !has_right(b, &at) ||
+        !add_asked(b, "documents", &asked.list) || !add_asked(b, "fields", &asked.list)) {
+        return false;
+    }
+    if (asked.list.count == 0) {
+        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID,
+                              "name what is missing under 'documents' or 'fields'",
+                              "nothing is asked for");
+    }
+    return greffe__keep_personal(b, b->stream, "message",
+                                 greffe__string(greffe__arg(b, "message")), &asked) &&
+           greffe__emit(b, b->stream, asked) &&
+           greffe__leave_with(b, at.token, greffe__str_of("ask"));
+}
+
+static bool still_missing(greffe__bench *b)
+{
+    for (uint32_t i = 0; i < b->dossier->asked.count; i++) {
+        greffe__str what = b->dossier->asked.at[i];
+        if (greffe__plan_document_at(b->plan, what) == GREFFE__NONE) {
+            continue;
+        }
+        const greffe__value *given = greffe__value_get(
+            greffe__value_at(&b->command->args, "documents"), what);
+        if (given == NULL) {
+            return !greffe__refuse(b, GREFFE__GR_DOCUMENT_MISSING, GREFFE_EINVALID,
+                                   "supply all that was asked for, at once",
+                                   "%.*s: this document was asked for", (int)what.size, what.data);
+        }
+    }
+    return false;
+}
+
+static bool supply(greffe__bench *b)
+{
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        greffe__token *token = &b->dossier->tokens.at[i];
+        uint32_t at = greffe__plan_node_at(b->plan, token->path);
+        if (at == GREFFE__NONE || !b->plan->nodes.at[at].supply) {
+            continue;
+        }
+        const greffe__plan_node *filing = &b->plan->nodes.at[b->plan->scopes.at[0].entry];
+        if (filing->roles.count > 0 && !greffe__may_act(b, filing->roles.at[0])) {
+            return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                                  "only the applicant supplies what was asked for");
+        }
+        uint32_t id = token->id;
+        return greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) &&
+               greffe__take_documents(b, greffe__value_at(&b->command->args, "documents")) &&
+               !still_missing(b) &&
+               greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SUPPLIED}) &&
+               greffe__leave_with(b, greffe__token_of(b->dossier, id),
+                                  greffe__str_of("supplied"));
+    }
+    return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                          "nothing was asked for, or the time for it is over");
+}
+
+/* --- Tasks change hands --- */
+
+static bool reassign(greffe__bench *b)
+{
+    greffe__str step, tag = b->command->actor.tag, person = greffe__arg(b, "person");
+    place at;
+    if (!greffe__arg_needed(b, "step", &step) || !find_place(b, step, GREFFE__P_TASK, &at)) {
+        return false;
+    }
+    bool releases = greffe__str_is(b->command->verb, "release");
+    bool hands_over = greffe__str_is(b->command->verb, "hand over") ||
+                      greffe__str_is(b->command->verb, "assign");
+    greffe__task held = *at.task;
+    place unheld = at;
+    held.assignee = (greffe__str){"", 0};
+    if (hands_over || releases) {
+        unheld.task = &held; /* a colleague of the same role may do it while the holder is away */
+    }
+    if (!has_right(b, &unheld)) {
+        return false;
+    }
+    if (hands_over) {
+        if (!greffe__arg_needed(b, "person", &person)) {
+            return false;
+        }
+        tag = greffe__tag_of(b->world->secret, person, b->arena);
+    }
+    greffe__event event = {.type = GREFFE__EV_TASK_ASSIGNED, .id = at.token->id};
+    event.key = releases ? (greffe__str){"", 0} : tag;
+    return greffe__emit(b, b->stream, event);
+}
+
+/* --- comment, withdraw, message --- */
+
+static bool takes_part(greffe__bench *b)
+{
+    for (uint32_t i = 0; i < b->plan->roles.count; i++) {
+        if (greffe__may_act(b, i)) {
+            return true;
+        }
+    }
+    return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                          "the actor has no role in this procedure");
+}
+
+static bool comment(greffe__bench *b)
+{
+    greffe__str text;
+    greffe__event event = {.type = GREFFE__EV_COMMENTED};
+    return takes_part(b) && greffe__arg_needed(b, "text", &text) &&
+           greffe__keep_personal(b, b->stream, "comment", greffe__string(text), &event) &&
+           greffe__emit(b, b->stream, event);
+}
+
+static bool decided(const greffe__bench *b)
+{
+    static const char *const outcomes[] = {"granted", "refused"};
+    for (uint32_t i = 0; i < b->plan->steps.count; i++) {
+        const greffe__step *step = &b->plan->steps.at[i];
+        for (size_t j = 0; j < 2; j++) {
+            const char *outcome = step->kind == GREFFE__KIND_DELIBERATION ? outcomes[j]
+                                  : step->kind == GREFFE__KIND_DECISION   ? "done"
+                                                                          : NULL;
+            if (outcome != NULL &&
+                greffe__mark_of(b->dossier,
+                                greffe__str_format(b->arena, "%.*s.%s", (int)step->id.size,
+                                                   step->id.data, outcome)) != NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool withdraw(greffe__bench *b)
+{
+    const greffe__plan_node *filing = &b->plan->nodes.at[b->plan->scopes.at[0].entry];
+    greffe__event event = {.type = GREFFE__EV_WITHDRAWN};
+    if (filing->roles.count > 0 && !greffe__may_act(b, filing->roles.at[0])) {
+        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                              "only the applicant withdraws");
+    }
+    if (decided(b)) {
+        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                              "the decision was taken; nothing is left to withdraw");
+    }
+    if (greffe__is_sealed(b)) {
+        return greffe__refuse(b, GREFFE__GR_SEALED, GREFFE_ESTATE, NULL,
+                              "the dossier is in a part that nothing may interrupt");
+    }
+    return greffe__keep_personal(b, b->stream, "motive",
+                                 greffe__string(greffe__arg(b, "because")), &event) &&
+           greffe__emit(b, b->stream, event) && greffe__finish(b, greffe__str_of("withdrawn"));
+}
+
+static bool message(greffe__bench *b)
+{
+    greffe__str name;
+    if (!greffe__arg_needed(b, "message", &name)) {
+        return false;
+    }
+    const greffe__value *content = greffe__value_at(&b->command->args, "content");
+    greffe__event event = {.type = GREFFE__EV_MESSAGE_CAME, .name = name};
+    if (!greffe__keep_personal(b, b->stream, "message",
+                               content != NULL ? *content : greffe__null(), &event) ||
+        !greffe__emit(b, b->stream, event)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        greffe__token *token = &b->dossier->tokens.at[i];
+        uint32_t at = greffe__plan_node_at(b->plan, token->path);
+        if (at != GREFFE__NONE && b->plan->nodes.at[at].op == GREFFE__P_WAIT &&
+            greffe__str_equal(b->plan->nodes.at[at].message, name)) {
+            return greffe__leave_with(b, token, greffe__str_of("done"));
+        }
+    }
+    return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_CAME_LATE, .key = name,
+                                                      .name = greffe__str_of("message")});
+}
+
+/* --- Incidents --- */
+
+static bool incident(greffe__bench *b)
+{
+    greffe__str key, because;
+    bool answers = greffe__str_is(b->command->verb, "answer");
+    if (!takes_part(b) || !greffe__arg_needed(b, "effect", &key) ||
+        (answers && !greffe__arg_needed(b, "because", &because))) {
+        return false;
+    }
+    const greffe__pending *pending = greffe__pending_of(&b->dossier->pending, key);
+    if (pending == NULL || !pending->incident) {
+        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                              "there is no incident '%.*s'", (int)key.size, key.data);
+    }
+    uint32_t token = pending->token;
+    greffe__event closed = {.type = GREFFE__EV_INCIDENT_CLOSED, .key = key,
+                            .name = greffe__str_of(answers ? "answered" : "retried")};
+    if (!greffe__emit(b, b->stream, closed) || !answers) {
+        return !b->stop;
+    }
+    greffe__event reason = {.type = GREFFE__EV_COMMENTED};
+    greffe__str outcome = greffe__arg(b, "outcome");
+    outcome = outcome.size > 0 ? outcome : greffe__str_of("sent");
+    return greffe__keep_personal(b, b->stream, "comment", greffe__string(because), &reason) &&
+           greffe__emit(b, b->stream, reason) &&
+           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_EFFECT_DONE, .key = key,
+                                                      .name = outcome}) &&
+           (token == 0 || greffe__leave_with(b, greffe__token_of(b->dossier, token), outcome));
+}
+
+bool greffe__decide_dossier(greffe__bench *b)
+{
+    static const struct {
+        const char *verb;
+        bool (*decide)(greffe__bench *);
+        bool closed_too; /* also on a dossier that has ended */
+    } verbs[] = {
+        {"complete", complete, false}, {"ask", ask, false},           {"supply", supply, false},
+        {"claim", reassign, false},    {"assign", reassign, false},   {"release", reassign, false},
+        {"hand over", reassign, false}, {"comment", comment, true},   {"withdraw", withdraw, false},
+        {"message", message, true},    {"retry", incident, true},     {"answer", incident, true},
+    };
+    if (!greffe__open_dossier(b, b->command->stream_key) ||
+        !greffe__meet_actor(b, b->stream)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (!greffe__str_is(b->command->verb, verbs[i].verb)) {
+            continue;
+        }
+        if (b->dossier->phase == GREFFE__PHASE_CLOSED && !verbs[i].closed_too) {
+            return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                                  "the dossier has ended (%.*s)", (int)b->dossier->outcome.size,
+                                  b->dossier->outcome.data);
+        }
+        return verbs[i].decide(b);
+    }
+    return false;
+}

@@ -1,0 +1,409 @@
+/* Moving through the graph: entering and leaving nodes, moments, blocks, cancelling, ending. */
+#include "base/limits.h"
+#include "run/run_priv.h"
+
+static const greffe__plan_node *node_of(greffe__bench *b, const greffe__token *token)
+{
+    uint32_t at = greffe__plan_node_at(b->plan, token->path);
+    if (at == GREFFE__NONE) {
+        b->stop = true;
+        b->failure = GREFFE_ECORRUPT;
+        return NULL;
+    }
+    return &b->plan->nodes.at[at];
+}
+
+/* --- Moments --- */
+
+static bool freeze(greffe__bench *b, greffe__str moment)
+{
+    for (uint32_t i = 0; i < b->plan->values.count; i++) {
+        const greffe__value_def *def = &b->plan->values.at[i];
+        greffe__value value;
+        if (!greffe__str_equal(def->frozen_at, moment)) {
+            continue;
+        }
+        greffe__frozen *before = greffe__frozen_of(b->dossier, def->name);
+        if (before != NULL) {
+            before->name = (greffe__str){"", 0}; /* calculate afresh, not from what was frozen */
+        }
+        bool good = greffe__value_now(b, i, &value);
+        if (before != NULL) {
+            before->name = def->name;
+        }
+        greffe__event event = {.type = GREFFE__EV_FROZEN, .name = def->name, .value = value,
+                               .path = moment, .days = b->today};
+        if (!good || !greffe__emit(b, b->stream, event)) {
+            return false;
+        }
+    }
+    return !b->stop;
+}
+
+static bool one_moment(greffe__bench *b, greffe__str moment)
+{
+    greffe__event event = {.type = GREFFE__EV_HAPPENED, .name = moment, .at = b->now_ms,
+                           .days = b->today, .key = b->command->actor.tag};
+    return greffe__emit(b, b->stream, event) && freeze(b, moment) &&
+           (!greffe__str_equal(b->plan->once.claimed, moment) || greffe__take_claim(b)) &&
+           greffe__clocks_on_moment(b, moment);
+}
+
+bool greffe__reach_moment(greffe__bench *b, greffe__str step, greffe__str outcome)
+{
+    greffe__str done = greffe__str_format(b->arena, "%.*s.done", (int)step.size, step.data);
+    if (!one_moment(b, done) || greffe__str_is(outcome, "done")) {
+        return !b->stop;
+    }
+    return one_moment(b, greffe__str_format(b->arena, "%.*s.%.*s", (int)step.size, step.data,
+                                            (int)outcome.size, outcome.data));
+}
+
+/* --- Leaving --- */
+
+static bool close_timers(greffe__bench *b, uint32_t token)
+{
+    for (uint32_t i = b->dossier->timers.count; i > 0; i--) {
+        const greffe__timer *timer = &b->dossier->timers.at[i - 1];
+        if (timer->token == token &&
+            !greffe__emit(b, b->stream,
+                          (greffe__event){.type = GREFFE__EV_TIMER_CLOSED, .parent = timer->id})) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool close_token(greffe__bench *b, uint32_t id, greffe__str outcome)
+{
+    const greffe__token *token = greffe__token_of(b->dossier, id);
+    const greffe__plan_node *node = token == NULL ? NULL : node_of(b, token);
+    if (node == NULL) {
+        return false;
+    }
+    if (greffe__task_of(b->dossier, id) != NULL &&
+        !greffe__emit(b, b->stream,
+                      (greffe__event){.type = GREFFE__EV_TASK_CLOSED, .id = id, .name = outcome,
+                                      .key = b->command->actor.tag})) {
+        return false;
+    }
+    bool resumes = node->op == GREFFE__P_WAIT && node->supply;
+    return close_timers(b, id) &&
+           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_LEFT, .id = id}) &&
+           (!resumes || greffe__clocks_pause(b, b->plan->steps.at[node->step].id, false));
+}
+
+bool greffe__leave_by(greffe__bench *b, greffe__token *token, const greffe__edge *edge)
+{
+    uint32_t scope = token->scope, id = token->id;
+    const greffe__plan_node *node = node_of(b, token);
+    if (node == NULL || !close_token(b, id, edge->outcome)) {
+        return false;
+    }
+    if (edge->done &&
+        !greffe__reach_moment(b, b->plan->steps.at[node->step].id, edge->outcome)) {
+        return false;
+    }
+    return greffe__enter(b, scope, edge->target);
+}
+
+bool greffe__leave_with(greffe__bench *b, greffe__token *token, greffe__str outcome)
+{
+    const greffe__plan_node *node = token == NULL ? NULL : node_of(b, token);
+    const greffe__edge *edge = node == NULL ? NULL : greffe__node_edge(node, outcome);
+    if (node == NULL) {
+        return false;
+    }
+    if (edge == NULL) {
+        greffe__str all = {"its outcomes are ", 17};
+        for (uint32_t i = 0; i < node->edges.count; i++) {
+            all = greffe__str_format(b->arena, "%.*s%s%.*s", (int)all.size, all.data,
+                                     i == 0 ? "" : ", ", (int)node->edges.at[i].outcome.size,
+                                     node->edges.at[i].outcome.data);
+        }
+        return greffe__refuse(b, GREFFE__GR_NO_SUCH_OUTCOME, GREFFE_EINVALID, all.data,
+                              "'%.*s' has no outcome '%.*s'", (int)node->path.size,
+                              node->path.data, (int)outcome.size, outcome.data);
+    }
+    return greffe__leave_by(b, token, edge);
+}
+
+/* --- Cancelling --- */
+
+bool greffe__is_sealed(const greffe__bench *b)
+{
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
+        if (at != GREFFE__NONE && b->plan->nodes.at[at].sealed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool revoke(greffe__bench *b, uint32_t token)
+{
+    for (uint32_t i = b->dossier->pending.count; i > 0; i--) {
+        const greffe__pending *pending = &b->dossier->pending.at[i - 1];
+        if (pending->token == token &&
+            !greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_EFFECT_REVOKED,
+                                                        .key = pending->key})) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool cancel_token(greffe__bench *b, uint32_t id)
+{
+    for (uint32_t i = b->dossier->scopes.count; i > 0; i--) { /* innermost first */
+        const greffe__scope_state *scope = &b->dossier->scopes.at[i - 1];
+        if (scope->token == id && !greffe__cancel_scope(b, scope->id)) {
+            return false;
+        }
+    }
+    const greffe__token *token = greffe__token_of(b->dossier, id);
+    const greffe__plan_node *node = token == NULL ? NULL : node_of(b, token);
+    bool board = node != NULL && node->op == GREFFE__P_ASK && node->port == GREFFE__PORT_BOARD;
+    return node != NULL && (!board || greffe__leave_agenda(b)) && revoke(b, id) &&
+           close_token(b, id, greffe__str_of("cancelled"));
+}
+
+static const greffe__token *last_token_in(const greffe__dossier *d, uint32_t scope)
+{
+    for (uint32_t i = d->tokens.count; i > 0; i--) {
+        if (d->tokens.at[i - 1].scope == scope) {
+            return &d->tokens.at[i - 1];
+        }
+    }
+    return NULL;
+}
+
+bool greffe__cancel_scope(greffe__bench *b, uint32_t scope)
+{
+    for (const greffe__token *token = last_token_in(b->dossier, scope); token != NULL;
+         token = last_token_in(b->dossier, scope)) {
+        if (!cancel_token(b, token->id)) {
+            return false;
+        }
+    }
+    return scope == 0 ||
+           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SCOPE_CLOSED, .id = scope,
+                                                      .name = greffe__str_of("closed")});
+}
+
+bool greffe__finish(greffe__bench *b, greffe__str outcome)
+{
+    /* Clocks first: a suspension that is cut short by the end gives no new due date. */
+    return greffe__stop_clocks(b, "end") && greffe__cancel_scope(b, 0) &&
+           greffe__release_money(b) && greffe__release_claim(b) &&
+           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_ENDED, .name = outcome,
+                                                      .at = b->now_ms});
+}
+
+/* --- Blocks --- */
+
+static bool open_scope(greffe__bench *b, uint32_t token, uint32_t planned, uint32_t index,
+                       greffe__value item)
+{
+    const greffe__scope *scope = &b->plan->scopes.at[planned];
+    greffe__event event = {.type = GREFFE__EV_SCOPE_OPENED, .id = b->dossier->serial + 1,
+                           .parent = token, .path = scope->path, .count = index, .value = item};
+    uint32_t id = event.id;
+    return greffe__emit(b, b->stream, event) && greffe__enter(b, id, scope->entry);
+}
+
+static bool enter_block(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
+{
+    if (node->op == GREFFE__P_FORK) {
+        for (uint32_t i = 0; i < node->scopes.count; i++) {
+            /* A branch that ends at once may have joined the block already. */
+            if (greffe__token_of(b->dossier, token) != NULL &&
+                !open_scope(b, token, node->scopes.at[i], i, greffe__null())) {
+                return false;
+            }
+        }
+        return !b->stop;
+    }
+    greffe__value list;
+    if (node->scopes.count != 1 || !greffe__evaluate(b, &node->expression, &list)) {
+        return false;
+    }
+    if (list.kind != GREFFE__LIST || list.count > node->limit) {
+        return greffe__refuse(b, GREFFE__GR_CMD_LIMIT, GREFFE_ELIMIT, NULL,
+                              "'%.*s' takes a list of at most %u items", (int)node->path.size,
+                              node->path.data, node->limit);
+    }
+    if (list.count == 0) {
+        return greffe__leave_with(b, greffe__token_of(b->dossier, token), greffe__str_of("done"));
+    }
+    for (uint32_t i = 0; i < list.count; i++) {
+        /* The item itself may be personal: the scope knows its place in the frozen list. */
+        if (greffe__token_of(b->dossier, token) != NULL &&
+            !open_scope(b, token, node->scopes.at[0], i, greffe__null())) {
+            return false;
+        }
+    }
+    return !b->stop;
+}
+
+/* A branch has come to its end: its block is left once enough of them have. */
+static bool leave_scope(greffe__bench *b, uint32_t scope)
+{
+    const greffe__scope_state *state = greffe__scope_of(b->dossier, scope);
+    if (state == NULL) {
+        b->stop = true;
+        b->failure = GREFFE_ECORRUPT;
+        return false;
+    }
+    uint32_t block = state->token;
+    if (!greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SCOPE_CLOSED, .id = scope,
+                                                    .name = greffe__str_of("finished")})) {
+        return false;
+    }
+    const greffe__token *token = greffe__token_of(b->dossier, block);
+    const greffe__plan_node *node = token == NULL ? NULL : node_of(b, token);
+    if (node == NULL) {
+        return false;
+    }
+    uint32_t finished = 0, total = 0;
+    for (uint32_t i = 0; i < b->dossier->scopes.count; i++) {
+        bool brother = b->dossier->scopes.at[i].token == block;
+        total += brother;
+        finished += brother && b->dossier->scopes.at[i].finished;
+    }
+    uint32_t expected = node->op == GREFFE__P_FORK ? node->scopes.count : total;
+    uint32_t needed = node->join == 0 || node->join > expected ? expected : node->join;
+    if (finished < needed) {
+        return true;
+    }
+    for (uint32_t i = b->dossier->scopes.count; i > 0; i--) {
+        if (b->dossier->scopes.at[i - 1].token == block &&
+            !greffe__cancel_scope(b, b->dossier->scopes.at[i - 1].id)) {
+            return false;
+        }
+    }
+    return greffe__leave_with(b, greffe__token_of(b->dossier, block), greffe__str_of("done"));
+}
+
+/* --- Entering --- */
+
+static bool set_terms(greffe__bench *b, const greffe__plan_node *node, uint32_t token,
+                      int64_t *due)
+{
+    greffe__calendar calendar = greffe__plan_calendar(b->plan);
+    *due = 0;
+    if (node->within.count == 0) {
+        return true;
+    }
+    if (node->within.unit == GREFFE__UNIT_HOURS) {
+        int64_t at = b->now_ms + (int64_t)node->within.count * 3600000;
+        return greffe__set_timer(b, token, "expire", node->expired, b->today, at);
+    }
+    *due = greffe__roll(&calendar, greffe__term_add(&calendar, b->today, node->within, 1));
+    if (node->remind.count > 0) {
+        int64_t day = greffe__term_add(&calendar, *due, node->remind, -1);
+        int64_t at = greffe__zone_instant(b->zone, day, 0);
+        if (at > b->now_ms &&
+            !greffe__set_timer(b, token, "remind", (greffe__str){"", 0}, day, at)) {
+            return false;
+        }
+    }
+    return greffe__set_timer(b, token, "expire", node->expired, *due,
+                             greffe__day_end_ms(b, *due));
+}
+
+static bool enter_task(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
+{
+    int64_t due;
+    if (!set_terms(b, node, token, &due)) {
+        return false;
+    }
+    const greffe__role *role =
+        node->roles.count > 0 ? &b->plan->roles.at[node->roles.at[0]] : NULL;
+    greffe__event event = {.type = GREFFE__EV_TASK_OPENED, .id = token, .at = b->now_ms,
+                           .days = due};
+    if (role != NULL) {
+        event.path = role->id;
+        event.name = role->kind == GREFFE__ROLE_AGENT ? role->service : role->id;
+    }
+    return greffe__emit(b, b->stream, event);
+}
+
+static bool enter_wait(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
+{
+    int64_t due;
+    greffe__value value;
+    if (!set_terms(b, node, token, &due)) {
+        return false;
+    }
+    if (node->expression.source.size > 0) {
+        if (!greffe__evaluate(b, &node->expression, &value)) {
+            return false;
+        }
+        if (value.kind == GREFFE__DATE &&
+            !greffe__set_timer(b, token, "expire", node->expired, value.as.days,
+                               greffe__zone_instant(b->zone, value.as.days, 0))) {
+            return false;
+        }
+    }
+    return !node->supply || greffe__clocks_pause(b, b->plan->steps.at[node->step].id, true);
+}
+
+static bool enter_choose(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
+{
+    for (uint32_t i = 0; i < node->edges.count; i++) {
+        bool holds;
+        if (!greffe__evaluate_condition(b, &node->edges.at[i].guard, &holds)) {
+            return false;
+        }
+        if (holds) {
+            return greffe__leave_by(b, greffe__token_of(b->dossier, token), &node->edges.at[i]);
+        }
+    }
+    return greffe__refuse(b, GREFFE__GR_GUARD_UNDETERMINED, GREFFE_EINVALID, NULL,
+                          "no case of '%.*s' holds", (int)node->path.size, node->path.data);
+}
+
+static bool show(greffe__bench *b, const greffe__plan_node *node)
+{
+    greffe__str shown = b->plan->steps.at[node->step].shown;
+    if (shown.size == 0 || greffe__str_equal(shown, b->dossier->shown)) {
+        return true;
+    }
+    return greffe__emit(b, b->stream,
+                        (greffe__event){.type = GREFFE__EV_SHOWN, .text = shown});
+}
+
+bool greffe__enter(greffe__bench *b, uint32_t scope, uint32_t target)
+{
+    const greffe__plan_node *node = &b->plan->nodes.at[target];
+    if (++b->passed > GREFFE_MAX_ADVANCE) {
+        return greffe__refuse(b, GREFFE__GR_CMD_LIMIT, GREFFE_ELIMIT, NULL,
+                              "the command passes more than 10,000 nodes");
+    }
+    greffe__event event = {.type = GREFFE__EV_ENTERED, .id = b->dossier->serial + 1,
+                           .parent = scope, .path = node->path, .at = b->now_ms};
+    uint32_t token = event.id;
+    if (!greffe__emit(b, b->stream, event) || !show(b, node)) {
+        return false;
+    }
+    switch ((greffe__primitive)node->op) {
+    case GREFFE__P_TASK: return enter_task(b, node, token);
+    case GREFFE__P_WAIT: return enter_wait(b, node, token);
+    case GREFFE__P_CHOOSE: return enter_choose(b, node, token);
+    case GREFFE__P_FORK:
+    case GREFFE__P_EACH: return enter_block(b, node, token);
+    case GREFFE__P_EFFECT:
+        if (!greffe__queue_effect(b, node, node->awaited ? token : 0, NULL, NULL)) {
+            return false;
+        }
+        return node->awaited || greffe__leave_by(b, greffe__token_of(b->dossier, token),
+                                                 &node->edges.at[0]);
+    case GREFFE__P_ASK: return greffe__enter_ask(b, node, token);
+    case GREFFE__P_END: return greffe__finish(b, node->outcome);
+    case GREFFE__P_EXIT:
+        return close_token(b, token, node->outcome) && leave_scope(b, scope);
+    }
+    return false;
+}

@@ -1,0 +1,146 @@
+/* Inside the run room: how events fold into each aggregate, and the decider's workbench. */
+#ifndef GREFFE_RUN_RUN_PRIV_H
+#define GREFFE_RUN_RUN_PRIV_H
+
+#include "run/run.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Folding: one function an aggregate; false when the event does not fit the state --- */
+
+bool greffe__apply_dossier(greffe__dossier *d, const greffe__event *e, greffe__arena *arena);
+bool greffe__apply_session(greffe__session *s, const greffe__event *e, greffe__arena *arena);
+bool greffe__add_person(greffe__persons *people, const greffe__event *e, greffe__arena *arena);
+void greffe__remove_at(void *list, uint32_t index, size_t size);
+bool greffe__push_str(greffe__strs *list, greffe__str text, greffe__arena *arena);
+
+greffe__token *greffe__token_of(const greffe__dossier *d, uint32_t id);
+greffe__clock *greffe__clock_of(const greffe__dossier *d, greffe__str name);
+greffe__mark *greffe__mark_of(const greffe__dossier *d, greffe__str moment);
+greffe__frozen *greffe__frozen_of(const greffe__dossier *d, greffe__str name);
+greffe__money *greffe__money_of(const greffe__dossier *d, greffe__str allotment);
+greffe__pending *greffe__pending_of(const greffe__pendings *list, greffe__str key);
+greffe__scope_state *greffe__scope_of(const greffe__dossier *d, uint32_t id);
+greffe__item *greffe__item_of(const greffe__session *s, greffe__str dossier);
+bool greffe__has_str(const greffe__strs *list, greffe__str text);
+
+/* --- The workbench of one decision --- */
+
+typedef struct greffe__bench {
+    greffe__world *world;
+    const greffe__command *command;
+    greffe__arena *arena;
+    greffe__decision *out;
+    bool stop;         /* needs more, refused, or failed: unwind */
+    greffe_status failure;
+    greffe__stream *stream; /* the command's own */
+    const greffe__plan *plan;
+    const greffe__zone *zone;
+    greffe__dossier *dossier;
+    int64_t now_ms, today;
+    uint32_t drawn; /* values drawn from the seed */
+    uint32_t passed; /* nodes passed */
+    greffe__str queue_reply;
+} greffe__bench;
+
+/* Unwinding: each sets `stop` and returns false. */
+bool greffe__need_more(greffe__bench *b, uint32_t need, uint32_t stream_kind, greffe__str key);
+bool greffe__refuse(greffe__bench *b, greffe__code code, greffe_status status, const char *hint,
+                    const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* A stream with its state decoded for this decision; NULL after a need or failure. A stream that
+ * does not exist has a zeroed state. */
+greffe__stream *greffe__open_stream(greffe__bench *b, uint32_t kind, greffe__str key);
+/* Asks at once for all streams of a list of keys that are not there yet. */
+bool greffe__open_all(greffe__bench *b, uint32_t kind, const greffe__value *keys);
+/* Records an event and folds it at once. */
+bool greffe__emit(greffe__bench *b, greffe__stream *stream, greffe__event event);
+/* Puts a value among the personal ones; fills ref and commitment of the event. */
+bool greffe__keep_personal(greffe__bench *b, greffe__stream *stream, const char *class_name,
+                           greffe__value value, greffe__event *event);
+/* The personal value behind a reference; NULL after a need, or when it was erased. */
+const greffe__value *greffe__personal_value(greffe__bench *b, greffe__stream *stream,
+                                            greffe__str ref);
+/* Names the actor in the stream, once; its tag is the command's. */
+bool greffe__meet_actor(greffe__bench *b, greffe__stream *stream);
+/* The plan that answers a need; NULL after asking for it. */
+const greffe__known_plan *greffe__find_plan(greffe__bench *b, uint32_t need, greffe__str key);
+/* Binds the bench to a plan: its zone gives today. */
+void greffe__use_plan(greffe__bench *b, const greffe__known_plan *known);
+
+/* Arguments of the command. The text of a required one is refused when missing. */
+greffe__str greffe__arg(const greffe__bench *b, const char *name);
+bool greffe__arg_needed(greffe__bench *b, const char *name, greffe__str *out);
+bool greffe__arg_cents(greffe__bench *b, const char *name, int64_t *out);
+greffe__str greffe__cents_text(greffe__bench *b, int64_t cents);
+
+/* --- Rights --- */
+
+bool greffe__has_service(const greffe__bench *b, greffe__str service);
+/* Whether the actor may act in a role on the bench's dossier; says why not. */
+bool greffe__may_act(greffe__bench *b, uint32_t role);
+bool greffe__check_people(greffe__bench *b, greffe__str step);
+
+/* --- Forms --- */
+
+/* Checks answers for the fields of the owners, converts them by type, and keeps them. */
+bool greffe__take_answers(greffe__bench *b, const greffe__value *answers, bool partial);
+bool greffe__take_fill(greffe__bench *b, greffe__str owner, const greffe__u32s *fields,
+                       const greffe__value *fill);
+bool greffe__take_documents(greffe__bench *b, const greffe__value *documents);
+/* Whether the documents needed so far are there; refuses with the first that is missing. */
+bool greffe__documents_ready(greffe__bench *b, uint32_t needed_to);
+
+/* --- Expressions --- */
+
+bool greffe__evaluate(greffe__bench *b, const greffe__program *program, greffe__value *out);
+bool greffe__evaluate_condition(greffe__bench *b, const greffe__program *program, bool *out);
+/* The value: frozen, or calculated now. */
+bool greffe__value_now(greffe__bench *b, uint32_t value, greffe__value *out);
+/* The frozen amount of a value, in cents. */
+bool greffe__frozen_cents(greffe__bench *b, greffe__str name, int64_t *out);
+bool greffe__field_value(greffe__bench *b, greffe__str path, greffe__value *out);
+
+/* --- Flow --- */
+
+bool greffe__enter(greffe__bench *b, uint32_t scope, uint32_t node);
+bool greffe__leave_by(greffe__bench *b, greffe__token *token, const greffe__edge *edge);
+bool greffe__leave_with(greffe__bench *b, greffe__token *token, greffe__str outcome);
+/* A moment has come: marks it, freezes, claims, moves clocks. */
+bool greffe__reach_moment(greffe__bench *b, greffe__str step, greffe__str outcome);
+/* Closes all that is open, innermost first. `force` passes sealed nodes. */
+bool greffe__cancel_scope(greffe__bench *b, uint32_t scope);
+bool greffe__is_sealed(const greffe__bench *b);
+bool greffe__finish(greffe__bench *b, greffe__str outcome);
+bool greffe__queue_effect(greffe__bench *b, const greffe__plan_node *node, uint32_t token,
+                          const char *letter, const char *suffix);
+bool greffe__set_timer(greffe__bench *b, uint32_t token, const char *kind, greffe__str name,
+                       int64_t day, int64_t due_ms);
+int64_t greffe__day_end_ms(const greffe__bench *b, int64_t day);
+bool greffe__clocks_on_moment(greffe__bench *b, greffe__str moment);
+bool greffe__clocks_pause(greffe__bench *b, greffe__str step, bool pause);
+bool greffe__stop_clocks(greffe__bench *b, const char *why);
+bool greffe__enter_ask(greffe__bench *b, const greffe__plan_node *node, uint32_t token);
+bool greffe__release_money(greffe__bench *b);
+bool greffe__release_claim(greffe__bench *b);
+bool greffe__take_claim(greffe__bench *b);
+bool greffe__leave_agenda(greffe__bench *b);
+
+/* --- Verbs --- */
+
+bool greffe__decide_file(greffe__bench *b);
+bool greffe__decide_dossier(greffe__bench *b);
+bool greffe__decide_result(greffe__bench *b);
+bool greffe__decide_timer(greffe__bench *b);
+bool greffe__decide_session(greffe__bench *b);
+bool greffe__decide_allotment(greffe__bench *b);
+bool greffe__decide_pay(greffe__bench *b);
+/* Binds the bench to the command's dossier and its plan. */
+bool greffe__open_dossier(greffe__bench *b, greffe__str key);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

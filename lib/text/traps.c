@@ -1,0 +1,215 @@
+/* The traps of YAML, told from the source bytes: what the author meant, and how to write it.
+ *
+ * A trap is YAML that reads well and means something else, or that fails with a message about
+ * something else. */
+#include <string.h>
+
+#include "text/text_priv.h"
+
+static const char no_break_space[] = "\xC2\xA0", narrow_no_break_space[] = "\xE2\x80\xAF";
+
+/* --- Scalars --- */
+
+/* `title: Lot #3` loses "#3"; a comment that is meant has two spaces before it or one after. */
+static bool comment_after(const greffe__source *source, const greffe__node *node, bool any)
+{
+    greffe__str text = source->text;
+    uint32_t at = node->span.end;
+    while (at > node->span.start && text.data[at - 1] == ' ') {
+        at -= 1;
+    }
+    bool one_space = at + 2 < text.size && text.data[at] == ' ' && text.data[at + 1] == '#';
+    if (node->style != GREFFE__PLAIN || node->text.size == 0 || !one_space) {
+        return false;
+    }
+    char next = text.data[at + 2];
+    return any || (next != ' ' && next != '#' && next != '\n' && next != '\r');
+}
+
+static bool report_comment(const greffe__source *source, greffe_diags *diags,
+                           const greffe__node *node)
+{
+    greffe__report(diags, GREFFE__GR_TRAP_COMMENT, source,
+                   (greffe__span){node->span.start, node->span.end},
+                   "put the text in quotes; before a comment that is meant, put two spaces and '# '",
+                   "the text ends here, because a space and # begin a comment");
+    return true;
+}
+
+/* A colon and a no-break space do not separate a key from its value. */
+static const char *colon_then_no_break(greffe__str text)
+{
+    for (size_t i = 0; i + 2 < text.size; i++) {
+        if (text.data[i] == ':' && (memcmp(text.data + i + 1, no_break_space, 2) == 0 ||
+                                    (i + 3 < text.size &&
+                                     memcmp(text.data + i + 1, narrow_no_break_space, 3) == 0))) {
+            return text.data + i;
+        }
+    }
+    return NULL;
+}
+
+bool greffe__trap_scalar(const greffe__source *source, greffe_diags *diags,
+                         const greffe__node *node)
+{
+    if (node->style != GREFFE__PLAIN) {
+        return false;
+    }
+    if (comment_after(source, node, false)) {
+        return report_comment(source, diags, node);
+    }
+    const char *colon = colon_then_no_break(node->text);
+    if (colon != NULL) {
+        uint32_t at = node->span.start + (uint32_t)(colon - node->text.data);
+        greffe__report(diags, GREFFE__GR_TRAP_NO_BREAK_SPACE, source, (greffe__span){at, at + 2},
+                       "type an ordinary space after the colon, or put the text in quotes",
+                       "a no-break space follows this colon, so that YAML sees no key here");
+        return true;
+    }
+    return false;
+}
+
+bool greffe__trap_text(const greffe__doc *doc, greffe_diags *diags, const greffe__node *node)
+{
+    return comment_after(&doc->source, node, true) && report_comment(&doc->source, diags, node);
+}
+
+/* --- Expressions --- */
+
+static int open_parentheses(greffe__str text)
+{
+    int open = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        quoted = quoted != (c == '"' && (i == 0 || text.data[i - 1] != '\\'));
+        open += !quoted && (c == '(' || c == '[');
+        open -= !quoted && (c == ')' || c == ']');
+    }
+    return quoted ? open + 1 : open;
+}
+
+static bool is_word(greffe__str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (c == '.' || c == '(' || c == '=' || c == '<' || c == '>' || c == '+' || c == '*') {
+            return false;
+        }
+    }
+    return text.size > 0 && !(text.data[0] >= '0' && text.data[0] <= '9');
+}
+
+bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags,
+                             const greffe__node *node)
+{
+    if (node->style == GREFFE__PLAIN && open_parentheses(node->text) > 0) {
+        uint32_t end = node->span.end;
+        bool cut = end < doc->source.text.size && doc->source.text.data[end] == ',';
+        if (cut) {
+            greffe__report(diags, GREFFE__GR_TRAP_FLOW_COMMA, &doc->source, node->span,
+                           "put the whole expression in single quotes: 'min(a, b)'",
+                           "inside braces, YAML ends this expression at the comma");
+            return true;
+        }
+    }
+    if (node->style == GREFFE__DOUBLE_QUOTED && is_word(node->text) &&
+        !greffe__str_is(node->text, "true") && !greffe__str_is(node->text, "false")) {
+        greffe__str hint = greffe__str_format(greffe__diags_arena(diags),
+                                              "for the text itself, write '\"%.*s\"'; for the name, "
+                                              "leave the quotes out",
+                                              (int)node->text.size, node->text.data);
+        greffe__report(diags, GREFFE__GR_TRAP_QUOTES, &doc->source, node->span, hint.data,
+                       "YAML removes these quotes: FEEL sees the name %.*s, not a text",
+                       (int)node->text.size, node->text.data);
+        return true;
+    }
+    return false;
+}
+
+/* --- Syntax errors --- */
+
+static uint32_t line_start(greffe__str text, uint32_t at)
+{
+    at = at > text.size ? (uint32_t)text.size : at;
+    while (at > 0 && text.data[at - 1] != '\n') {
+        at -= 1;
+    }
+    return at;
+}
+
+/* The offset of the value after the first `key: ` of a line, and its end; false when none. */
+static bool value_on_line(greffe__str text, uint32_t start, greffe__span *out)
+{
+    uint32_t end = start;
+    while (end < text.size && text.data[end] != '\n' && text.data[end] != '\r') {
+        end += 1;
+    }
+    for (uint32_t i = start; i + 1 < end; i++) {
+        if (text.data[i] == ':' && text.data[i + 1] == ' ') {
+            uint32_t at = i + 1;
+            while (at < end && text.data[at] == ' ') {
+                at += 1;
+            }
+            *out = (greffe__span){at, end};
+            return at < end;
+        }
+    }
+    return false;
+}
+
+static bool starts_reserved(char c)
+{
+    return c == '@' || c == '`' || c == '%';
+}
+
+bool greffe__trap_syntax(const greffe__source *source, greffe_diags *diags, uint32_t offset)
+{
+    greffe__str text = source->text;
+    greffe__span value;
+    if (offset < text.size && starts_reserved(text.data[offset])) {
+        greffe__report(diags, GREFFE__GR_TRAP_RESERVED, source,
+                       (greffe__span){offset, offset + 1}, "put the whole value in quotes",
+                       "a value cannot begin with %c in YAML", text.data[offset]);
+        return true;
+    }
+    uint32_t start = line_start(text, offset);
+    for (int back = 0; back < 2; back++) {
+        if (value_on_line(text, start, &value) && text.data[value.start] == '"') {
+            uint32_t close = value.start + 1;
+            while (close < value.end && text.data[close] != '"') {
+                close += 1;
+            }
+            uint32_t after = close + 1;
+            while (after < value.end && text.data[after] == ' ') {
+                after += 1;
+            }
+            if (close < value.end && after < value.end && text.data[after] != '#' &&
+                text.data[after] != ',' && text.data[after] != '}') {
+                greffe__report(diags, GREFFE__GR_TRAP_QUOTES, source, value,
+                               "put the whole expression in single quotes",
+                               "the quotes end here for YAML, but the value goes on");
+                return true;
+            }
+        }
+        bool before = start > 0;
+        start = before ? line_start(text, start - 1) : 0;
+        if (!before) {
+            break;
+        }
+    }
+    start = line_start(text, offset);
+    if (!value_on_line(text, start, &value) || offset < value.start) {
+        return false;
+    }
+    for (uint32_t i = value.start; i < value.end; i++) {
+        bool last = i + 1 == value.end;
+        if (text.data[i] == ':' && (last || text.data[i + 1] == ' ') && text.data[value.start] != '{') {
+            greffe__report(diags, GREFFE__GR_TRAP_COLON, source, (greffe__span){i, i + 1},
+                           "put the whole text in quotes",
+                           "a colon followed by a space cuts this text in two");
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,438 @@
+/* From libyaml's events to the document tree. The only file that knows libyaml.
+ *
+ * Every bound is checked at each event, before the parser goes on: libyaml's own work grows with
+ * the square of the depth of open brackets, so that a file of them must be left early. */
+#include <string.h>
+#include <yaml.h>
+
+#include "base/limits.h"
+#include "text/text_priv.h"
+
+enum { checkpoint_points = 64 };
+
+typedef struct reader {
+    yaml_parser_t parser;
+    greffe__arena *arena;
+    greffe_diags *diags;
+    greffe__doc *doc;
+    uint32_t *checkpoints; /* byte offset of every 64th character; NULL for ASCII */
+    uint32_t checkpoint_count;
+    uint32_t bom; /* bytes of a byte order mark, which libyaml does not count */
+    uint32_t events, aliases, expansion;
+    greffe__map anchors;
+    struct {
+        greffe__node **at;
+        uint32_t count, capacity;
+    } anchored;
+    greffe__node *open[GREFFE_MAX_YAML_DEPTH + 1];
+    greffe__map keys[GREFFE_MAX_YAML_DEPTH + 1]; /* of each open mapping */
+    uint32_t depth;
+} reader;
+
+/* --- Places --- */
+
+static greffe_status index_characters(reader *r, greffe__str text)
+{
+    size_t points = greffe__utf8_length(text);
+    if (points == text.size) {
+        return GREFFE_OK;
+    }
+    uint32_t count = (uint32_t)(points / checkpoint_points) + 1;
+    r->checkpoints = greffe__arena_alloc(r->arena, count * sizeof *r->checkpoints);
+    if (r->checkpoints == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    size_t point = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (((unsigned char)text.data[i] & 0xC0) == 0x80) {
+            continue;
+        }
+        if (point % checkpoint_points == 0) {
+            r->checkpoints[point / checkpoint_points] = (uint32_t)i;
+        }
+        point += 1;
+    }
+    r->checkpoint_count = count;
+    return GREFFE_OK;
+}
+
+static uint32_t byte_of(const reader *r, size_t index)
+{
+    const greffe__str text = r->doc->source.text;
+    if (r->checkpoints == NULL) {
+        size_t at = index + r->bom;
+        return (uint32_t)(at < text.size ? at : text.size);
+    }
+    size_t point = index + (r->bom != 0 ? 1 : 0);
+    if (point / checkpoint_points >= r->checkpoint_count) {
+        return (uint32_t)text.size;
+    }
+    size_t at = r->checkpoints[point / checkpoint_points];
+    for (size_t left = point % checkpoint_points; left > 0 && at < text.size; left--) {
+        at += 1;
+        while (at < text.size && ((unsigned char)text.data[at] & 0xC0) == 0x80) {
+            at += 1;
+        }
+    }
+    return (uint32_t)at;
+}
+
+static greffe__span span_of(const reader *r, const yaml_event_t *event)
+{
+    return (greffe__span){byte_of(r, event->start_mark.index), byte_of(r, event->end_mark.index)};
+}
+
+static greffe_status refuse(reader *r, greffe__code code, greffe__span span, const char *hint,
+                            const char *message)
+{
+    greffe__report(r->diags, code, &r->doc->source, span, hint, "%s", message);
+    return GREFFE_EINVALID;
+}
+
+/* --- Nodes --- */
+
+static greffe__str text_of(reader *r, const yaml_char_t *data, size_t size)
+{
+    const char *copy = greffe__arena_copy(r->arena, data, size);
+    return copy == NULL ? (greffe__str){"", 0} : (greffe__str){copy, size};
+}
+
+static greffe_status check_key(reader *r, const greffe__node *key)
+{
+    if (key->kind != GREFFE__SCALAR) {
+        return refuse(r, GREFFE__GR_YAML_KEY_NOT_SCALAR, key->span,
+                      "write a word before the colon", "a key must be a plain word");
+    }
+    if (greffe__str_is(key->text, "<<") && key->style == GREFFE__PLAIN) {
+        return refuse(r, GREFFE__GR_YAML_MERGE_KEY, key->span,
+                      "write the keys out, or share a form section in the authority's file",
+                      "the merge key << is not part of the language");
+    }
+    greffe__map *keys = &r->keys[r->depth - 1];
+    uint32_t first, line, column;
+    if (greffe__map_get(keys, key->text, &first)) {
+        greffe__source_place(&r->doc->source, first, &line, &column);
+        greffe__report(r->diags, GREFFE__GR_YAML_DUPLICATE_KEY, &r->doc->source, key->span,
+                       "keep one of the two",
+                       "the key '%.*s' stands twice in this mapping (first on line %u)",
+                       (int)key->text.size, key->text.data, line);
+        return GREFFE_EINVALID;
+    }
+    if (!greffe__map_add(keys, key->text, key->span.start)) {
+        return GREFFE_ENOMEM;
+    }
+    return GREFFE_OK;
+}
+
+static greffe_status attach(reader *r, greffe__node *node)
+{
+    if (r->depth == 0) {
+        r->doc->root = node;
+        return GREFFE_OK;
+    }
+    greffe__node *parent = r->open[r->depth - 1];
+    if (parent->kind == GREFFE__MAPPING && parent->count % 2 == 0) {
+        greffe_status status = check_key(r, node);
+        if (status != GREFFE_OK) {
+            return status;
+        }
+    }
+    greffe__node **place = greffe__arena_push(r->arena, &parent->children, sizeof *place);
+    if (place == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    *place = node;
+    return GREFFE_OK;
+}
+
+static greffe__node *new_node(reader *r, greffe__node_kind kind, const yaml_event_t *event)
+{
+    greffe__node *node = greffe__arena_zalloc(r->arena, sizeof *node);
+    if (node != NULL) {
+        node->kind = (uint8_t)kind;
+        node->span = span_of(r, event);
+        node->text = node->anchor = (greffe__str){"", 0};
+    }
+    return node;
+}
+
+/* Names a finished node. Later use of the same anchor replaces it, as YAML says. */
+static greffe_status anchor(reader *r, greffe__node *node)
+{
+    if (node->anchor.size == 0) {
+        return GREFFE_OK;
+    }
+    uint32_t index;
+    if (greffe__map_get(&r->anchors, node->anchor, &index)) {
+        r->anchored.at[index] = node;
+        return GREFFE_OK;
+    }
+    greffe__node **place = greffe__arena_push(r->arena, &r->anchored, sizeof *place);
+    if (place == NULL || !greffe__map_add(&r->anchors, node->anchor, r->anchored.count - 1)) {
+        return GREFFE_ENOMEM;
+    }
+    *place = node;
+    return GREFFE_OK;
+}
+
+static uint32_t weight(const greffe__node *node, uint32_t limit)
+{
+    uint32_t total = 1;
+    if (node->kind == GREFFE__ALIAS) {
+        return weight(node->target, limit);
+    }
+    for (uint32_t i = 0; i < node->count && total <= limit; i++) {
+        total += weight(node->children[i], limit - total);
+    }
+    return total;
+}
+
+static greffe_status on_alias(reader *r, const yaml_event_t *event)
+{
+    greffe__node *node = new_node(r, GREFFE__ALIAS, event);
+    if (node == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    const char *name = (const char *)event->data.alias.anchor;
+    uint32_t index;
+    if (!greffe__map_get(&r->anchors, greffe__str_of(name), &index)) {
+        return refuse(r, GREFFE__GR_YAML_UNKNOWN_ALIAS, node->span,
+                      "put a text that begins with * in quotes, or write the anchor before it",
+                      "this alias names no anchor that ends before it");
+    }
+    node->target = r->anchored.at[index];
+    node->text = greffe__str_dup(r->arena, greffe__str_of(name));
+    r->aliases += 1;
+    r->expansion += weight(node->target, GREFFE_MAX_YAML_EXPANSION);
+    if (r->aliases > GREFFE_MAX_YAML_ALIASES || r->expansion > GREFFE_MAX_YAML_EXPANSION) {
+        return refuse(r, GREFFE__GR_YAML_ALIASES, node->span, "write the parts out, or fewer aliases",
+                      "aliases stand for more than 10,000 nodes in this file");
+    }
+    return attach(r, node);
+}
+
+static greffe_status check_tag(reader *r, const yaml_event_t *event, const yaml_char_t *tag)
+{
+    if (tag == NULL) {
+        return GREFFE_OK;
+    }
+    greffe__span span = span_of(r, event);
+    const char *at = r->doc->source.text.data + span.start;
+    if (span.end - span.start >= 2 && at[0] == '!' && at[1] == '=') {
+        return refuse(r, GREFFE__GR_TRAP_TAG, span,
+                      "put the whole expression in quotes: '!= \"cargo\"'",
+                      "YAML takes != at the beginning of a value for a tag");
+    }
+    return refuse(r, GREFFE__GR_YAML_TAG, span, "leave the tag out, or quote the text",
+                  "tags (words that begin with !) are not part of the language");
+}
+
+static greffe_status on_scalar(reader *r, const yaml_event_t *event)
+{
+    greffe_status status = check_tag(r, event, event->data.scalar.tag);
+    greffe__node *node = status == GREFFE_OK ? new_node(r, GREFFE__SCALAR, event) : NULL;
+    if (node == NULL) {
+        return status != GREFFE_OK ? status : GREFFE_ENOMEM;
+    }
+    switch (event->data.scalar.style) {
+    case YAML_SINGLE_QUOTED_SCALAR_STYLE: node->style = GREFFE__SINGLE_QUOTED; break;
+    case YAML_DOUBLE_QUOTED_SCALAR_STYLE: node->style = GREFFE__DOUBLE_QUOTED; break;
+    case YAML_LITERAL_SCALAR_STYLE: node->style = GREFFE__LITERAL; break;
+    case YAML_FOLDED_SCALAR_STYLE: node->style = GREFFE__FOLDED; break;
+    case YAML_ANY_SCALAR_STYLE:
+    case YAML_PLAIN_SCALAR_STYLE: node->style = GREFFE__PLAIN; break;
+    }
+    node->text = text_of(r, event->data.scalar.value, event->data.scalar.length);
+    if (event->data.scalar.anchor != NULL) {
+        const char *name = (const char *)event->data.scalar.anchor;
+        node->anchor = greffe__str_dup(r->arena, greffe__str_of(name));
+    }
+    if (greffe__trap_scalar(&r->doc->source, r->diags, node)) {
+        return GREFFE_EINVALID;
+    }
+    status = anchor(r, node);
+    return status == GREFFE_OK ? attach(r, node) : status;
+}
+
+static greffe_status on_start(reader *r, const yaml_event_t *event, greffe__node_kind kind)
+{
+    bool mapping = kind == GREFFE__MAPPING;
+    const yaml_char_t *name = mapping ? event->data.mapping_start.anchor
+                                      : event->data.sequence_start.anchor;
+    bool flow = mapping ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
+                        : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
+    greffe_status status = check_tag(r, event, mapping ? event->data.mapping_start.tag
+                                                       : event->data.sequence_start.tag);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    if (r->depth >= GREFFE_MAX_YAML_DEPTH) {
+        return refuse(r, GREFFE__GR_YAML_TOO_DEEP, span_of(r, event),
+                      "no procedure needs this; look for brackets that are not closed",
+                      "the text is nested deeper than 64 levels");
+    }
+    greffe__node *node = new_node(r, kind, event);
+    if (node == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    node->style = flow ? GREFFE__FLOW : GREFFE__PLAIN;
+    if (name != NULL) {
+        node->anchor = greffe__str_dup(r->arena, greffe__str_of((const char *)name));
+    }
+    status = attach(r, node);
+    greffe__map_init(&r->keys[r->depth], r->arena);
+    r->open[r->depth++] = node;
+    return status;
+}
+
+static greffe_status on_end(reader *r, const yaml_event_t *event)
+{
+    greffe__node *node = r->open[--r->depth];
+    node->span.end = byte_of(r, event->end_mark.index);
+    return anchor(r, node);
+}
+
+static greffe_status on_document(reader *r, const yaml_event_t *event)
+{
+    greffe__span span = span_of(r, event);
+    if (r->doc->root != NULL) {
+        return refuse(r, GREFFE__GR_YAML_MANY_DOCUMENTS, span, "put each in a file of its own",
+                      "the file holds more than one document (a line with ---)");
+    }
+    if (event->data.document_start.version_directive != NULL ||
+        event->data.document_start.tag_directives.start !=
+            event->data.document_start.tag_directives.end) {
+        return refuse(r, GREFFE__GR_YAML_DIRECTIVE, span, "delete the line that begins with %",
+                      "directives (lines that begin with %) are not part of the language");
+    }
+    r->doc->explicit_start = !event->data.document_start.implicit;
+    return GREFFE_OK;
+}
+
+static greffe_status on_event(reader *r, const yaml_event_t *event)
+{
+    if (++r->events > GREFFE_MAX_YAML_EVENTS) {
+        return refuse(r, GREFFE__GR_YAML_TOO_MANY_EVENTS, span_of(r, event),
+                      "split the procedure", "the file has more than 200,000 nodes");
+    }
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT: return on_document(r, event);
+    case YAML_DOCUMENT_END_EVENT:
+        r->doc->explicit_end = !event->data.document_end.implicit;
+        return GREFFE_OK;
+    case YAML_ALIAS_EVENT: return on_alias(r, event);
+    case YAML_SCALAR_EVENT: return on_scalar(r, event);
+    case YAML_SEQUENCE_START_EVENT: return on_start(r, event, GREFFE__SEQUENCE);
+    case YAML_MAPPING_START_EVENT: return on_start(r, event, GREFFE__MAPPING);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT: return on_end(r, event);
+    case YAML_NO_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT: return GREFFE_OK;
+    }
+    return GREFFE_OK;
+}
+
+/* --- Syntax errors --- */
+
+static greffe_status syntax_error(reader *r)
+{
+    const yaml_parser_t *p = &r->parser;
+    if (p->error == YAML_MEMORY_ERROR) {
+        return GREFFE_ENOMEM;
+    }
+    uint32_t at = byte_of(r, p->problem_mark.index);
+    if (p->error == YAML_READER_ERROR) {
+        at = (uint32_t)(p->problem_offset < r->doc->source.text.size ? p->problem_offset
+                                                                     : r->doc->source.text.size);
+        return refuse(r, GREFFE__GR_YAML_SYNTAX, (greffe__span){at, at + 1},
+                      "delete the character", "a control character stands in the text");
+    }
+    if (greffe__trap_syntax(&r->doc->source, r->diags, at)) {
+        return GREFFE_EINVALID;
+    }
+    const char *problem = p->problem != NULL ? p->problem : "unknown";
+    if (at == r->doc->source.text.size && p->context != NULL) {
+        at = byte_of(r, p->context_mark.index); /* what was left open says more than the end */
+    }
+    greffe__report(r->diags, GREFFE__GR_YAML_SYNTAX, &r->doc->source, (greffe__span){at, at + 1},
+                   "look at the indentation, the colons and the quotes here and on the line before",
+                   "this is not YAML: %s%s%s", p->context != NULL ? p->context : "",
+                   p->context != NULL ? ", " : "", problem);
+    return GREFFE_EINVALID;
+}
+
+static greffe_status parse_all(reader *r)
+{
+    for (;;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&r->parser, &event)) {
+            return syntax_error(r);
+        }
+        bool last = event.type == YAML_STREAM_END_EVENT;
+        greffe_status status = on_event(r, &event);
+        yaml_event_delete(&event);
+        if (status == GREFFE_OK && r->arena->failed) {
+            status = GREFFE_ENOMEM;
+        }
+        if (status != GREFFE_OK || last) {
+            return status;
+        }
+    }
+}
+
+/* --- Door --- */
+
+static greffe_status check_bytes(reader *r, greffe__str text)
+{
+    size_t offset;
+    if (text.size > GREFFE_MAX_YAML_BYTES) {
+        return refuse(r, GREFFE__GR_YAML_TOO_LARGE, (greffe__span){0, 0}, "split the file",
+                      "the file is larger than 1 MiB");
+    }
+    if (!greffe__utf8_valid(text, &offset)) {
+        return refuse(r, GREFFE__GR_YAML_ENCODING,
+                      (greffe__span){(uint32_t)offset, (uint32_t)offset + 1},
+                      "save the file as UTF-8 (in the editor: \"Encoding\")",
+                      "the bytes here are not UTF-8");
+    }
+    if (text.size >= 3 && memcmp(text.data, "\xEF\xBB\xBF", 3) == 0) {
+        r->bom = 3;
+    }
+    return GREFFE_OK;
+}
+
+greffe_status greffe__doc_read(greffe__doc *out, greffe__arena *arena, greffe_diags *diags,
+                               const char *name, greffe__str text)
+{
+    *out = (greffe__doc){0};
+    greffe_status status = greffe__source_init(&out->source, arena, name, text);
+    reader *r = greffe__arena_zalloc(arena, sizeof *r);
+    if (status != GREFFE_OK || r == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    r->arena = arena;
+    r->diags = diags;
+    r->doc = out;
+    greffe__map_init(&r->anchors, arena);
+    status = check_bytes(r, text);
+    if (status == GREFFE_OK) {
+        status = index_characters(r, text);
+    }
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    if (!yaml_parser_initialize(&r->parser)) {
+        return GREFFE_ENOMEM;
+    }
+    yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&r->parser, (const unsigned char *)text.data + r->bom,
+                                 text.size - r->bom);
+    status = parse_all(r);
+    yaml_parser_delete(&r->parser);
+    if (status == GREFFE_OK && out->root == NULL) {
+        status = refuse(r, GREFFE__GR_YAML_EMPTY, (greffe__span){0, 0},
+                        "begin with 'greffe: 1' and 'procedure: <id>'", "the file is empty");
+    }
+    return status;
+}

@@ -1,0 +1,76 @@
+/* Writing values as canonical JSON. */
+#include "value/json.h"
+
+static void temporal(greffe__buf *out, const greffe__value *value)
+{
+    greffe__buf_byte(out, '"');
+    greffe__value_temporal(out, value);
+    greffe__buf_byte(out, '"');
+}
+
+static void number(greffe__buf *out, greffe__dec value)
+{
+    char text[GREFFE__DEC_CHARS];
+    greffe__buf_put(out, text, greffe__dec_format(text, value));
+}
+
+static void context(greffe__buf *out, const greffe__value *value)
+{
+    greffe__buf_byte(out, '{');
+    const greffe__entry *previous = NULL;
+    for (;;) {
+        const greffe__entry *next = NULL;
+        for (uint32_t i = 0; i < value->count; i++) {
+            const greffe__entry *entry = &value->as.entries[i];
+            bool after = previous == NULL || greffe__str_compare(entry->name, previous->name) > 0;
+            if (after && (next == NULL || greffe__str_compare(entry->name, next->name) < 0)) {
+                next = entry;
+            }
+        }
+        if (next == NULL) {
+            break;
+        }
+        if (previous != NULL) {
+            greffe__buf_byte(out, ',');
+        }
+        greffe__buf_json(out, next->name);
+        greffe__buf_byte(out, ':');
+        greffe__json_write(out, &next->value);
+        previous = next;
+    }
+    greffe__buf_byte(out, '}');
+}
+
+static void range(greffe__buf *out, const greffe__range *range)
+{
+    greffe__buf_text(out, range->low_closed ? "{\"from\":[" : "{\"from\":[null,");
+    greffe__json_write(out, &range->low);
+    greffe__buf_text(out, range->high_closed ? "],\"to\":[" : "],\"to\":[null,");
+    greffe__json_write(out, &range->high);
+    greffe__buf_text(out, "]}");
+}
+
+void greffe__json_write(greffe__buf *out, const greffe__value *value)
+{
+    switch ((greffe__kind)value->kind) {
+    case GREFFE__NULL: greffe__buf_text(out, "null"); return;
+    case GREFFE__BOOL: greffe__buf_text(out, value->as.truth ? "true" : "false"); return;
+    case GREFFE__NUMBER: number(out, value->as.number); return;
+    case GREFFE__STRING: greffe__buf_json(out, value->as.string); return;
+    case GREFFE__DATE:
+    case GREFFE__TIME:
+    case GREFFE__DATETIME:
+    case GREFFE__DURATION:
+    case GREFFE__PERIOD: temporal(out, value); return;
+    case GREFFE__LIST:
+        greffe__buf_byte(out, '[');
+        for (uint32_t i = 0; i < value->count; i++) {
+            greffe__buf_text(out, i == 0 ? "" : ",");
+            greffe__json_write(out, &value->as.items[i]);
+        }
+        greffe__buf_byte(out, ']');
+        return;
+    case GREFFE__CONTEXT: context(out, value); return;
+    case GREFFE__RANGE: range(out, value->as.range); return;
+    }
+}

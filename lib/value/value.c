@@ -1,0 +1,359 @@
+/* Typed values: making, comparing, copying, and their ISO 8601 text. */
+#include "value/value.h"
+
+#include <string.h>
+
+greffe__value greffe__null(void)
+{
+    return (greffe__value){.kind = GREFFE__NULL};
+}
+
+greffe__value greffe__bool(bool truth)
+{
+    return (greffe__value){.kind = GREFFE__BOOL, .as.truth = truth};
+}
+
+greffe__value greffe__number(greffe__dec number)
+{
+    return (greffe__value){.kind = GREFFE__NUMBER, .as.number = number};
+}
+
+greffe__value greffe__integer(int64_t number)
+{
+    return greffe__number(greffe__dec_of(number));
+}
+
+greffe__value greffe__string(greffe__str string)
+{
+    return (greffe__value){.kind = GREFFE__STRING, .as.string = string};
+}
+
+greffe__value greffe__text(const char *terminated)
+{
+    return greffe__string(greffe__str_of(terminated));
+}
+
+greffe__value greffe__date(int64_t days)
+{
+    return (greffe__value){.kind = GREFFE__DATE, .as.days = days};
+}
+
+greffe__value greffe__list_of(const greffe__value *items, uint32_t count)
+{
+    return (greffe__value){.kind = GREFFE__LIST, .count = count, .as.items = items};
+}
+
+greffe__value greffe__context_of(const greffe__entry *entries, uint32_t count)
+{
+    return (greffe__value){.kind = GREFFE__CONTEXT, .count = count, .as.entries = entries};
+}
+
+const greffe__value *greffe__value_get(const greffe__value *context, greffe__str name)
+{
+    if (context == NULL || context->kind != GREFFE__CONTEXT) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < context->count; i++) {
+        if (greffe__str_equal(context->as.entries[i].name, name)) {
+            return &context->as.entries[i].value;
+        }
+    }
+    return NULL;
+}
+
+const greffe__value *greffe__value_at(const greffe__value *context, const char *name)
+{
+    return greffe__value_get(context, greffe__str_of(name));
+}
+
+greffe__str greffe__value_str(const greffe__value *context, const char *name)
+{
+    const greffe__value *value = greffe__value_at(context, name);
+    return value != NULL && value->kind == GREFFE__STRING ? value->as.string
+                                                          : (greffe__str){"", 0};
+}
+
+/* --- Order --- */
+
+/* A moment's place on the line: local values without offset compare as they stand. */
+static int64_t line_seconds(const greffe__moment *m)
+{
+    return m->offset == GREFFE__NO_OFFSET ? m->seconds : m->seconds - m->offset;
+}
+
+static int sign(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+bool greffe__value_compare(int *order, const greffe__value *a, const greffe__value *b)
+{
+    if (a->kind != b->kind) {
+        return false;
+    }
+    switch ((greffe__kind)a->kind) {
+    case GREFFE__NUMBER: *order = greffe__dec_compare(a->as.number, b->as.number); return true;
+    case GREFFE__STRING: *order = greffe__str_compare(a->as.string, b->as.string); return true;
+    case GREFFE__DATE: *order = sign(a->as.days, b->as.days); return true;
+    case GREFFE__PERIOD: *order = sign(a->as.months, b->as.months); return true;
+    case GREFFE__TIME:
+    case GREFFE__DATETIME:
+    case GREFFE__DURATION: {
+        const greffe__moment *x = &a->as.moment, *y = &b->as.moment;
+        if ((x->offset == GREFFE__NO_OFFSET) != (y->offset == GREFFE__NO_OFFSET)) {
+            return false;
+        }
+        *order = sign(line_seconds(x), line_seconds(y));
+        *order = *order != 0 ? *order : sign(x->nanos, y->nanos);
+        return true;
+    }
+    case GREFFE__NULL:
+    case GREFFE__BOOL:
+    case GREFFE__LIST:
+    case GREFFE__CONTEXT:
+    case GREFFE__RANGE: break;
+    }
+    return false;
+}
+
+static bool contexts_equal(const greffe__value *a, const greffe__value *b)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        const greffe__value *other = greffe__value_get(b, a->as.entries[i].name);
+        if (other == NULL || !greffe__value_equal(&a->as.entries[i].value, other)) {
+            return false;
+        }
+    }
+    return a->count == b->count;
+}
+
+bool greffe__value_equal(const greffe__value *a, const greffe__value *b)
+{
+    if (a->kind != b->kind) {
+        return false;
+    }
+    int order;
+    switch ((greffe__kind)a->kind) {
+    case GREFFE__NULL: return true;
+    case GREFFE__BOOL: return a->as.truth == b->as.truth;
+    case GREFFE__LIST:
+        for (uint32_t i = 0; a->count == b->count && i < a->count; i++) {
+            if (!greffe__value_equal(&a->as.items[i], &b->as.items[i])) {
+                return false;
+            }
+        }
+        return a->count == b->count;
+    case GREFFE__CONTEXT: return contexts_equal(a, b);
+    case GREFFE__RANGE:
+        return a->as.range->low_closed == b->as.range->low_closed &&
+               a->as.range->high_closed == b->as.range->high_closed &&
+               greffe__value_equal(&a->as.range->low, &b->as.range->low) &&
+               greffe__value_equal(&a->as.range->high, &b->as.range->high);
+    case GREFFE__NUMBER:
+    case GREFFE__STRING:
+    case GREFFE__DATE:
+    case GREFFE__TIME:
+    case GREFFE__DATETIME:
+    case GREFFE__DURATION:
+    case GREFFE__PERIOD: return greffe__value_compare(&order, a, b) && order == 0;
+    }
+    return false;
+}
+
+greffe__value greffe__value_copy(greffe__arena *arena, const greffe__value *value)
+{
+    greffe__value copy = *value;
+    if (value->kind == GREFFE__STRING) {
+        copy.as.string = greffe__str_dup(arena, value->as.string);
+    } else if (value->kind == GREFFE__LIST && value->count > 0) {
+        greffe__value *items = greffe__arena_alloc(arena, value->count * sizeof *items);
+        if (items == NULL) {
+            return greffe__null();
+        }
+        for (uint32_t i = 0; i < value->count; i++) {
+            items[i] = greffe__value_copy(arena, &value->as.items[i]);
+        }
+        copy.as.items = items;
+    } else if (value->kind == GREFFE__CONTEXT && value->count > 0) {
+        greffe__entry *entries = greffe__arena_alloc(arena, value->count * sizeof *entries);
+        if (entries == NULL) {
+            return greffe__null();
+        }
+        for (uint32_t i = 0; i < value->count; i++) {
+            entries[i].name = greffe__str_dup(arena, value->as.entries[i].name);
+            entries[i].value = greffe__value_copy(arena, &value->as.entries[i].value);
+        }
+        copy.as.entries = entries;
+    } else if (value->kind == GREFFE__RANGE) {
+        greffe__range *range = greffe__arena_alloc(arena, sizeof *range);
+        if (range == NULL) {
+            return greffe__null();
+        }
+        *range = *value->as.range;
+        range->low = greffe__value_copy(arena, &value->as.range->low);
+        range->high = greffe__value_copy(arena, &value->as.range->high);
+        copy.as.range = range;
+    }
+    return copy;
+}
+
+const char *greffe__kind_name(greffe__kind kind)
+{
+    static const char *const names[] = {
+        "null", "boolean", "number",        "string", "date", "time", "date and time",
+        "days and time duration", "years and months duration", "list", "context", "range",
+    };
+    return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
+}
+
+/* --- Temporal text --- */
+
+static bool part(const char **at, const char *end, char unit, int64_t *out)
+{
+    const char *start = *at;
+    int64_t value = 0;
+    const char *p = start;
+    while (p < end && *p >= '0' && *p <= '9' && p - start < 12) {
+        value = value * 10 + (*p - '0');
+        p += 1;
+    }
+    if (p == start || p == end || *p != unit) {
+        *out = 0;
+        return false;
+    }
+    *at = p + 1;
+    *out = value;
+    return true;
+}
+
+bool greffe__duration_parse(greffe__value *out, greffe__str text)
+{
+    const char *at = text.data, *end = text.data + text.size;
+    int64_t factor = at < end && *at == '-' ? -1 : 1;
+    at += factor < 0;
+    if (at == end || *at++ != 'P' || at == end) {
+        return false;
+    }
+    int64_t years, months, days, hours = 0, minutes = 0, seconds = 0;
+    bool calendar = part(&at, end, 'Y', &years);
+    calendar = part(&at, end, 'M', &months) || calendar;
+    bool clock = part(&at, end, 'D', &days);
+    if (at < end && *at == 'T') {
+        at += 1;
+        bool any = part(&at, end, 'H', &hours);
+        any = part(&at, end, 'M', &minutes) || any;
+        any = part(&at, end, 'S', &seconds) || any;
+        if (!any) {
+            return false;
+        }
+        clock = true;
+    }
+    if (at != end || calendar == clock) {
+        return false; /* a mixture of months and days has no fixed length */
+    }
+    if (calendar) {
+        *out = (greffe__value){.kind = GREFFE__PERIOD, .as.months = factor * (years * 12 + months)};
+        return true;
+    }
+    int64_t total = factor * (((days * 24 + hours) * 60 + minutes) * 60 + seconds);
+    *out = (greffe__value){.kind = GREFFE__DURATION,
+                           .as.moment = {total, 0, GREFFE__NO_OFFSET}};
+    return true;
+}
+
+static void put_offset(greffe__buf *out, int32_t offset)
+{
+    if (offset == GREFFE__NO_OFFSET) {
+        return;
+    }
+    if (offset == 0) {
+        greffe__buf_byte(out, 'Z');
+        return;
+    }
+    int32_t minutes = (offset < 0 ? -offset : offset) / 60;
+    greffe__buf_format(out, "%c%02d:%02d", offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+static void put_clock(greffe__buf *out, int64_t seconds, int32_t nanos)
+{
+    greffe__buf_format(out, "%02d:%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60),
+                       (int)(seconds % 60));
+    if (nanos != 0) {
+        char digits[16];
+        int32_t rest = nanos;
+        int width = 9;
+        for (; rest % 10 == 0; width--) {
+            rest /= 10;
+        }
+        for (int i = width - 1; i >= 0; i--) {
+            digits[i] = (char)('0' + rest % 10);
+            rest /= 10;
+        }
+        greffe__buf_byte(out, '.');
+        greffe__buf_put(out, digits, (size_t)width);
+    }
+}
+
+static void put_duration(greffe__buf *out, const greffe__moment *m)
+{
+    int64_t total = m->seconds;
+    greffe__buf_text(out, total < 0 ? "-P" : "P");
+    total = total < 0 ? -total : total;
+    if (total >= 86400) {
+        greffe__buf_format(out, "%lldD", (long long)(total / 86400));
+    }
+    int64_t rest = total % 86400;
+    if (rest > 0 || total == 0) {
+        greffe__buf_byte(out, 'T');
+        if (rest >= 3600) {
+            greffe__buf_format(out, "%dH", (int)(rest / 3600));
+        }
+        if (rest % 3600 >= 60) {
+            greffe__buf_format(out, "%dM", (int)(rest % 3600 / 60));
+        }
+        if (rest % 60 > 0 || total == 0) {
+            greffe__buf_format(out, "%dS", (int)(rest % 60));
+        }
+    }
+}
+
+void greffe__value_temporal(greffe__buf *out, const greffe__value *value)
+{
+    const greffe__moment *m = &value->as.moment;
+    char text[GREFFE__DATE_CHARS];
+    int64_t days, months = value->as.months;
+    switch ((greffe__kind)value->kind) {
+    case GREFFE__DATE:
+        greffe__buf_put(out, text, greffe__date_format(text, value->as.days));
+        return;
+    case GREFFE__TIME:
+        put_clock(out, m->seconds, m->nanos);
+        put_offset(out, m->offset);
+        return;
+    case GREFFE__DATETIME:
+        days = m->seconds / 86400 - (m->seconds % 86400 < 0);
+        greffe__buf_put(out, text, greffe__date_format(text, days));
+        greffe__buf_byte(out, 'T');
+        put_clock(out, m->seconds - days * 86400, m->nanos);
+        put_offset(out, m->offset);
+        return;
+    case GREFFE__DURATION: put_duration(out, m); return;
+    case GREFFE__PERIOD:
+        greffe__buf_text(out, months < 0 ? "-P" : "P");
+        months = months < 0 ? -months : months;
+        if (months >= 12) {
+            greffe__buf_format(out, "%lldY", (long long)(months / 12));
+        }
+        if (months % 12 != 0 || months == 0) {
+            greffe__buf_format(out, "%dM", (int)(months % 12));
+        }
+        return;
+    case GREFFE__NULL:
+    case GREFFE__BOOL:
+    case GREFFE__NUMBER:
+    case GREFFE__STRING:
+    case GREFFE__LIST:
+    case GREFFE__CONTEXT:
+    case GREFFE__RANGE: return;
+    }
+}
