@@ -30,8 +30,7 @@ int cli_status(greffe_status status, const char *what)
         return cli_fail(EXIT_ENVIRONMENT,
                         "GR-6002: %s: written by another version of greffe; use that one", what);
     case GREFFE_ECORRUPT: return cli_fail(EXIT_FAULTS, "%s: stored data contradicts itself", what);
-    default:
-        return cli_fail(EXIT_ENVIRONMENT, "%s: %s", what, greffe_status_name(status));
+    default: return cli_fail(EXIT_ENVIRONMENT, "%s: %s", what, greffe_status_name(status));
     }
 }
 
@@ -101,8 +100,8 @@ void cli_print_diags(cli *c)
             print_one(text, colour);
         }
     }
-    size_t total = greffe_diags_total(c->diags, GREFFE_ERROR) +
-                   greffe_diags_total(c->diags, GREFFE_WARNING);
+    size_t total =
+        greffe_diags_total(c->diags, GREFFE_ERROR) + greffe_diags_total(c->diags, GREFFE_WARNING);
     if (total > greffe_diags_count(c->diags)) {
         (void)fprintf(stderr, "… and %zu more\n", total - greffe_diags_count(c->diags));
     }
@@ -143,16 +142,16 @@ int cli_compile(cli *c, const char *path, greffe_plan **out)
         return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", path);
     }
     const char *slash = strrchr(path, '/');
-    (void)snprintf(f.path, sizeof f.path, "%.*s",
-                   slash != NULL ? (int)(slash - path + 1) : 0, path);
+    (void)snprintf(f.path, sizeof f.path, "%.*s", slash != NULL ? (int)(slash - path + 1) : 0,
+                   path);
     greffe_compile_options options = {sizeof options, read_beside, &f};
-    greffe_status status = greffe_compile(out, c->context, c->diags, path, (greffe_str){text, size},
-                                          &options);
+    greffe_status status =
+        greffe_compile(out, c->context, c->diags, path, (greffe_str){text, size}, &options);
     free(text);
     for (size_t i = 0; i < f.count; i++) {
         free(f.texts[i]);
     }
-    return status == GREFFE_OK ? EXIT_FINE
+    return status == GREFFE_OK         ? EXIT_FINE
            : status == GREFFE_EINVALID ? EXIT_FAULTS
                                        : cli_status(status, path);
 }

@@ -45,11 +45,11 @@ static const struct {
     int (*run)(cli *c);
     bool needs_store;
 } commands[] = {
-    {"check", cli_check, false},  {"build", cli_build, false},     {"graph", cli_graph, false},
+    {"check", cli_check, false},    {"build", cli_build, false},   {"graph", cli_graph, false},
     {"publish", cli_publish, true}, {"file", cli_act, true},       {"act", cli_act, true},
-    {"session", cli_act, true},   {"allot", cli_act, true},        {"pay", cli_act, true},
-    {"tasks", cli_list, true},    {"list", cli_list, true},        {"show", cli_show, true},
-    {"run", cli_run, true},       {"journal", cli_verify, true},   {"play", cli_play, true},
+    {"session", cli_act, true},     {"allot", cli_act, true},      {"pay", cli_act, true},
+    {"tasks", cli_list, true},      {"list", cli_list, true},      {"show", cli_show, true},
+    {"run", cli_run, true},         {"journal", cli_verify, true}, {"play", cli_play, true},
     {"report", cli_report, true},
 };
 
@@ -69,9 +69,9 @@ static const struct {
     const char *name;
     size_t offset;
 } flags[] = {
-    {"--json", offsetof(cli, json)},       {"--quiet", offsetof(cli, quiet)},
-    {"--why", offsetof(cli, why)},         {"--history", offsetof(cli, history)},
-    {"--each", offsetof(cli, each)},       {"--fail-on-warning", offsetof(cli, fail_on_warning)},
+    {"--json", offsetof(cli, json)}, {"--quiet", offsetof(cli, quiet)},
+    {"--why", offsetof(cli, why)},   {"--history", offsetof(cli, history)},
+    {"--each", offsetof(cli, each)}, {"--fail-on-warning", offsetof(cli, fail_on_warning)},
 };
 
 static int option(cli *c, int argc, char **argv, int *at)

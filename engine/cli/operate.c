@@ -64,10 +64,14 @@ int cli_act(cli *c)
     const greffe_actor *actor = account != NULL ? account : &citizen;
     bool plain = files || strcmp(c->command, "act") == 0;
     (void)snprintf(verb, sizeof verb, "%s%s%s",
-                   plain ? "" : strcmp(c->command, "allot") == 0 ? "allotment" : c->command,
+                   plain                              ? ""
+                   : strcmp(c->command, "allot") == 0 ? "allotment"
+                                                      : c->command,
                    plain ? "" : ".", files ? "file" : c->words[0]);
-    greffe_command command = {.size = sizeof command, .verb = verb,
-                              .stream = c->words[wanted - 1], .actor = actor,
+    greffe_command command = {.size = sizeof command,
+                              .verb = verb,
+                              .stream = c->words[wanted - 1],
+                              .actor = actor,
                               .represented = c->represented};
     if (c->now != NULL && !cli_instant(c->now, &command.now_ms)) {
         return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
@@ -167,10 +171,10 @@ int cli_list(cli *c)
     static const struct {
         const char *name;
         greffe_query_kind kind;
-    } lists[] = {{"tasks", GREFFE_QUERY_TASKS},           {"dossiers", GREFFE_QUERY_DOSSIERS},
-                 {"sessions", GREFFE_QUERY_SESSIONS},     {"allotments", GREFFE_QUERY_ALLOTMENTS},
-                 {"orders", GREFFE_QUERY_ORDERS},         {"batches", GREFFE_QUERY_BATCHES},
-                 {"effects", GREFFE_QUERY_EFFECTS},       {"procedures", GREFFE_QUERY_PROCEDURES}};
+    } lists[] = {{"tasks", GREFFE_QUERY_TASKS},       {"dossiers", GREFFE_QUERY_DOSSIERS},
+                 {"sessions", GREFFE_QUERY_SESSIONS}, {"allotments", GREFFE_QUERY_ALLOTMENTS},
+                 {"orders", GREFFE_QUERY_ORDERS},     {"batches", GREFFE_QUERY_BATCHES},
+                 {"effects", GREFFE_QUERY_EFFECTS},   {"procedures", GREFFE_QUERY_PROCEDURES}};
     const char *name = strcmp(c->command, "tasks") == 0 ? "tasks"
                        : c->word_count == 1             ? c->words[0]
                                                         : "";
@@ -218,9 +222,8 @@ static void show_text(const cli *c, const cJSON *d)
     const char *outcome = text_of(d, "outcome");
     (void)printf("%s  %s  %s%s%s\n", text_of(d, "dossier"), text_of(d, "number"),
                  text_of(d, "phase"), outcome[0] != '\0' ? ": " : "", outcome);
-    (void)printf("  procedure %s, filed on %s, shown as \"%s\", paid %s\n",
-                 text_of(d, "procedure"), text_of(d, "filed_on"), text_of(d, "shown"),
-                 text_of(d, "paid"));
+    (void)printf("  procedure %s, filed on %s, shown as \"%s\", paid %s\n", text_of(d, "procedure"),
+                 text_of(d, "filed_on"), text_of(d, "shown"), text_of(d, "paid"));
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "open"))
     {
         (void)printf("  at %s since %s%s%s\n", text_of(one, "at"), text_of(one, "since"),

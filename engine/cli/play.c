@@ -27,7 +27,7 @@ static const char *text_of(const cJSON *object, const char *name)
 /* Which key of an action names its stream. */
 static const char *stream_of(const cJSON *action, const char *verb)
 {
-    const char *name = strncmp(verb, "session.", 8) == 0     ? "session"
+    const char *name = strncmp(verb, "session.", 8) == 0      ? "session"
                        : strncmp(verb, "allotment.", 10) == 0 ? "allotment"
                        : strncmp(verb, "pay.", 4) == 0        ? "batch"
                                                               : "dossier";
@@ -89,9 +89,12 @@ static int execute(season *s, const cJSON *action, const char *verb, int64_t now
         return code;
     }
     actor.channel = channel != NULL ? channel : actor.channel;
-    greffe_command command = {.size = sizeof command, .verb = verb,
-                              .stream = stream_of(action, verb), .key = text_of(action, "key"),
-                              .actor = &actor, .now_ms = now,
+    greffe_command command = {.size = sizeof command,
+                              .verb = verb,
+                              .stream = stream_of(action, verb),
+                              .key = text_of(action, "key"),
+                              .actor = &actor,
+                              .now_ms = now,
                               .represented = text_of(represented, "subject")};
     if (command.stream == NULL || command.key == NULL) {
         return refuse_line(s, "an action names its stream (\"dossier\": …) and its \"key\"");
@@ -132,9 +135,13 @@ static int play_line(season *s, const char *line)
         code = refuse_line(s, "\"at\" must be an instant: 2020-03-02T09:00:00Z");
     } else if (verb != NULL) {
         greffe_status status = cli_settle(s->c, now, &s->progress);
-        code = status != GREFFE_OK         ? cli_status(status, "effects")
+        code = status != GREFFE_OK        ? cli_status(status, "effects")
                : strcmp(verb, "run") == 0 ? EXIT_FINE
                                           : execute(s, action, verb, now);
+        /* What an action sets off leaves at once, as it does where a dispatcher runs. */
+        if (code == EXIT_FINE) {
+            code = cli_status(cli_settle(s->c, now, &s->progress), "effects");
+        }
     }
     cJSON_Delete(action);
     return code;

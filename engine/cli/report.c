@@ -71,8 +71,7 @@ static void print_each(const cJSON *dossier, const char *by)
     }
     cJSON_AddStringToObject(row, "by", answer_of(dossier, by));
     cJSON_AddItemToObject(
-        row, "clocks",
-        cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(dossier, "clocks"), true));
+        row, "clocks", cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(dossier, "clocks"), true));
     char *text = cJSON_PrintUnformatted(row);
     (void)printf("%s\n", text != NULL ? text : "{}");
     free(text);
@@ -108,8 +107,11 @@ static int gather(cli *c, table *t)
     int code = EXIT_FINE;
     for (bool more = true; more && code == EXIT_FINE;) {
         char *text;
-        greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIERS,
-                              .group = c->procedure, .after = after, .limit = 500};
+        greffe_query query = {.size = sizeof query,
+                              .kind = GREFFE_QUERY_DOSSIERS,
+                              .group = c->procedure,
+                              .after = after,
+                              .limit = 500};
         greffe_status status = greffe_engine_read(c->engine, &text, &query);
         if (status != GREFFE_OK) {
             code = cli_status(status, c->store);

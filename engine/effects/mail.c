@@ -41,8 +41,7 @@ static void base64(message *m, const unsigned char *data, size_t size)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < size; i += 3) {
-        unsigned group = (unsigned)data[i] << 16 |
-                         (i + 1 < size ? (unsigned)data[i + 1] << 8 : 0) |
+        unsigned group = (unsigned)data[i] << 16 | (i + 1 < size ? (unsigned)data[i + 1] << 8 : 0) |
                          (i + 2 < size ? (unsigned)data[i + 2] : 0);
         char out[4] = {digits[group >> 18 & 63], digits[group >> 12 & 63],
                        i + 1 < size ? digits[group >> 6 & 63] : '=',
@@ -142,8 +141,9 @@ greffe_status greffe_effect_mail(void *data, const greffe_effect *effect, char p
     const cJSON *email = cJSON_GetObjectItemCaseSensitive(body, "email");
     const char *to = cJSON_IsString(email) ? email->valuestring : NULL;
     if (!is_address(to) || effect->text[0] == '\0') {
-        (void)snprintf(problem, 256, to == NULL ? "the applicant has no e-mail address"
-                                                : "the letter '%s' has no text",
+        (void)snprintf(problem, 256,
+                       to == NULL ? "the applicant has no e-mail address"
+                                  : "the letter '%s' has no text",
                        effect->letter);
         cJSON_Delete(body);
         return GREFFE_EINVALID;

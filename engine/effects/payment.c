@@ -150,8 +150,8 @@ greffe_status greffe_effect_payment(void *data, const greffe_effect *effect, cha
     char sum[32], created[40], name[200];
     if (site->payer == NULL || site->payer_iban == NULL || site->payer_bic == NULL ||
         !adds_up(body, lines, &cents)) {
-        (void)snprintf(problem, 256, site->payer == NULL ? "the site names no payer"
-                                                         : "the lines do not add up");
+        (void)snprintf(problem, 256,
+                       site->payer == NULL ? "the site names no payer" : "the lines do not add up");
         cJSON_Delete(body);
         return GREFFE_EINVALID;
     }

@@ -33,11 +33,11 @@ static greffe_status fire_timers(greffe_engine *e, void *data)
         greffe__arena_init(&inner, e->own);
         greffe__command timer;
         greffe__outcome outcome;
-        greffe_load item = {.what = GREFFE_LOAD_STREAM, .kind = request.due[i].kind,
-                            .key = request.due[i].key};
+        greffe_load item = {
+            .what = GREFFE_LOAD_STREAM, .kind = request.due[i].kind, .key = request.due[i].key};
         status = greffe__wait_load(e, &item, 1, &inner);
-        greffe__stream stream = {.kind = item.kind, .key = item.key, .exists = item.found,
-                                 .bytes = item.body};
+        greffe__stream stream = {
+            .kind = item.kind, .key = item.key, .exists = item.found, .bytes = item.body};
         if (status == GREFFE_OK && greffe__due_timer(&timer, &stream, d->now_ms, &inner)) {
             status = greffe__execute(e, &outcome, &timer, &inner);
             d->progress->timers += status == GREFFE_OK && outcome.status == GREFFE_OK;
@@ -47,7 +47,7 @@ static greffe_status fire_timers(greffe_engine *e, void *data)
         }
         greffe__arena_free(&inner);
     }
-    d->progress->more = d->progress->more || (request.count == d->limit && status == GREFFE_OK);
+    d->progress->more = d->progress->more || request.count == d->limit;
     greffe__arena_free(&arena);
     return status;
 }
@@ -57,8 +57,8 @@ static greffe_status fire_timers(greffe_engine *e, void *data)
 static greffe_status claim_effects(greffe_engine *e, void *data)
 {
     round_data *d = data;
-    d->request = (greffe_claim_request){.now_ms = d->now_ms, .limit = page, .effects = true,
-                                        .lease_ms = lease_ms};
+    d->request = (greffe_claim_request){
+        .now_ms = d->now_ms, .limit = page, .effects = true, .lease_ms = lease_ms};
     return greffe__wait_claim(e, &d->request, d->arena);
 }
 
@@ -78,31 +78,40 @@ static greffe_status tell(greffe_engine *e, void *data)
         return GREFFE_ENOMEM;
     }
     const char *name = effect->kind == GREFFE__SESSION ? "session" : relay ? "order" : "effect";
-    args[0] = (greffe__entry){greffe__str_of(name),
-                              greffe__string(relay ? effect->key : effect->item)};
+    args[0] =
+        (greffe__entry){greffe__str_of(name), greffe__string(relay ? effect->key : effect->item)};
     args[1] = (greffe__entry){greffe__str_of("outcome"), greffe__string(d->outcome)};
     args[2] = (greffe__entry){greffe__str_of("problem"), greffe__string(d->problem)};
-    greffe__command command = {
-        .verb = relay ? effect->letter : greffe__str_of(batch ? "pay.emitted" : "result"),
-        .stream_kind = relay ? GREFFE__DOSSIER : effect->kind,
-        .stream_key = relay ? effect->item : effect->key,
-        .now_ms = d->now_ms,
-        .args = greffe__context_of(args, relay ? 1 : 3)};
-    command.actor = (greffe__person_in){.kind = greffe__str_of("system"),
-                                        .channel = greffe__str_of("system")};
+    greffe__command command = {.verb = relay ? effect->letter
+                                             : greffe__str_of(batch ? "pay.emitted" : "result"),
+                               .stream_kind = relay ? GREFFE__DOSSIER : effect->kind,
+                               .stream_key = relay ? effect->item : effect->key,
+                               .now_ms = d->now_ms,
+                               .args = greffe__context_of(args, relay ? 1 : 3)};
+    command.actor =
+        (greffe__person_in){.kind = greffe__str_of("system"), .channel = greffe__str_of("system")};
     /* A later attempt of an effect that failed before is another result. */
     greffe__str what = relay ? effect->key : effect->item;
     greffe__hash id = greffe__sha256(what);
     char text[GREFFE__HASH_CHARS];
     greffe__hex(text, (greffe__str){(const char *)id.bytes, 16});
-    command.key = greffe__str_format(&arena, "%.*s/%s%s", (int)command.verb.size,
-                                     command.verb.data, text,
-                                     greffe__str_is(d->outcome, "failed") ? "/failed" : "");
+    command.key = greffe__str_format(&arena, "%.*s/%s%s", (int)command.verb.size, command.verb.data,
+                                     text, greffe__str_is(d->outcome, "failed") ? "/failed" : "");
     if (greffe__str_is(d->outcome, "failed")) {
         command.key = greffe__str_format(&arena, "%.*s/%lld", (int)command.key.size,
                                          command.key.data, (long long)d->now_ms);
     }
-    greffe_status status = greffe__execute(e, &outcome, &command, &arena);
+    greffe_status status = GREFFE_OK;
+    if (relay) {
+        /* An outcome counts from the instant of its decision, however late it is told. */
+        greffe_load source = {.what = GREFFE_LOAD_STREAM, .kind = effect->kind, .key = effect->key};
+        status = greffe__wait_load(e, &source, 1, &arena);
+        bool earlier = source.found && source.last_ms < command.now_ms;
+        command.now_ms = earlier ? source.last_ms : command.now_ms;
+    }
+    if (status == GREFFE_OK) {
+        status = greffe__execute(e, &outcome, &command, &arena);
+    }
     if (status == GREFFE_OK && outcome.status != GREFFE_OK) {
         status = outcome.status;
         greffe__log(e->own, GREFFE_LOG_ERROR, outcome.message.data);
@@ -158,11 +167,10 @@ static greffe_status fill_letter(greffe_engine *e, const greffe_effect_row *row,
 {
     greffe__arena arena;
     greffe__arena_init(&arena, e->own);
-    letter_job job = {.bundle = greffe__value_str(facts, "bundle"), .name = row->letter,
-                      .arena = &arena};
-    greffe_status status = job.bundle.size > 0
-                               ? greffe__queue_call(e->queue, find_letter, &job)
-                               : GREFFE_OK;
+    letter_job job = {
+        .bundle = greffe__value_str(facts, "bundle"), .name = row->letter, .arena = &arena};
+    greffe_status status =
+        job.bundle.size > 0 ? greffe__queue_call(e->queue, find_letter, &job) : GREFFE_OK;
     if (status == GREFFE_OK && job.letter.body.size > 0) {
         status = greffe__render(subject, job.letter.subject, facts, problem);
         if (status == GREFFE_OK) {
@@ -187,18 +195,20 @@ static greffe_status hand_over(greffe_engine *e, const round_data *d,
     greffe__value facts =
         d->effect->body.size > 0 ? greffe__cbor_read_value(&in, &arena) : greffe__null();
     greffe__json_write(&body, &facts);
-    greffe_status status =
-        fill_letter(e, d->effect, &facts, &subject, &text, problem);
-    const char *channel = greffe__arena_copy(&arena, d->effect->channel.data,
-                                             d->effect->channel.size);
-    greffe_effect effect = {.key = d->effect->item.data, .channel = channel,
-                            .letter = d->effect->letter.data, .subject = greffe__buf_done(&subject),
-                            .text = greffe__buf_done(&text), .attempts = d->effect->attempts,
+    greffe_status status = fill_letter(e, d->effect, &facts, &subject, &text, problem);
+    const char *channel =
+        greffe__arena_copy(&arena, d->effect->channel.data, d->effect->channel.size);
+    greffe_effect effect = {.key = d->effect->item.data,
+                            .channel = channel,
+                            .letter = d->effect->letter.data,
+                            .subject = greffe__buf_done(&subject),
+                            .text = greffe__buf_done(&text),
+                            .attempts = d->effect->attempts,
                             .now_ms = d->now_ms};
     const char *json = greffe__buf_done(&body);
     effect.body = (greffe_str){json, body.size};
-    if (status == GREFFE_OK && (json == NULL || effect.subject == NULL || effect.text == NULL ||
-                                channel == NULL)) {
+    if (status == GREFFE_OK &&
+        (json == NULL || effect.subject == NULL || effect.text == NULL || channel == NULL)) {
         status = GREFFE_ENOMEM;
     }
     if (status == GREFFE_OK) {
@@ -267,7 +277,8 @@ static greffe_status deliver_effects(greffe_engine *e, round_data *d)
 greffe_status greffe_engine_handle(greffe_engine *engine, const char *channel,
                                    greffe_effect_fn handler, void *data)
 {
-    if (engine == NULL || channel == NULL || strlen(channel) >= sizeof engine->handlers[0].channel) {
+    if (engine == NULL || channel == NULL ||
+        strlen(channel) >= sizeof engine->handlers[0].channel) {
         return GREFFE_EMISUSE;
     }
     for (uint32_t i = 0; i < engine->handler_count; i++) {
@@ -295,6 +306,10 @@ greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out, uin
     }
     *out = (greffe_progress){0};
     round_data d = {.progress = out, .limit = limit, .now_ms = greffe__now(engine, now_ms)};
-    greffe_status status = greffe__queue_call(engine->queue, fire_timers, &d);
+    /* What was decided before goes first: an outcome that waits is older than a delay that ends. */
+    greffe_status status = deliver_effects(engine, &d);
+    if (status == GREFFE_OK) {
+        status = greffe__queue_call(engine->queue, fire_timers, &d);
+    }
     return status == GREFFE_OK ? deliver_effects(engine, &d) : status;
 }

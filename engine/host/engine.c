@@ -26,8 +26,8 @@ greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
     if (options == NULL || options->size != sizeof *options || options->store == NULL) {
         return GREFFE_EMISUSE;
     }
-    greffe_engine *e = out == NULL || context == NULL ? NULL
-                                                      : greffe__alloc(context, NULL, sizeof *e);
+    greffe_engine *e =
+        out == NULL || context == NULL ? NULL : greffe__alloc(context, NULL, sizeof *e);
     if (e == NULL) {
         options->store->ops->close(options->store);
         return out == NULL || context == NULL ? GREFFE_EMISUSE : GREFFE_ENOMEM;
@@ -260,12 +260,14 @@ static greffe_status run(greffe_engine *e, void *data)
         outcome.message = greffe__str_of(greffe_status_name(status));
     }
     const char *code = greffe__code_text(outcome.code);
-    *x->result = (greffe_result){.status = outcome.status, .repeated = outcome.repeated,
-                                 .version = outcome.version, .code = code != NULL ? code : ""};
+    *x->result = (greffe_result){.status = outcome.status,
+                                 .repeated = outcome.repeated,
+                                 .version = outcome.version,
+                                 .code = code != NULL ? code : ""};
     x->result->message = give(x->context, outcome.message, outcome.hint);
-    x->result->answer = give(x->context,
-                             outcome.answer.size > 0 ? outcome.answer : greffe__str_of("{}"),
-                             (greffe__str){"", 0});
+    x->result->answer =
+        give(x->context, outcome.answer.size > 0 ? outcome.answer : greffe__str_of("{}"),
+             (greffe__str){"", 0});
     greffe__arena_free(&arena);
     if (x->result->message == NULL || x->result->answer == NULL) {
         return GREFFE_ENOMEM;

@@ -27,9 +27,9 @@ static greffe__str copy_of(greffe__arena *arena, greffe__str text)
 static greffe_status add_stream(attempt *a, const greffe_load *item)
 {
     greffe__stream *stream = greffe__arena_zalloc(a->arena, sizeof *stream);
-    greffe__stream **place = stream == NULL ? NULL
-                                            : greffe__arena_push(a->arena, &a->world.streams,
-                                                                 sizeof(greffe__stream *));
+    greffe__stream **place =
+        stream == NULL ? NULL
+                       : greffe__arena_push(a->arena, &a->world.streams, sizeof(greffe__stream *));
     if (place == NULL) {
         return GREFFE_ENOMEM;
     }
@@ -104,8 +104,8 @@ static greffe_status add_plan(attempt *a, const greffe__need *need)
             const greffe__plan *plan = status == GREFFE_OK ? greffe__plan_of(one->plan) : NULL;
             bool knows = plan != NULL && need->kind == GREFFE__NEED_BOARD &&
                          greffe__plan_board_at(plan, need->key) != GREFFE__NONE;
-            for (uint32_t j = 0; plan != NULL && need->kind == GREFFE__NEED_ALLOTMENT &&
-                                 j < plan->allotments.count;
+            for (uint32_t j = 0;
+                 plan != NULL && need->kind == GREFFE__NEED_ALLOTMENT && j < plan->allotments.count;
                  j++) {
                 knows = knows || greffe__str_equal(plan->allotments.at[j].id, need->key);
             }
@@ -150,10 +150,11 @@ static greffe_status satisfy(attempt *a, const greffe__needs *needs)
     for (uint32_t i = 0; i < needs->count && status == GREFFE_OK; i++) {
         const greffe__need *need = &needs->at[i];
         if (need->kind == GREFFE__NEED_STREAM || need->kind == GREFFE__NEED_VALUES) {
-            items[count++] = (greffe_load){
-                .what = need->kind == GREFFE__NEED_STREAM ? GREFFE_LOAD_STREAM
-                                                          : GREFFE_LOAD_PERSONAL,
-                .kind = need->stream_kind, .key = copy_of(a->arena, need->key)};
+            items[count++] =
+                (greffe_load){.what = need->kind == GREFFE__NEED_STREAM ? GREFFE_LOAD_STREAM
+                                                                        : GREFFE_LOAD_PERSONAL,
+                              .kind = need->stream_kind,
+                              .key = copy_of(a->arena, need->key)};
         } else if (need->kind == GREFFE__NEED_NUMBER) {
             status = add_number(a, need->key);
         } else {
@@ -183,8 +184,7 @@ static bool same_row(const greffe__row *a, const greffe__row *b)
 static const greffe__row *find_row(const greffe__rows *rows, const greffe__row *wanted)
 {
     for (uint32_t i = 0; i < rows->count; i++) {
-        if (rows->at[i].kind == wanted->kind &&
-            greffe__str_equal(rows->at[i].item, wanted->item)) {
+        if (rows->at[i].kind == wanted->kind && greffe__str_equal(rows->at[i].item, wanted->item)) {
             return &rows->at[i];
         }
     }
@@ -204,16 +204,20 @@ static greffe_status row_changes(greffe__arena *arena, const greffe__rows *befor
     for (uint32_t i = 0; i < before->count; i++) {
         if (find_row(after, &before->at[i]) == NULL) {
             rows[count++] = (greffe_list_row){.kind = (greffe_list_kind)before->at[i].kind,
-                                              .remove = true, .item = before->at[i].item};
+                                              .remove = true,
+                                              .item = before->at[i].item};
         }
     }
     for (uint32_t i = 0; i < after->count; i++) {
         const greffe__row *row = &after->at[i], *old = find_row(before, row);
         if (old == NULL || !same_row(old, row)) {
             rows[count++] = (greffe_list_row){.kind = (greffe_list_kind)row->kind,
-                                              .item = row->item, .name = row->name,
-                                              .who = row->who, .assignee = row->assignee,
-                                              .ref = row->ref, .due = row->due,
+                                              .item = row->item,
+                                              .name = row->name,
+                                              .who = row->who,
+                                              .assignee = row->assignee,
+                                              .ref = row->ref,
+                                              .due = row->due,
                                               .since_ms = row->since_ms};
         }
     }
@@ -232,9 +236,8 @@ static greffe_status rows_before(const greffe__stream *stream, greffe__arena *ar
     }
     const greffe__shape *shape = greffe__state_shape(stream->kind);
     void *state = greffe__arena_zalloc(arena, shape->size);
-    greffe_status status = state == NULL ? GREFFE_ENOMEM
-                                         : greffe__record_decode(state, arena, shape,
-                                                                 stream->bytes);
+    greffe_status status =
+        state == NULL ? GREFFE_ENOMEM : greffe__record_decode(state, arena, shape, stream->bytes);
     if (status == GREFFE_OK) {
         status = greffe__summarise(&before, stream->kind, state, arena);
     }
@@ -275,9 +278,9 @@ static greffe_status personal_rows(greffe__arena *arena, const greffe__personals
         greffe__buf bytes;
         greffe__buf_init(&bytes, arena->context);
         greffe__cbor_value(&bytes, &value->value);
-        rows[i] = (greffe_personal_row){
-            value->ref, value->class_name, value->salt,
-            greffe__str_dup(arena, (greffe__str){bytes.data, bytes.size})};
+        rows[i] =
+            (greffe_personal_row){value->ref, value->class_name, value->salt,
+                                  greffe__str_dup(arena, (greffe__str){bytes.data, bytes.size})};
         arena->failed = arena->failed || bytes.failed;
         greffe__buf_free(&bytes);
     }
@@ -289,16 +292,20 @@ static greffe_status personal_rows(greffe__arena *arena, const greffe__personals
 static greffe_status write_of(attempt *a, const greffe__stream *stream,
                               const greffe__decision *decision, greffe_stream_write *write)
 {
-    *write = (greffe_stream_write){.kind = stream->kind, .key = stream->key,
-                                   .expected = stream->version};
+    *write = (greffe_stream_write){
+        .kind = stream->kind, .key = stream->key, .expected = stream->version};
     if (stream->events.count == 0) {
         return GREFFE_OK;
     }
     const greffe__command *c = a->command;
     bool own = stream->kind == c->stream_kind && greffe__str_equal(stream->key, c->stream_key);
-    greffe__journal_entry entry = {.verb = c->verb, .key = c->key, .request = c->request,
-                                   .actor = c->actor.tag, .actor_kind = c->actor.kind,
-                                   .channel = c->actor.channel, .now_ms = decision->now_ms,
+    greffe__journal_entry entry = {.verb = c->verb,
+                                   .key = c->key,
+                                   .request = c->request,
+                                   .actor = c->actor.tag,
+                                   .actor_kind = c->actor.kind,
+                                   .channel = c->actor.channel,
+                                   .now_ms = decision->now_ms,
                                    .events = stream->events};
     entry.answer = own ? decision->answer : entry.answer;
     greffe_entry_row *row = greffe__arena_zalloc(a->arena, sizeof *row);
@@ -309,11 +316,11 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     }
     row->body = encoded(a->arena, &greffe__entry_shape, &entry);
     /* Another stream's entry is keyed by the stream whose command it was. */
-    row->command = own ? c->key
-                       : greffe__str_format(a->arena, "%s/%.*s/%.*s",
-                                            greffe__stream_kind_name(c->stream_kind),
-                                            (int)c->stream_key.size, c->stream_key.data,
-                                            (int)c->key.size, c->key.data);
+    row->command =
+        own ? c->key
+            : greffe__str_format(a->arena, "%s/%.*s/%.*s", greffe__stream_kind_name(c->stream_kind),
+                                 (int)c->stream_key.size, c->stream_key.data, (int)c->key.size,
+                                 c->key.data);
     write->entry = row;
     write->head = chained(a->arena, stream->head, row->body);
     write->state = encoded(a->arena, greffe__state_shape(stream->kind), stream->state);
@@ -359,8 +366,8 @@ static greffe_status commit(attempt *a, const greffe__decision *decision)
     }
     for (uint32_t i = 0; i < a->world.sequences.count; i++) {
         if (a->world.sequences.at[i].taken) {
-            numbers[set.number_count++] = (greffe_number_write){a->world.sequences.at[i].name,
-                                                                a->world.sequences.at[i].next};
+            numbers[set.number_count++] =
+                (greffe_number_write){a->world.sequences.at[i].name, a->world.sequences.at[i].next};
         }
     }
     return a->arena->failed ? GREFFE_ENOMEM : greffe__wait_commit(a->e, &set);
@@ -388,8 +395,7 @@ static greffe_status answered_before(greffe__outcome *out, const greffe__command
                                      greffe__arena *arena)
 {
     greffe__journal_entry entry;
-    greffe_status status =
-        greffe__record_decode(&entry, arena, &greffe__entry_shape, found->body);
+    greffe_status status = greffe__record_decode(&entry, arena, &greffe__entry_shape, found->body);
     if (status != GREFFE_OK) {
         return status;
     }
@@ -421,9 +427,9 @@ static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
         if (status == GREFFE_ENOTFOUND) {
             out->status = status;
             out->code = GREFFE__GR_CMD_NO_STREAM;
-            out->message = greffe__str_format(
-                a->arena, "nothing that is published knows '%.*s'",
-                (int)decision.needs.at[0].key.size, decision.needs.at[0].key.data);
+            out->message = greffe__str_format(a->arena, "nothing that is published knows '%.*s'",
+                                              (int)decision.needs.at[0].key.size,
+                                              decision.needs.at[0].key.data);
             out->hint = greffe__str_of("publish the procedure first");
             return GREFFE_OK;
         }
@@ -443,8 +449,8 @@ static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
     }
     greffe_status status = commit(a, &decision);
     if (status == GREFFE_OK) {
-        const greffe__stream *own = greffe__world_stream(&a->world, a->command->stream_kind,
-                                                         a->command->stream_key);
+        const greffe__stream *own =
+            greffe__world_stream(&a->world, a->command->stream_kind, a->command->stream_key);
         out->version = own != NULL ? own->version + (own->events.count > 0) : 0;
         out->answer = decision.answer;
     }
@@ -457,7 +463,9 @@ static greffe_status try_once(greffe_engine *e, greffe__outcome *out, greffe__co
     attempt a = {.e = e, .command = command, .arena = arena};
     greffe_load first[2] = {
         {.what = GREFFE_LOAD_STREAM, .kind = command->stream_kind, .key = command->stream_key},
-        {.what = GREFFE_LOAD_ENTRY, .kind = command->stream_kind, .key = command->stream_key,
+        {.what = GREFFE_LOAD_ENTRY,
+         .kind = command->stream_kind,
+         .key = command->stream_key,
          .command = command->key}};
     greffe_status status = greffe__wait_load(e, first, 2, arena);
     if (status != GREFFE_OK) {

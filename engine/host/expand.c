@@ -42,8 +42,11 @@ static greffe_status waiting_dossiers(greffe_engine *e, found *f, greffe__str bo
 
 static greffe_status prepared_orders(greffe_engine *e, found *f, greffe__str allotment)
 {
-    greffe_read read = {.what = GREFFE_READ_STREAMS, .kind = GREFFE__ORDER, .group = allotment,
-                        .status = greffe__str_of("prepared"), .limit = page};
+    greffe_read read = {.what = GREFFE_READ_STREAMS,
+                        .kind = GREFFE__ORDER,
+                        .group = allotment,
+                        .status = greffe__str_of("prepared"),
+                        .limit = page};
     for (;;) {
         greffe_status status = greffe__wait_read(e, &read, f->arena);
         for (size_t i = 0; i < read.count && status == GREFFE_OK; i++) {
@@ -68,8 +71,8 @@ static greffe_status with_list(greffe__command *c, const char *name, const found
     for (uint32_t i = 0; i < count; i++) {
         entries[i] = c->args.as.entries[i];
     }
-    entries[count] = (greffe__entry){greffe__str_of(name),
-                                     greffe__list_of(f->list.at, f->list.count)};
+    entries[count] =
+        (greffe__entry){greffe__str_of(name), greffe__list_of(f->list.at, f->list.count)};
     c->args = greffe__context_of(entries, count + 1);
     return GREFFE_OK;
 }
@@ -89,8 +92,8 @@ greffe_status greffe__expand(greffe_engine *e, greffe__command *c, const greffe_
         return GREFFE_OK;
     }
     greffe__session session;
-    greffe_status status = greffe__record_decode(
-        &session, arena, greffe__state_shape(GREFFE__SESSION), stream->body);
+    greffe_status status =
+        greffe__record_decode(&session, arena, greffe__state_shape(GREFFE__SESSION), stream->body);
     if (status == GREFFE_OK) {
         status = waiting_dossiers(e, &f, session.board.id);
     }

@@ -136,9 +136,10 @@ static greffe_status stream_row(reading *r, const greffe_read_row *row)
     case GREFFE__DOSSIER:
         text(r, "number", d->number);
         text(r, "procedure", d->procedure);
-        text(r, "phase", greffe__str_of(d->phase == GREFFE__PHASE_CLOSED  ? "closed"
-                                        : d->phase == GREFFE__PHASE_DRAFT ? "draft"
-                                                                          : "open"));
+        text(r, "phase",
+             greffe__str_of(d->phase == GREFFE__PHASE_CLOSED  ? "closed"
+                            : d->phase == GREFFE__PHASE_DRAFT ? "draft"
+                                                              : "open"));
         optional_text(r, "outcome", d->outcome);
         optional_text(r, "shown", d->shown);
         money_of(r, d);
@@ -224,9 +225,8 @@ static greffe_status list(greffe_engine *e, reading *r, greffe_read *read)
         cut += 1;
     }
     read->after = (greffe__str){after.data, cut};
-    read->after_item = cut < after.size
-                           ? (greffe__str){after.data + cut + 1, after.size - cut - 1}
-                           : (greffe__str){"", 0};
+    read->after_item = cut < after.size ? (greffe__str){after.data + cut + 1, after.size - cut - 1}
+                                        : (greffe__str){"", 0};
     read->limit = q->limit == 0 ? 100 : q->limit > 1000 ? 1000 : q->limit;
     greffe_status status = greffe__wait_read(e, read, r->arena);
     greffe__buf_text(r->out, "{\"items\":[");
@@ -244,11 +244,11 @@ static greffe_status list(greffe_engine *e, reading *r, greffe_read *read)
     greffe__buf_byte(r->out, ']');
     if (read->count == read->limit && read->what != GREFFE_READ_BUNDLES) {
         const greffe_read_row *last = &read->rows[read->count - 1];
-        greffe__str cursor = read->what == GREFFE_READ_STREAMS
-                                 ? last->key
-                                 : greffe__str_format(r->arena, "%.*s\n%.*s", (int)last->key.size,
-                                                      last->key.data, (int)last->item.size,
-                                                      last->item.data);
+        greffe__str cursor =
+            read->what == GREFFE_READ_STREAMS
+                ? last->key
+                : greffe__str_format(r->arena, "%.*s\n%.*s", (int)last->key.size, last->key.data,
+                                     (int)last->item.size, last->item.data);
         greffe__buf_text(r->out, ",\"cursor\":");
         greffe__buf_json(r->out, cursor);
     }
@@ -378,9 +378,10 @@ static greffe_status one_dossier(greffe_engine *e, reading *r)
     text(r, "number", d->number);
     text(r, "procedure", d->procedure);
     number(r, "version", (int64_t)items[0].version);
-    text(r, "phase", greffe__str_of(d->phase == GREFFE__PHASE_CLOSED  ? "closed"
-                                    : d->phase == GREFFE__PHASE_DRAFT ? "draft"
-                                                                      : "open"));
+    text(r, "phase",
+         greffe__str_of(d->phase == GREFFE__PHASE_CLOSED  ? "closed"
+                        : d->phase == GREFFE__PHASE_DRAFT ? "draft"
+                                                          : "open"));
     optional_text(r, "outcome", d->outcome);
     optional_text(r, "shown", d->shown);
     if (d->filed_on != 0) {
@@ -401,9 +402,12 @@ static greffe_status one_dossier(greffe_engine *e, reading *r)
 static greffe_status history(greffe_engine *e, reading *r)
 {
     const greffe_query *q = r->query;
-    greffe_read read = {.what = GREFFE_READ_ENTRIES, .group = greffe__str_of(q->key),
+    greffe_read read = {.what = GREFFE_READ_ENTRIES,
+                        .group = greffe__str_of(q->key),
                         .after = greffe__str_of(q->after != NULL ? q->after : "0"),
-                        .limit = q->limit == 0 ? 100 : q->limit > 1000 ? 1000 : q->limit};
+                        .limit = q->limit == 0     ? 100
+                                 : q->limit > 1000 ? 1000
+                                                   : q->limit};
     read.kind = q->stream_kind == NULL ? GREFFE__DOSSIER
                                        : greffe__stream_kind_named(greffe__str_of(q->stream_kind));
     greffe_status status = read.kind == 0 ? GREFFE_EMISUSE : greffe__wait_read(e, &read, r->arena);
@@ -450,8 +454,8 @@ static greffe_status history(greffe_engine *e, reading *r)
 
 static greffe_status one_session(greffe_engine *e, reading *r)
 {
-    greffe_load item = {.what = GREFFE_LOAD_STREAM, .kind = GREFFE__SESSION,
-                        .key = greffe__str_of(r->query->key)};
+    greffe_load item = {
+        .what = GREFFE_LOAD_STREAM, .kind = GREFFE__SESSION, .key = greffe__str_of(r->query->key)};
     greffe_status status = greffe__wait_load(e, &item, 1, r->arena);
     void *state;
     if (status != GREFFE_OK || !item.found) {
@@ -468,7 +472,8 @@ static greffe_status run(greffe_engine *e, void *data)
 {
     reading *r = data;
     const greffe_query *q = r->query;
-    greffe_read read = {.what = GREFFE_READ_STREAMS, .group = greffe__str_of(q->group),
+    greffe_read read = {.what = GREFFE_READ_STREAMS,
+                        .group = greffe__str_of(q->group),
                         .status = greffe__str_of(q->status)};
     switch (q->kind) {
     case GREFFE_QUERY_DOSSIERS: read.kind = GREFFE__DOSSIER; break;

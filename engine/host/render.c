@@ -145,8 +145,7 @@ static greffe_status render(rendering *r, greffe__str text)
         }
         bool section = text.data[i + 2] == '#';
         size_t skip = section ? 3 : 2;
-        greffe__str name =
-            greffe__str_trim((greffe__str){text.data + i + skip, close - i - skip});
+        greffe__str name = greffe__str_trim((greffe__str){text.data + i + skip, close - i - skip});
         const greffe__value *value = lookup(r, name);
         greffe__buf_put(r->out, text.data + plain, i - plain);
         size_t after = close + 2;

@@ -1,5 +1,5 @@
-/* Verifying: every journal is read, its chain checked, folded anew, and compared with the state, the
- * rows and the personal values that are stored. */
+/* Verifying: every journal is read, its chain checked, folded anew, and compared with the state,
+ * the rows and the personal values that are stored. */
 #include <stdio.h>
 #include <string.h>
 
@@ -84,8 +84,10 @@ static greffe_status fold_entries(greffe_engine *e, folding *f)
 {
     char after[24] = "0";
     for (;;) {
-        greffe_read read = {.what = GREFFE_READ_ENTRIES, .kind = f->stream->kind,
-                            .group = f->stream->key, .after = greffe__str_of(after),
+        greffe_read read = {.what = GREFFE_READ_ENTRIES,
+                            .kind = f->stream->kind,
+                            .group = f->stream->key,
+                            .after = greffe__str_of(after),
                             .limit = page};
         greffe_status status = greffe__wait_read(e, &read, f->arena);
         for (size_t i = 0; i < read.count && status == GREFFE_OK && !f->broken; i++) {
@@ -120,8 +122,8 @@ static void compare_state(folding *f)
 static greffe_status compare_rows(greffe_engine *e, folding *f)
 {
     greffe__summary summary;
-    greffe_read read = {.what = GREFFE_READ_ROWS, .kind = f->stream->kind,
-                        .group = f->stream->key, .limit = 10000};
+    greffe_read read = {
+        .what = GREFFE_READ_ROWS, .kind = f->stream->kind, .group = f->stream->key, .limit = 10000};
     greffe_status status = greffe__wait_read(e, &read, f->arena);
     if (status == GREFFE_OK) {
         status = greffe__summarise(&summary, f->stream->kind, f->state, f->arena);
@@ -129,23 +131,22 @@ static greffe_status compare_rows(greffe_engine *e, folding *f)
     if (status != GREFFE_OK) {
         return status;
     }
-    bool same = read.count == summary.rows.count &&
-                greffe__str_equal(summary.status, f->stream->status) &&
-                greffe__str_equal(summary.label, f->stream->label) &&
-                greffe__str_equal(summary.group, f->stream->group) &&
-                greffe__str_equal(summary.owner, f->stream->owner) &&
-                summary.due_ms == f->stream->due;
+    bool same =
+        read.count == summary.rows.count && greffe__str_equal(summary.status, f->stream->status) &&
+        greffe__str_equal(summary.label, f->stream->label) &&
+        greffe__str_equal(summary.group, f->stream->group) &&
+        greffe__str_equal(summary.owner, f->stream->owner) && summary.due_ms == f->stream->due;
     for (uint32_t i = 0; i < summary.rows.count && same; i++) {
         const greffe__row *wanted = &summary.rows.at[i];
         bool there = false;
         for (size_t j = 0; j < read.count; j++) {
             const greffe_read_row *row = &read.rows[j];
-            there = there || (row->kind == wanted->kind &&
-                              greffe__str_equal(row->item, wanted->item) &&
-                              greffe__str_equal(row->name, wanted->name) &&
-                              greffe__str_equal(row->who, wanted->who) &&
-                              greffe__str_equal(row->assignee, wanted->assignee) &&
-                              greffe__str_equal(row->ref, wanted->ref));
+            there =
+                there || (row->kind == wanted->kind && greffe__str_equal(row->item, wanted->item) &&
+                          greffe__str_equal(row->name, wanted->name) &&
+                          greffe__str_equal(row->who, wanted->who) &&
+                          greffe__str_equal(row->assignee, wanted->assignee) &&
+                          greffe__str_equal(row->ref, wanted->ref));
         }
         same = there;
     }
@@ -158,8 +159,8 @@ static greffe_status compare_rows(greffe_engine *e, folding *f)
 
 static greffe_status compare_personal(greffe_engine *e, folding *f)
 {
-    greffe_load item = {.what = GREFFE_LOAD_PERSONAL, .kind = f->stream->kind,
-                        .key = f->stream->key};
+    greffe_load item = {
+        .what = GREFFE_LOAD_PERSONAL, .kind = f->stream->kind, .key = f->stream->key};
     greffe_status status = greffe__wait_load(e, &item, 1, f->arena);
     for (size_t i = 0; i < item.personal_count && status == GREFFE_OK; i++) {
         const greffe_personal_row *row = &item.personal[i];
@@ -207,8 +208,8 @@ static greffe_status verify_kind(greffe_engine *e, verifying *v, uint32_t kind)
     char cursor[160] = "";
     greffe_status status = GREFFE_OK;
     for (bool more = true; more && status == GREFFE_OK;) {
-        greffe_read read = {.what = GREFFE_READ_STREAMS, .kind = kind, .after = after,
-                            .limit = page};
+        greffe_read read = {
+            .what = GREFFE_READ_STREAMS, .kind = kind, .after = after, .limit = page};
         status = greffe__wait_read(e, &read, &arena);
         for (size_t i = 0; i < read.count && status == GREFFE_OK; i++) {
             status = verify_stream(e, v, &read.rows[i]);

@@ -24,9 +24,10 @@ static const char *const statements[STATEMENT_COUNT] = {
                     "WHERE tenant = ?1 AND procedure = ?4 AND active = 1",
     [LOAD_NUMBER] = "SELECT next FROM {p}sequence WHERE tenant = ?1 AND name = ?4",
     [CHECK_STREAM] = "SELECT version FROM {p}stream WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
-    [INSERT_STREAM] = "INSERT INTO {p}stream (tenant, kind, key, version, head, state, grp, status, "
-                      "label, owner, due_ms, last_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-                      "?10, ?11, ?12) ON CONFLICT DO NOTHING",
+    [INSERT_STREAM] =
+        "INSERT INTO {p}stream (tenant, kind, key, version, head, state, grp, status, "
+        "label, owner, due_ms, last_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+        "?10, ?11, ?12) ON CONFLICT DO NOTHING",
     [UPDATE_STREAM] = "UPDATE {p}stream SET version = ?4, head = ?5, state = ?6, grp = ?7, "
                       "status = ?8, label = ?9, owner = ?10, due_ms = ?11, last_ms = ?12 "
                       "WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND version = ?13",
@@ -36,7 +37,8 @@ static const char *const statements[STATEMENT_COUNT] = {
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [INSERT_TASK] = "INSERT OR REPLACE INTO {p}task (tenant, kind, key, item, name, who, assignee, "
                     "ref, due, since_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [DELETE_TASK] = "DELETE FROM {p}task WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND item = ?4",
+    [DELETE_TASK] =
+        "DELETE FROM {p}task WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND item = ?4",
     [INSERT_EFFECT] = "INSERT INTO {p}outbox (tenant, kind, key, item, channel, letter, incident, "
                       "ref) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
                       "ON CONFLICT DO UPDATE SET incident = ?7, attempts = 0, next_ms = 0",
@@ -289,8 +291,8 @@ static bool good_prefix(const char *prefix)
 greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_options *options)
 {
     static const greffe_store_ops ops = {
-        sizeof ops,           greffe__sqlite_load,    greffe__sqlite_commit, greffe__sqlite_claim,
-        greffe__sqlite_read,  greffe__sqlite_postpone, greffe__sqlite_publish, secret,
+        sizeof ops,          greffe__sqlite_load,     greffe__sqlite_commit,  greffe__sqlite_claim,
+        greffe__sqlite_read, greffe__sqlite_postpone, greffe__sqlite_publish, secret,
         close_store,
     };
     if (out == NULL || options == NULL || options->size != sizeof *options ||
@@ -308,8 +310,8 @@ greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_option
     s->head.ops = &ops;
     s->prefix = strdup(prefix);
     s->tenant = strdup(options->tenant != NULL ? options->tenant : "");
-    int flags = options->read_only ? SQLITE_OPEN_READONLY
-                                   : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int flags =
+        options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     greffe_status status = s->prefix == NULL || s->tenant == NULL ? GREFFE_ENOMEM : GREFFE_OK;
     if (status == GREFFE_OK) {
         status = greffe__sqlite_status(

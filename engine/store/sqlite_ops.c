@@ -62,9 +62,9 @@ static greffe_status load_personal(sqlite3_stmt *stmt, greffe_load *item, greffe
             }
             rows = more;
         }
-        rows[item->personal_count++] = (greffe_personal_row){
-            take(stmt, 0, memory, &failed), take(stmt, 1, memory, &failed),
-            take(stmt, 2, memory, &failed), take(stmt, 3, memory, &failed)};
+        rows[item->personal_count++] =
+            (greffe_personal_row){take(stmt, 0, memory, &failed), take(stmt, 1, memory, &failed),
+                                  take(stmt, 2, memory, &failed), take(stmt, 3, memory, &failed)};
         if (failed) {
             return GREFFE_ENOMEM;
         }
@@ -165,8 +165,7 @@ static greffe_status put_stream(sqlite_store *s, const greffe_stream_write *writ
 {
     sqlite3_stmt *stmt = NULL;
     bool fresh = write->expected == 0;
-    greffe_status status =
-        greffe__sqlite_prepare(s, fresh ? INSERT_STREAM : UPDATE_STREAM, &stmt);
+    greffe_status status = greffe__sqlite_prepare(s, fresh ? INSERT_STREAM : UPDATE_STREAM, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
@@ -291,8 +290,7 @@ static greffe_status write_number(sqlite_store *s, const greffe_number_write *wr
 {
     sqlite3_stmt *stmt = NULL;
     bool fresh = write->expected == 1;
-    greffe_status status =
-        greffe__sqlite_prepare(s, fresh ? INSERT_NUMBER : UPDATE_NUMBER, &stmt);
+    greffe_status status = greffe__sqlite_prepare(s, fresh ? INSERT_NUMBER : UPDATE_NUMBER, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
@@ -345,9 +343,9 @@ static greffe_status claim_due(sqlite3_stmt *stmt, greffe_claim_request *request
     int code = SQLITE_DONE;
     while (!failed && request->count < request->limit &&
            (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rows[request->count++] = (greffe_due_row){(uint32_t)sqlite3_column_int64(stmt, 0),
-                                                  take(stmt, 1, memory, &failed),
-                                                  sqlite3_column_int64(stmt, 2)};
+        rows[request->count++] =
+            (greffe_due_row){(uint32_t)sqlite3_column_int64(stmt, 0),
+                             take(stmt, 1, memory, &failed), sqlite3_column_int64(stmt, 2)};
     }
     request->due = rows;
     return failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
@@ -386,8 +384,8 @@ static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int
     return step_once(stmt);
 }
 
-void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request,
-                          greffe_memory *memory, greffe_done_fn done, void *data)
+void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request, greffe_memory *memory,
+                          greffe_done_fn done, void *data)
 {
     sqlite_store *s = (sqlite_store *)store;
     sqlite3_stmt *stmt = NULL;
@@ -413,8 +411,8 @@ void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request,
     done(data, status);
 }
 
-void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect,
-                             int64_t next_ms, greffe_done_fn done, void *data)
+void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
+                             greffe_done_fn done, void *data)
 {
     done(data, lease((sqlite_store *)store, effect, next_ms, effect->attempts));
 }

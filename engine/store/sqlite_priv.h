@@ -62,12 +62,12 @@ void greffe__sqlite_load(greffe_store *store, greffe_load *items, size_t count,
                          greffe_memory *memory, greffe_done_fn done, void *data);
 void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, greffe_done_fn done,
                            void *data);
-void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request,
-                          greffe_memory *memory, greffe_done_fn done, void *data);
+void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request, greffe_memory *memory,
+                          greffe_done_fn done, void *data);
 void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memory *memory,
                          greffe_done_fn done, void *data);
-void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect,
-                             int64_t next_ms, greffe_done_fn done, void *data);
+void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
+                             greffe_done_fn done, void *data);
 void greffe__sqlite_publish(greffe_store *store, greffe_str procedure, greffe_str hash,
                             greffe_str body, int64_t now_ms, greffe_done_fn done, void *data);
 

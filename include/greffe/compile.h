@@ -18,7 +18,7 @@ typedef struct greffe_plan greffe_plan;
 typedef greffe_status (*greffe_read_fn)(void *data, const char *name, greffe_str *out);
 
 typedef struct greffe_compile_options {
-    size_t size; /**< sizeof(greffe_compile_options) */
+    size_t size;         /**< sizeof(greffe_compile_options) */
     greffe_read_fn read; /**< NULL: no other file can be read */
     void *read_data;
 } greffe_compile_options;

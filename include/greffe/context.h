@@ -25,7 +25,7 @@ typedef void (*greffe_log_fn)(void *data, greffe_log_level level, const char *te
 
 /** Zero means the default everywhere. */
 typedef struct greffe_context_options {
-    size_t size; /**< sizeof(greffe_context_options) */
+    size_t size;           /**< sizeof(greffe_context_options) */
     greffe_alloc_fn alloc; /**< default: the C library's allocator */
     void *alloc_data;
     greffe_log_fn log; /**< default: nothing is logged */

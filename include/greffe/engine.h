@@ -21,8 +21,8 @@ typedef int64_t (*greffe_clock_fn)(void *data);
 typedef greffe_status (*greffe_random_fn)(void *data, unsigned char *out, size_t size);
 
 typedef struct greffe_engine_options {
-    size_t size; /**< sizeof(greffe_engine_options) */
-    greffe_store *store; /**< taken over: the engine closes it, also when open fails */
+    size_t size;           /**< sizeof(greffe_engine_options) */
+    greffe_store *store;   /**< taken over: the engine closes it, also when open fails */
     greffe_clock_fn clock; /**< NULL: the system's */
     void *clock_data;
     greffe_random_fn random; /**< NULL: the system's */
@@ -45,15 +45,15 @@ GREFFE_API greffe_status greffe_engine_publish(greffe_engine *engine, const gref
 
 /** A command. Strings are borrowed for the length of the call. */
 typedef struct greffe_command {
-    size_t size;           /**< sizeof(greffe_command) */
-    const char *verb;      /**< "file", "complete", "session.decide"… */
-    const char *stream;    /**< key of the dossier, session, allotment or batch: 1–128 bytes */
-    const char *key;       /**< idempotency key, unique in its stream: 1–128 bytes */
+    size_t size;        /**< sizeof(greffe_command) */
+    const char *verb;   /**< "file", "complete", "session.decide"… */
+    const char *stream; /**< key of the dossier, session, allotment or batch: 1–128 bytes */
+    const char *key;    /**< idempotency key, unique in its stream: 1–128 bytes */
     const greffe_actor *actor;
     const char *represented; /**< subject of the citizen an agent acts for, or NULL */
-    uint64_t if_version;   /**< refuse unless the stream is at this version; 0: whatever */
-    greffe_str args;       /**< a JSON object, or empty */
-    int64_t now_ms;        /**< 0: the engine's clock */
+    uint64_t if_version;     /**< refuse unless the stream is at this version; 0: whatever */
+    greffe_str args;         /**< a JSON object, or empty */
+    int64_t now_ms;          /**< 0: the engine's clock */
 } greffe_command;
 
 /** What became of a command. It belongs to the caller: greffe_result_free. */
@@ -76,18 +76,18 @@ GREFFE_API void greffe_result_free(greffe_engine *engine, greffe_result *result)
 
 /** What a handler is given; strings live for the call. */
 typedef struct greffe_effect {
-    const char *key;     /**< unique for ever: give it to the other side */
-    const char *channel; /**< "mail", "payment", "call" */
-    const char *letter;  /**< name of the template, or "" */
+    const char *key;            /**< unique for ever: give it to the other side */
+    const char *channel;        /**< "mail", "payment", "call" */
+    const char *letter;         /**< name of the template, or "" */
     const char *subject, *text; /**< a letter, filled in; else "" */
-    greffe_str body;     /**< what the effect carries, as JSON; terminated */
-    uint32_t attempts;   /**< how often it was tried before */
+    greffe_str body;            /**< what the effect carries, as JSON; terminated */
+    uint32_t attempts;          /**< how often it was tried before */
     int64_t now_ms;
 } greffe_effect;
 
-/** Delivers an effect. GREFFE_OK: done. Another status: tried again later, at growing intervals; after
- *  8 attempts it is an incident. `problem` takes a line for the operator. A handler must bear being
- *  given the same key twice: nobody else knows whether the first attempt reached its end. */
+/** Delivers an effect. GREFFE_OK: done. Another status: tried again later, at growing intervals;
+ * after 8 attempts it is an incident. `problem` takes a line for the operator. A handler must bear
+ * being given the same key twice: nobody else knows whether the first attempt reached its end. */
 typedef greffe_status (*greffe_effect_fn)(void *data, const greffe_effect *effect,
                                           char problem[256]);
 
@@ -97,7 +97,7 @@ GREFFE_API greffe_status greffe_engine_handle(greffe_engine *engine, const char 
 
 typedef struct greffe_progress {
     uint64_t timers, effects, incidents; /**< fired, delivered, given up */
-    bool more; /**< something is left to do at this instant */
+    bool more;                           /**< something is left to do at this instant */
 } greffe_progress;
 
 /** Does what is due: fires timers, delivers effects, relays outcomes. At most `limit` of each.
@@ -108,11 +108,11 @@ GREFFE_API greffe_status greffe_engine_run(greffe_engine *engine, greffe_progres
 /* --- Reading --- */
 
 typedef enum greffe_query_kind {
-    GREFFE_QUERY_DOSSIERS = 1,   /**< group: procedure; status: step or outcome */
-    GREFFE_QUERY_TASKS = 2,      /**< group: service, board or role */
-    GREFFE_QUERY_SESSIONS = 3,   /**< group: board */
+    GREFFE_QUERY_DOSSIERS = 1, /**< group: procedure; status: step or outcome */
+    GREFFE_QUERY_TASKS = 2,    /**< group: service, board or role */
+    GREFFE_QUERY_SESSIONS = 3, /**< group: board */
     GREFFE_QUERY_ALLOTMENTS = 4,
-    GREFFE_QUERY_ORDERS = 5,     /**< group: allotment; status: prepared, batched… */
+    GREFFE_QUERY_ORDERS = 5, /**< group: allotment; status: prepared, batched… */
     GREFFE_QUERY_BATCHES = 6,
     GREFFE_QUERY_EFFECTS = 7,
     GREFFE_QUERY_PROCEDURES = 8, /**< what is published */
@@ -126,8 +126,8 @@ typedef struct greffe_query {
     greffe_query_kind kind;
     const char *key, *group, *status; /**< NULL: any */
     const char *stream_kind;          /**< of a history: "dossier", "session"… */
-    const char *after; /**< the `cursor` of the last page, or NULL */
-    uint32_t limit;    /**< 0: 100; at most 1,000 */
+    const char *after;                /**< the `cursor` of the last page, or NULL */
+    uint32_t limit;                   /**< 0: 100; at most 1,000 */
 } greffe_query;
 
 /** Answers with JSON: an object, or {"items": […], "cursor": "…"}; no cursor: the last page. `*out`

@@ -52,15 +52,15 @@ typedef void *(*greffe_alloc_fn)(void *data, void *ptr, size_t size);
 /** Who gives the command. Every string is borrowed for the length of the call.
  *  `subject` names a person and is kept apart from the journal, which holds a keyed hash. */
 typedef struct greffe_actor {
-    size_t size;              /**< sizeof(greffe_actor) */
-    const char *subject;      /**< stable id of the person or system in the host */
-    const char *kind;         /**< "applicant", "agent", "delegate", "member", "system" */
-    const char *on_behalf_of; /**< subject of the represented person, or NULL */
-    const char *mandate;      /**< reference of the mandate, or NULL */
+    size_t size;                 /**< sizeof(greffe_actor) */
+    const char *subject;         /**< stable id of the person or system in the host */
+    const char *kind;            /**< "applicant", "agent", "delegate", "member", "system" */
+    const char *on_behalf_of;    /**< subject of the represented person, or NULL */
+    const char *mandate;         /**< reference of the mandate, or NULL */
     const char *const *services; /**< ids of services, NULL-terminated, or NULL */
     const char *const *roles;    /**< rights beyond services, NULL-terminated, or NULL */
-    const char *assurance;    /**< level of authentication, host's words, or NULL */
-    const char *channel;      /**< "portal", "counter", "mail"…, or NULL for "portal" */
+    const char *assurance;       /**< level of authentication, host's words, or NULL */
+    const char *channel;         /**< "portal", "counter", "mail"…, or NULL for "portal" */
 } greffe_actor;
 
 #ifdef __cplusplus

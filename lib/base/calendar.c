@@ -186,9 +186,8 @@ bool greffe__instant_parse(int64_t *out, greffe__str text)
 {
     const char *at = text.data, *end = text.data + text.size;
     int64_t days, hour, minute, second = 0, ms = 0, offset;
-    if (!read_date(&at, end, &days) || !character(&at, end, 'T') ||
-        !digits(&at, end, 2, &hour) || !character(&at, end, ':') ||
-        !digits(&at, end, 2, &minute) || hour > 23 || minute > 59) {
+    if (!read_date(&at, end, &days) || !character(&at, end, 'T') || !digits(&at, end, 2, &hour) ||
+        !character(&at, end, ':') || !digits(&at, end, 2, &minute) || hour > 23 || minute > 59) {
         return false;
     }
     if (character(&at, end, ':') && (!digits(&at, end, 2, &second) || second > 59)) {
@@ -232,8 +231,8 @@ static const char *fixed_holiday(uint32_t holidays, greffe__civil c)
         int month, day;
         const char *name;
     } fixed[] = {
-        {1, 1, "Jour de l'an"},  {5, 1, "Fête du Travail"}, {5, 8, "Victoire de 1945"},
-        {7, 14, "Fête nationale"}, {8, 15, "Assomption"},   {11, 1, "Toussaint"},
+        {1, 1, "Jour de l'an"},        {5, 1, "Fête du Travail"}, {5, 8, "Victoire de 1945"},
+        {7, 14, "Fête nationale"},     {8, 15, "Assomption"},     {11, 1, "Toussaint"},
         {11, 11, "Armistice de 1918"}, {12, 25, "Noël"},
     };
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
@@ -241,8 +240,8 @@ static const char *fixed_holiday(uint32_t holidays, greffe__civil c)
             return fixed[i].name;
         }
     }
-    bool second_christmas = holidays == GREFFE__HOLIDAYS_FR_ALSACE_MOSELLE && c.month == 12 &&
-                            c.day == 26;
+    bool second_christmas =
+        holidays == GREFFE__HOLIDAYS_FR_ALSACE_MOSELLE && c.month == 12 && c.day == 26;
     return second_christmas ? "Saint-Étienne" : NULL;
 }
 

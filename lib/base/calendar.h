@@ -41,18 +41,14 @@ bool greffe__instant_parse(int64_t *out, greffe__str text);
 /* A calendar is named data: which public holidays, and days that the authority closes besides.
  * Saturdays and Sundays are never working days. */
 typedef struct greffe__calendar {
-    uint32_t holidays;    /* GREFFE__HOLIDAYS_… */
+    uint32_t holidays;     /* GREFFE__HOLIDAYS_… */
     const int64_t *closed; /* further days, ascending */
     uint32_t closed_count;
 } greffe__calendar;
 
 /* Sets of public holidays. France: code du travail, art. L3133-1, eleven days. Alsace-Moselle adds
  * Good Friday and 26 December (art. L3134-13). */
-enum {
-    GREFFE__HOLIDAYS_NONE = 0,
-    GREFFE__HOLIDAYS_FR = 1,
-    GREFFE__HOLIDAYS_FR_ALSACE_MOSELLE = 2
-};
+enum { GREFFE__HOLIDAYS_NONE = 0, GREFFE__HOLIDAYS_FR = 1, GREFFE__HOLIDAYS_FR_ALSACE_MOSELLE = 2 };
 
 /* The set's number for "none", "fr", "fr-alsace-moselle". */
 bool greffe__holidays_named(uint32_t *out, greffe__str name);

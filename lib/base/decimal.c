@@ -299,8 +299,8 @@ bool greffe__dec_sub(greffe__dec *out, greffe__dec a, greffe__dec b)
 bool greffe__dec_mul(greffe__dec *out, greffe__dec a, greffe__dec b)
 {
     int exponent = exponent_of(a) + exponent_of(b);
-    if (is_small(a) && is_small(b) && (a.w[0] | b.w[0]) >> 32 == 0 &&
-        exponent >= lowest_exponent && exponent <= highest_exponent) {
+    if (is_small(a) && is_small(b) && (a.w[0] | b.w[0]) >> 32 == 0 && exponent >= lowest_exponent &&
+        exponent <= highest_exponent) {
         *out = make(is_negative(a) != is_negative(b), 0, a.w[0] * b.w[0], exponent);
         return true;
     }
@@ -387,8 +387,8 @@ static BID_UINT128 to_whole(BID_UINT128 value, greffe__rounding mode)
     /* Half towards zero: the nearest whole number, but the one below in magnitude on a tie. */
     BID_UINT128 cut = bid128_round_integral_zero(value, &flags);
     BID_UINT128 rest = bid128_abs(bid128_sub(value, cut, BID_ROUNDING_TO_NEAREST, &flags));
-    BID_UINT128 half = bid128_from_string((char[]){'0', '.', '5', 0}, BID_ROUNDING_TO_NEAREST,
-                                          &flags);
+    BID_UINT128 half =
+        bid128_from_string((char[]){'0', '.', '5', 0}, BID_ROUNDING_TO_NEAREST, &flags);
     return bid128_quiet_greater(rest, half, &flags)
                ? bid128_round_integral_nearest_away(value, &flags)
                : cut;
@@ -448,8 +448,7 @@ bool greffe__dec_to_cents(int64_t *out, greffe__dec a)
     return greffe__dec_mul(&hundred, a, greffe__dec_of(100)) && greffe__dec_to_i64(out, hundred);
 }
 
-void greffe__dec_split(greffe__dec a, bool *negative, uint64_t *high, uint64_t *low,
-                       int *exponent)
+void greffe__dec_split(greffe__dec a, bool *negative, uint64_t *high, uint64_t *low, int *exponent)
 {
     *negative = is_negative(a);
     *exponent = exponent_of(a);

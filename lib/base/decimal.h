@@ -52,8 +52,7 @@ bool greffe__dec_round(greffe__dec *out, greffe__dec a, int scale, greffe__round
 bool greffe__dec_to_i64(int64_t *out, greffe__dec a);
 bool greffe__dec_to_cents(int64_t *out, greffe__dec a);
 /* Trailing zeros removed: value = ± high:low × 10^exponent. */
-void greffe__dec_split(greffe__dec a, bool *negative, uint64_t *high, uint64_t *low,
-                       int *exponent);
+void greffe__dec_split(greffe__dec a, bool *negative, uint64_t *high, uint64_t *low, int *exponent);
 bool greffe__dec_join(greffe__dec *out, bool negative, uint64_t high, uint64_t low, int exponent);
 
 #ifdef __cplusplus

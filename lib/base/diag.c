@@ -104,8 +104,8 @@ void greffe__source_place(const greffe__source *source, uint32_t offset, uint32_
     size_t start = source->lines[low];
     size_t end = offset > source->text.size ? source->text.size : offset;
     *line = low + 1;
-    *column = (uint32_t)greffe__utf8_length((greffe__str){source->text.data + start,
-                                                          end < start ? 0 : end - start}) +
+    *column = (uint32_t)greffe__utf8_length(
+                  (greffe__str){source->text.data + start, end < start ? 0 : end - start}) +
               1;
 }
 
@@ -204,17 +204,21 @@ void greffe__report(greffe_diags *diags, greffe__code code, const greffe__source
     va_start(arguments, format);
     int size = vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    size_t length = size < 0 ? 0 : (size_t)size < sizeof message ? (size_t)size
-                                                                 : sizeof message - 1;
+    size_t length = size < 0                        ? 0
+                    : (size_t)size < sizeof message ? (size_t)size
+                                                    : sizeof message - 1;
     const char *text = bounded(&diags->arena, (greffe__str){message, length});
     const char *copy = bounded(&diags->arena, greffe__str_of(hint));
     greffe_diag *diag = greffe__arena_push(&diags->arena, &diags->items, sizeof *diag);
     if (diag == NULL) {
         return;
     }
-    *diag = (greffe_diag){.code = greffe__code_text(code), .severity = severity, .file = "",
+    *diag = (greffe_diag){.code = greffe__code_text(code),
+                          .severity = severity,
+                          .file = "",
                           .message = text != NULL ? text : greffe__code_summary(code),
-                          .hint = copy != NULL ? copy : "", .source_line = ""};
+                          .hint = copy != NULL ? copy : "",
+                          .source_line = ""};
     if (source != NULL) {
         place(diag, &diags->arena, source, span);
     }
@@ -229,9 +233,10 @@ void greffe__diags_sort(greffe_diags *diags)
         while (at > 0) {
             const greffe_diag *before = &diags->items[at - 1];
             int order = strcmp(before->file, moved.file);
-            bool after = order > 0 || (order == 0 && (before->line > moved.line ||
-                                                      (before->line == moved.line &&
-                                                       before->column > moved.column)));
+            bool after =
+                order > 0 ||
+                (order == 0 && (before->line > moved.line ||
+                                (before->line == moved.line && before->column > moved.column)));
             if (!after) {
                 break;
             }

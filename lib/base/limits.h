@@ -4,14 +4,14 @@
 #define GREFFE_BASE_LIMITS_H
 
 /* Diagnostics. */
-#define GREFFE_MAX_DIAGS 200u         /* kept in a collector; more are only counted */
+#define GREFFE_MAX_DIAGS 200u          /* kept in a collector; more are only counted */
 #define GREFFE_MAX_MESSAGE_BYTES 1024u /* one message or hint */
 
 /* Text: enforced while parsing, before memory is spent. */
 #define GREFFE_MAX_YAML_BYTES (1u << 20)
 #define GREFFE_MAX_YAML_DEPTH 64u
 #define GREFFE_MAX_YAML_EVENTS 200000u
-#define GREFFE_MAX_YAML_ALIASES 1000u   /* aliases in one file */
+#define GREFFE_MAX_YAML_ALIASES 1000u    /* aliases in one file */
 #define GREFFE_MAX_YAML_EXPANSION 10000u /* nodes that aliases stand for, all together */
 
 /* JSON at the boundary. */
@@ -24,10 +24,10 @@
 
 /* Expressions. */
 #define GREFFE_MAX_EXPR_BYTES 16384u
-#define GREFFE_MAX_EXPR_DEPTH 64u   /* nesting of the source */
-#define GREFFE_MAX_EXPR_STACK 256u  /* values on the evaluator's stack */
-#define GREFFE_MAX_EXPR_STEPS 100000u /* instructions in one evaluation */
-#define GREFFE_MAX_EXPR_LIST 10000u   /* items of a list */
+#define GREFFE_MAX_EXPR_DEPTH 64u         /* nesting of the source */
+#define GREFFE_MAX_EXPR_STACK 256u        /* values on the evaluator's stack */
+#define GREFFE_MAX_EXPR_STEPS 100000u     /* instructions in one evaluation */
+#define GREFFE_MAX_EXPR_LIST 10000u       /* items of a list */
 #define GREFFE_MAX_EXPR_STRING (1u << 20) /* bytes of a string */
 
 /* Procedures. */

@@ -26,8 +26,8 @@ greffe_status greffe_context_create(greffe_context **out, const greffe_context_o
     if (out == NULL || (options != NULL && options->size != sizeof *options)) {
         return GREFFE_EMISUSE;
     }
-    greffe_alloc_fn alloc = options != NULL && options->alloc != NULL ? options->alloc
-                                                                      : default_alloc;
+    greffe_alloc_fn alloc =
+        options != NULL && options->alloc != NULL ? options->alloc : default_alloc;
     void *alloc_data = options != NULL ? options->alloc_data : NULL;
     greffe_context *context = alloc(alloc_data, NULL, sizeof *context);
     if (context == NULL) {

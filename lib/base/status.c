@@ -4,9 +4,9 @@
 const char *greffe_status_name(greffe_status status)
 {
     static const char *const names[] = {
-        "ok",        "no memory", "misuse",  "invalid", "limit",     "not found",
-        "denied",    "state",     "conflict", "key reused", "i/o",    "disk full",
-        "read-only", "busy",      "corrupt", "newer version", "not proved",
+        "ok",        "no memory", "misuse",   "invalid",       "limit",      "not found",
+        "denied",    "state",     "conflict", "key reused",    "i/o",        "disk full",
+        "read-only", "busy",      "corrupt",  "newer version", "not proved",
     };
     return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
 }

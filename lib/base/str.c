@@ -124,8 +124,8 @@ unsigned greffe__str_distance(greffe__str a, greffe__str b, unsigned limit)
             if (current[j - 1] + 1 < best) {
                 best = current[j - 1] + 1;
             }
-            bool swapped = i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] &&
-                           a.data[i - 2] == b.data[j - 1];
+            bool swapped =
+                i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1];
             if (swapped && before[j - 2] + 1 < best) {
                 best = before[j - 2] + 1;
             }
@@ -172,9 +172,10 @@ uint32_t greffe__utf8_next(const char **at, const char *end)
         *at += 1;
         return p[0];
     }
-    size_t size = p[0] >= 0xF0 && p[0] <= 0xF4 ? 4 : p[0] >= 0xE0 && p[0] <= 0xEF ? 3
-                                                 : p[0] >= 0xC2 && p[0] <= 0xDF   ? 2
-                                                                                  : 0;
+    size_t size = p[0] >= 0xF0 && p[0] <= 0xF4   ? 4
+                  : p[0] >= 0xE0 && p[0] <= 0xEF ? 3
+                  : p[0] >= 0xC2 && p[0] <= 0xDF ? 2
+                                                 : 0;
     if (size == 0 || left < size) {
         return UINT32_MAX;
     }

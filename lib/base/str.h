@@ -26,7 +26,8 @@ greffe__str greffe__str_join(greffe__arena *arena, const char *first, ...);
 /* printf into the arena. Integers and strings only: no locale is ever asked. */
 greffe__str greffe__str_format(greffe__arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Edits (insert, delete, replace, swap) between two words, for a did-you-mean; at most `limit`+1. */
+/* Edits (insert, delete, replace, swap) between two words, for a did-you-mean; at most `limit`+1.
+ */
 unsigned greffe__str_distance(greffe__str a, greffe__str b, unsigned limit);
 
 /* Reads a decimal integer that fills the whole string. */

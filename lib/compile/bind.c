@@ -72,12 +72,18 @@ static const struct {
     const char *word;
     greffe__unit unit;
 } units[] = {
-    {"working day", GREFFE__UNIT_WORKING_DAYS}, {"working days", GREFFE__UNIT_WORKING_DAYS},
-    {"day", GREFFE__UNIT_DAYS},     {"days", GREFFE__UNIT_DAYS},
-    {"week", GREFFE__UNIT_WEEKS},   {"weeks", GREFFE__UNIT_WEEKS},
-    {"month", GREFFE__UNIT_MONTHS}, {"months", GREFFE__UNIT_MONTHS},
-    {"year", GREFFE__UNIT_YEARS},   {"years", GREFFE__UNIT_YEARS},
-    {"hour", GREFFE__UNIT_HOURS},   {"hours", GREFFE__UNIT_HOURS},
+    {"working day", GREFFE__UNIT_WORKING_DAYS},
+    {"working days", GREFFE__UNIT_WORKING_DAYS},
+    {"day", GREFFE__UNIT_DAYS},
+    {"days", GREFFE__UNIT_DAYS},
+    {"week", GREFFE__UNIT_WEEKS},
+    {"weeks", GREFFE__UNIT_WEEKS},
+    {"month", GREFFE__UNIT_MONTHS},
+    {"months", GREFFE__UNIT_MONTHS},
+    {"year", GREFFE__UNIT_YEARS},
+    {"years", GREFFE__UNIT_YEARS},
+    {"hour", GREFFE__UNIT_HOURS},
+    {"hours", GREFFE__UNIT_HOURS},
 };
 
 bool greffe__read_term(greffe__term *out, greffe__str text)
@@ -136,10 +142,9 @@ static void bind_word(greffe__binder *b, const greffe__key *key, const greffe__n
     for (uint32_t i = 0; key->words[i] != NULL; i++) {
         all = greffe__str_join(b->arena, all.data, i == 0 ? "one of: " : ", ", key->words[i], NULL);
     }
-    greffe__complain(b, GREFFE__GR_WRONG_VALUE, node,
-                     greffe__did_you_mean(b, node->text, key->words, all.data),
-                     "'%.*s' is not a value of '%s'", (int)node->text.size, node->text.data,
-                     key->name);
+    greffe__complain(
+        b, GREFFE__GR_WRONG_VALUE, node, greffe__did_you_mean(b, node->text, key->words, all.data),
+        "'%.*s' is not a value of '%s'", (int)node->text.size, node->text.data, key->name);
 }
 
 static void bind_number(greffe__binder *b, const greffe__key *key, const greffe__node *node,
@@ -198,9 +203,8 @@ static void bind_names(greffe__binder *b, const greffe__key *key, const greffe__
     bool raw = key->type == GREFFE__K_WORDS;
     uint32_t count = node->kind == GREFFE__SEQUENCE ? node->count : 1;
     for (uint32_t i = 0; i < count; i++) {
-        const greffe__node *item = node->kind == GREFFE__SEQUENCE
-                                       ? greffe__node_resolve(node->children[i])
-                                       : node;
+        const greffe__node *item =
+            node->kind == GREFFE__SEQUENCE ? greffe__node_resolve(node->children[i]) : node;
         if (!expect_scalar(b, key, item)) {
             continue;
         }
@@ -329,8 +333,8 @@ void greffe__bind(greffe__binder *b, const greffe__keys *keys, const greffe__nod
     for (uint32_t i = 0; i < keys->count; i++) {
         const greffe__key *key = &keys->at[i];
         if (key->required && meant_for(key, kind) && greffe__node_get(mapping, key->name) == NULL) {
-            greffe__complain(b, GREFFE__GR_MISSING_KEY, mapping, key->doc,
-                             "%s needs the key '%s'", keys->what, key->name);
+            greffe__complain(b, GREFFE__GR_MISSING_KEY, mapping, key->doc, "%s needs the key '%s'",
+                             keys->what, key->name);
         }
     }
 }

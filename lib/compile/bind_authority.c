@@ -102,8 +102,8 @@ static void bind_calendar(greffe__definition *d, const greffe__node *node)
     if (keys.holidays.node != NULL &&
         !greffe__holidays_named(&d->plan->holidays, keys.holidays.id)) {
         greffe__complain(b, GREFFE__GR_WRONG_VALUE, keys.holidays.node, calendar_rows[0].doc,
-                         "'%.*s' is not a known set of public holidays",
-                         (int)keys.holidays.id.size, keys.holidays.id.data);
+                         "'%.*s' is not a known set of public holidays", (int)keys.holidays.id.size,
+                         keys.holidays.id.data);
     }
     const greffe__node *closed = keys.closed_node;
     for (uint32_t i = 0; closed != NULL && i < closed->count; i++) {
@@ -140,10 +140,14 @@ static void bind_board(greffe__definition *d, greffe__str id, const greffe__node
     if (board == NULL) {
         return;
     }
-    *board = (greffe__board){.id = id, .title = keys.title, .members = keys.members,
-                             .chair = keys.chair.id, .secretary = keys.secretary.id,
+    *board = (greffe__board){.id = id,
+                             .title = keys.title,
+                             .members = keys.members,
+                             .chair = keys.chair.id,
+                             .secretary = keys.secretary.id,
                              .majority = keys.majority,
-                             .proxies = keys.proxies, .casting = keys.casting};
+                             .proxies = keys.proxies,
+                             .casting = keys.casting};
     if (keys.secretary.node != NULL) {
         (void)greffe__name_find(d, keys.secretary.node, keys.secretary.id,
                                 1u << GREFFE__THING_SERVICE, "a service");
@@ -169,15 +173,14 @@ static void bind_allotment(greffe__definition *d, greffe__str id, const greffe__
     allotment_keys keys = {0};
     greffe__bind(&d->binder, &allotment_table, node, 0, &keys);
     if (keys.service.node != NULL) {
-        (void)greffe__name_find(d, keys.service.node, keys.service.id,
-                                1u << GREFFE__THING_SERVICE, "a service");
+        (void)greffe__name_find(d, keys.service.node, keys.service.id, 1u << GREFFE__THING_SERVICE,
+                                "a service");
     }
     greffe__allotment_def *allotment =
         greffe__arena_push(d->binder.arena, &d->plan->allotments, sizeof *allotment);
     if (allotment != NULL) {
         *allotment = (greffe__allotment_def){id, keys.title, keys.service.id};
-        (void)greffe__name_add(d, node, id, GREFFE__THING_ALLOTMENT,
-                               d->plan->allotments.count - 1);
+        (void)greffe__name_add(d, node, id, GREFFE__THING_ALLOTMENT, d->plan->allotments.count - 1);
     }
 }
 

@@ -41,8 +41,7 @@ static const greffe__key field_key_rows[] = {
 static const greffe__keys field_table = {"a field", field_key_rows,
                                          sizeof field_key_rows / sizeof *field_key_rows};
 
-static bool read_bound(greffe__binder *b, const greffe__ref *ref, uint32_t type,
-                       greffe__value *out)
+static bool read_bound(greffe__binder *b, const greffe__ref *ref, uint32_t type, greffe__value *out)
 {
     greffe__dec number;
     int64_t days;
@@ -57,9 +56,10 @@ static bool read_bound(greffe__binder *b, const greffe__ref *ref, uint32_t type,
     } else if (type == GREFFE__DATA_DATE && greffe__date_parse(&days, ref->id)) {
         *out = greffe__date(days);
     } else {
-        greffe__complain(b, type == GREFFE__DATA_MONEY ? GREFFE__GR_BAD_MONEY
-                            : type == GREFFE__DATA_DATE ? GREFFE__GR_BAD_DATE
-                                                        : GREFFE__GR_WRONG_VALUE,
+        greffe__complain(b,
+                         type == GREFFE__DATA_MONEY  ? GREFFE__GR_BAD_MONEY
+                         : type == GREFFE__DATA_DATE ? GREFFE__GR_BAD_DATE
+                                                     : GREFFE__GR_WRONG_VALUE,
                          ref->node,
                          type == GREFFE__DATA_MONEY ? "write 1200.00, with a point and no sign €"
                                                     : NULL,
@@ -90,9 +90,9 @@ static void bind_options(greffe__binder *b, const greffe__node *options, greffe_
 static void check_type(greffe__binder *b, const field_keys *keys, const greffe__node *node,
                        greffe__field_def *out)
 {
-    static const char *const words[] = {"text",   "long text", "boolean", "integer", "number",
-                                        "money",  "date",      "choice",  "choices", "email",
-                                        "iban",   "phone",     "list",    NULL};
+    static const char *const words[] = {"text",  "long text", "boolean", "integer", "number",
+                                        "money", "date",      "choice",  "choices", "email",
+                                        "iban",  "phone",     "list",    NULL};
     if (keys->type.node == NULL) {
         return;
     }
@@ -151,8 +151,7 @@ void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe_
         if (!greffe__check_id(b, name)) {
             continue;
         }
-        greffe__field_source *field =
-            greffe__arena_push(b->arena, &out->fields, sizeof *field);
+        greffe__field_source *field = greffe__arena_push(b->arena, &out->fields, sizeof *field);
         if (field == NULL) {
             return;
         }
@@ -185,8 +184,8 @@ void greffe__add_fields(greffe__definition *d, const greffe__section_source *sec
         field->path = greffe__str_format(arena, "%.*s.%.*s", (int)owner.size, owner.data,
                                          (int)field->name.size, field->name.data);
         uint32_t position = plan->fields.count - 1;
-        *pending = (struct greffe__field_pending){position, source->when, source->must,
-                                                  source->doc};
+        *pending =
+            (struct greffe__field_pending){position, source->when, source->must, source->doc};
         if (positions != NULL) {
             uint32_t *place = greffe__arena_push(arena, positions, sizeof *place);
             if (place != NULL) {

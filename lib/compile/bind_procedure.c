@@ -13,8 +13,10 @@ typedef struct procedure_keys {
         *guarantees, *retention, *services;
 } procedure_keys;
 
-#define ROW(key, type, required, doc) \
-    {#key, GREFFE__K_##type, required, offsetof(procedure_keys, key), 0, NULL, doc}
+#define ROW(key, type, required, doc)                                                              \
+    {                                                                                              \
+#key, GREFFE__K_##type, required, offsetof(procedure_keys, key), 0, NULL, doc              \
+    }
 static const greffe__key procedure_rows[] = {
     {"greffe", GREFFE__K_SCALAR, true, offsetof(procedure_keys, version), 0, NULL,
      "the version of the language: 1"},
@@ -120,7 +122,9 @@ static void bind_role(greffe__definition *d, const greffe__node *name, const gre
     if (role == NULL) {
         return;
     }
-    *role = (greffe__role){.id = name->text, .kind = keys.kind, .service = keys.service.id,
+    *role = (greffe__role){.id = name->text,
+                           .kind = keys.kind,
+                           .service = keys.service.id,
                            .stands_for = keys.stands_for.id,
                            .title = keys.title.size > 0 ? keys.title : name->text};
     (void)greffe__name_add(d, name, name->text, GREFFE__THING_ROLE, d->plan->roles.count - 1);
@@ -128,8 +132,8 @@ static void bind_role(greffe__definition *d, const greffe__node *name, const gre
         greffe__complain(b, GREFFE__GR_MISSING_KEY, node, "service: the id of a service",
                          "an agent's role needs the key 'service'");
     } else if (keys.service.node != NULL) {
-        (void)greffe__name_find(d, keys.service.node, keys.service.id,
-                                1u << GREFFE__THING_SERVICE, "a service of the authority");
+        (void)greffe__name_find(d, keys.service.node, keys.service.id, 1u << GREFFE__THING_SERVICE,
+                                "a service of the authority");
     }
     if (keys.kind == GREFFE__ROLE_DELEGATE && keys.stands_for.node == NULL) {
         greffe__complain(b, GREFFE__GR_MISSING_KEY, node, "for: the id of an agent's role",
@@ -154,8 +158,8 @@ static void bind_roles(greffe__definition *d, const greffe__node *roles)
         const greffe__board *board = &d->plan->boards.at[i];
         greffe__role *role = greffe__arena_push(d->binder.arena, &d->plan->roles, sizeof *role);
         if (role != NULL) {
-            *role = (greffe__role){.id = board->id, .kind = GREFFE__ROLE_BOARD,
-                                   .title = board->title};
+            *role =
+                (greffe__role){.id = board->id, .kind = GREFFE__ROLE_BOARD, .title = board->title};
         }
     }
 }
@@ -186,8 +190,7 @@ static void bind_form(greffe__definition *d, const greffe__node *form)
             continue;
         }
         greffe__bind(b, &section_table, greffe__node_resolve(form->children[i + 1]), 0, &keys);
-        (void)greffe__name_add(d, name, name->text, GREFFE__THING_SECTION,
-                               d->plan->sections.count);
+        (void)greffe__name_add(d, name, name->text, GREFFE__THING_SECTION, d->plan->sections.count);
         if (keys.fields != NULL && greffe__expect_mapping(b, keys.fields, "the list of fields")) {
             greffe__section_source section;
             greffe__bind_section(d, b->doc, name->text, keys.fields, &section);
@@ -258,8 +261,8 @@ static int64_t read_size(greffe__definition *d, const greffe__ref *ref)
     while (digits < ref->id.size && ref->id.data[digits] >= '0' && ref->id.data[digits] <= '9') {
         digits += 1;
     }
-    greffe__str unit = greffe__str_trim(
-        (greffe__str){ref->id.data + digits, ref->id.size - digits});
+    greffe__str unit =
+        greffe__str_trim((greffe__str){ref->id.data + digits, ref->id.size - digits});
     bool known = greffe__str_is(unit, "MB") || greffe__str_is(unit, "kB");
     if (!greffe__str_to_i64(&count, (greffe__str){ref->id.data, digits}) || count < 1 ||
         count > 2000 || !known) {
@@ -270,8 +273,7 @@ static int64_t read_size(greffe__definition *d, const greffe__ref *ref)
     return count * (unit.data[0] == 'M' ? megabyte : 1000);
 }
 
-static void bind_document(greffe__definition *d, const greffe__node *name,
-                          const greffe__node *node)
+static void bind_document(greffe__definition *d, const greffe__node *name, const greffe__node *node)
 {
     document_keys keys = {.needed_to = GREFFE__NEEDED_TO_INSTRUCT};
     greffe__binder *b = &d->binder;
@@ -283,9 +285,11 @@ static void bind_document(greffe__definition *d, const greffe__node *name,
     if (document == NULL || pending == NULL) {
         return;
     }
-    *document = (greffe__document_def){.id = name->text, .label = keys.label,
+    *document = (greffe__document_def){.id = name->text,
+                                       .label = keys.label,
                                        .max_bytes = read_size(d, &keys.max_size),
-                                       .needed_to = keys.needed_to, .optional = keys.optional};
+                                       .needed_to = keys.needed_to,
+                                       .optional = keys.optional};
     *pending = (struct greffe__document_pending){d->plan->documents.count - 1, keys.when};
     const greffe__node *list = keys.accept_node;
     if (list == NULL || list->kind == GREFFE__SCALAR) {
@@ -343,8 +347,7 @@ static void bind_rules(greffe__definition *d, uint32_t value, const greffe__node
 
 static void bind_value(greffe__definition *d, const greffe__node *name, const greffe__node *node)
 {
-    greffe__value_def *value =
-        greffe__arena_push(d->binder.arena, &d->plan->values, sizeof *value);
+    greffe__value_def *value = greffe__arena_push(d->binder.arena, &d->plan->values, sizeof *value);
     if (value == NULL) {
         return;
     }
@@ -486,7 +489,8 @@ void greffe__bind_procedure(greffe__definition *d)
 {
     procedure_keys keys = {0};
     const greffe__node *root = d->procedure.root;
-    if (greffe__node_get(root, "authority") != NULL && greffe__node_get(root, "procedure") == NULL) {
+    if (greffe__node_get(root, "authority") != NULL &&
+        greffe__node_get(root, "procedure") == NULL) {
         greffe__complain(&d->binder, GREFFE__GR_WRONG_FILE_KIND, root,
                          "give the procedure's file; it names its authority by 'uses'",
                          "this is an authority's file, not a procedure's");

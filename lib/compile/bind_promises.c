@@ -24,8 +24,7 @@ static const greffe__key clock_rows[] = {
     {"means", GREFFE__K_WORD, true, offsetof(clock_keys, means), 0, meanings,
      "what silence means: rejection or acceptance"},
     {"then", GREFFE__K_NAME, true, offsetof(clock_keys, then), 0, NULL, "the step at its end"},
-    {"because", GREFFE__K_TEXT, false, offsetof(clock_keys, because), 0, NULL,
-     "its legal source"},
+    {"because", GREFFE__K_TEXT, false, offsetof(clock_keys, because), 0, NULL, "its legal source"},
 };
 static const greffe__keys clock_table = {"a clock", clock_rows,
                                          sizeof clock_rows / sizeof *clock_rows};
@@ -61,8 +60,8 @@ static void paused_while(greffe__definition *d, const greffe__ref *ref, greffe__
     static const char suffix[] = ".waiting";
     size_t size = sizeof suffix - 1;
     greffe__str id = ref->id;
-    bool waiting = id.size > size && greffe__str_is((greffe__str){id.data + id.size - size, size},
-                                                    suffix);
+    bool waiting =
+        id.size > size && greffe__str_is((greffe__str){id.data + id.size - size, size}, suffix);
     if (!waiting) {
         greffe__complain(&d->binder, GREFFE__GR_BAD_MOMENT, ref->node, "completude.waiting",
                          "a clock is suspended while a step is waiting, and only then");
@@ -78,13 +77,15 @@ static void bind_clock(greffe__definition *d, const greffe__node *name, const gr
 {
     clock_keys keys = {0};
     greffe__bind(&d->binder, &clock_table, node, 0, &keys);
-    greffe__clock_def *clock =
-        greffe__arena_push(d->binder.arena, &d->plan->clocks, sizeof *clock);
+    greffe__clock_def *clock = greffe__arena_push(d->binder.arena, &d->plan->clocks, sizeof *clock);
     if (clock == NULL) {
         return;
     }
-    *clock = (greffe__clock_def){.name = name->text, .within = keys.within, .warn = keys.warn,
-                                 .means = keys.means, .because = keys.because};
+    *clock = (greffe__clock_def){.name = name->text,
+                                 .within = keys.within,
+                                 .warn = keys.warn,
+                                 .means = keys.means,
+                                 .because = keys.because};
     (void)greffe__name_add(d, name, name->text, GREFFE__THING_CLOCK, d->plan->clocks.count - 1);
     if (keys.from.node != NULL) {
         (void)greffe__read_moment(d, keys.from.node, keys.from.id, &clock->from);
@@ -106,8 +107,8 @@ static void bind_clock(greffe__definition *d, const greffe__node *name, const gr
         paused_while(d, &keys.paused_while, clock);
     }
     if (keys.then.node != NULL) {
-        const greffe__named *then = greffe__name_find(d, keys.then.node, keys.then.id,
-                                                      1u << GREFFE__THING_STEP, "a step");
+        const greffe__named *then =
+            greffe__name_find(d, keys.then.node, keys.then.id, 1u << GREFFE__THING_STEP, "a step");
         clock->then = then != NULL ? d->plan->steps.at[then->index].entry : 0;
         if (then != NULL && d->plan->steps.at[then->index].scope != 0) {
             greffe__complain(&d->binder, GREFFE__GR_STEP_ELSEWHERE, keys.then.node, NULL,
@@ -157,9 +158,9 @@ static void what(greffe__definition *d, greffe__guarantee *guarantee, const gref
                  bool step)
 {
     greffe__str moment = ref->id;
-    bool good = step ? greffe__name_find(d, ref->node, ref->id, 1u << GREFFE__THING_STEP,
-                                         "a step") != NULL
-                     : greffe__read_moment(d, ref->node, ref->id, &moment);
+    bool good =
+        step ? greffe__name_find(d, ref->node, ref->id, 1u << GREFFE__THING_STEP, "a step") != NULL
+             : greffe__read_moment(d, ref->node, ref->id, &moment);
     if (good) {
         add_moment(d, &guarantee->what, moment);
     }

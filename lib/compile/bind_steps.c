@@ -25,13 +25,16 @@ enum {
 };
 
 static const char *const kinds[] = {
-    "submission", "completeness", "instruction", "decision", "deliberation", "notification",
-    "payment", "task", "choose", "wait", "end", "parallel", "each", "call", NULL,
+    "submission",   "completeness", "instruction", "decision", "deliberation",
+    "notification", "payment",      "task",        "choose",   "wait",
+    "end",          "parallel",     "each",        "call",     NULL,
 };
 
-#define ROW(key, type, member, required, kinds, doc) \
-    {key, GREFFE__K_##type, required, offsetof(greffe__step_def, member), (uint32_t)(kinds), NULL, \
-     doc}
+#define ROW(key, type, member, required, kinds, doc)                                               \
+    {                                                                                              \
+        key, GREFFE__K_##type, required, offsetof(greffe__step_def, member), (uint32_t)(kinds),    \
+            NULL, doc                                                                              \
+    }
 static const greffe__key step_rows[] = {
     {"kind", GREFFE__K_WORD, true, offsetof(greffe__step_def, kind), 0, kinds,
      "what the step is: submission, completeness, instruction, decision, deliberation, "
@@ -45,7 +48,7 @@ static const greffe__key step_rows[] = {
     ROW("remind", TERM, remind, false, TIMED, "so long before its end, a reminder is sent"),
     ROW("then", NODE, then, true, LEADS_ON, "a step, or {outcome: step}"),
     ROW("reserve", NODE, reserve, false, DELIBERATION,
-     "{budget: allotment, amount: value}: money is reserved before the board decides"),
+        "{budget: allotment, amount: value}: money is reserved before the board decides"),
     ROW("budget", NAME, budget, true, PAYMENT, "the allotment that pays"),
     ROW("amount", NAME, amount, true, PAYMENT, "the frozen value that is paid"),
     ROW("account", EXPR, account, true, PAYMENT, "the IBAN to pay to"),
@@ -253,7 +256,9 @@ static void bind_step(greffe__definition *d, const greffe__node *name, const gre
     const greffe__node *kind = greffe__node_get(node, "kind");
     uint32_t number = kind != NULL ? greffe__step_kind_named(kind->text) : 0;
     greffe__bind(b, &step_table, node, number, step);
-    *planned = (greffe__step){.id = step->id, .kind = step->kind, .scope = scope,
+    *planned = (greffe__step){.id = step->id,
+                              .kind = step->kind,
+                              .scope = scope,
                               .title = step->title.size > 0 ? step->title : step->id,
                               .shown = step->shown};
     (void)greffe__name_add(d, name, step->id, GREFFE__THING_STEP, step->plan_step);

@@ -99,8 +99,7 @@ static greffe_status read_authority(greffe__definition *d)
         return GREFFE_OK;
     }
     greffe__str name = greffe__str_join(d->binder.arena, uses->text.data, ".yaml", NULL), text;
-    greffe_status status = d->binder.arena->failed ? GREFFE_ENOMEM
-                                                   : read_file(d, name.data, &text);
+    greffe_status status = d->binder.arena->failed ? GREFFE_ENOMEM : read_file(d, name.data, &text);
     if (status == GREFFE_ENOMEM) {
         return status;
     }
@@ -198,10 +197,9 @@ static greffe_status freeze(greffe_plan **out, greffe__definition *d)
     greffe__buf bytes;
     greffe__buf_init(&bytes, d->binder.context);
     greffe__bundle_write(&bytes, d->plan, unproved ? "not proved" : "no guarantee is open");
-    greffe_status status =
-        bytes.failed ? GREFFE_ENOMEM
-                     : greffe_plan_read(out, d->binder.context,
-                                        (greffe__str){bytes.data, bytes.size});
+    greffe_status status = bytes.failed ? GREFFE_ENOMEM
+                                        : greffe_plan_read(out, d->binder.context,
+                                                           (greffe__str){bytes.data, bytes.size});
     greffe__buf_free(&bytes);
     return status;
 }
@@ -228,8 +226,8 @@ greffe_status greffe_compile(greffe_plan **out, greffe_context *context, greffe_
         status = run_passes(d, name, text);
         greffe__diags_sort(diags);
         if (status == GREFFE_OK) {
-            status = greffe_diags_total(diags, GREFFE_ERROR) > before ? GREFFE_EINVALID
-                                                                      : freeze(out, d);
+            status =
+                greffe_diags_total(diags, GREFFE_ERROR) > before ? GREFFE_EINVALID : freeze(out, d);
         }
     }
     greffe__arena_free(&arena);
@@ -239,9 +237,9 @@ greffe_status greffe_compile(greffe_plan **out, greffe_context *context, greffe_
 /* --- Forms --- */
 
 static const char *const shapes[] = {
-    [GREFFE__P_TASK] = "box",   [GREFFE__P_WAIT] = "hexagon",     [GREFFE__P_CHOOSE] = "diamond",
-    [GREFFE__P_FORK] = "Mrecord", [GREFFE__P_EACH] = "Mrecord",   [GREFFE__P_EFFECT] = "note",
-    [GREFFE__P_ASK] = "house",  [GREFFE__P_END] = "doublecircle", [GREFFE__P_EXIT] = "circle",
+    [GREFFE__P_TASK] = "box",     [GREFFE__P_WAIT] = "hexagon",     [GREFFE__P_CHOOSE] = "diamond",
+    [GREFFE__P_FORK] = "Mrecord", [GREFFE__P_EACH] = "Mrecord",     [GREFFE__P_EFFECT] = "note",
+    [GREFFE__P_ASK] = "house",    [GREFFE__P_END] = "doublecircle", [GREFFE__P_EXIT] = "circle",
 };
 
 static void dot_escape(greffe__buf *out, greffe__str text)
@@ -282,7 +280,8 @@ static void write_dot(greffe__buf *out, const greffe__plan *plan)
         const greffe__clock_def *clock = &plan->clocks.at[i];
         greffe__buf_format(out, "  c%u [shape=oval, style=dashed, label=\"", i);
         dot_escape(out, clock->name);
-        greffe__buf_format(out, "\"];\n  c%u -> n%u [style=dashed, label=\"%s\"];\n", i, clock->then,
+        greffe__buf_format(out, "\"];\n  c%u -> n%u [style=dashed, label=\"%s\"];\n", i,
+                           clock->then,
                            clock->means == GREFFE__MEANS_REJECTION ? "rejection" : "acceptance");
     }
     greffe__buf_text(out, "}\n");

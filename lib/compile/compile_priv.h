@@ -52,9 +52,9 @@ typedef struct greffe__key {
     uint8_t type;
     bool required;
     uint16_t offset;
-    uint32_t kinds;            /* of step, as bits; 0: all */
-    const char *const *words;  /* of K_WORD; NULL-terminated */
-    const char *doc;           /* one line, for editors and the reference */
+    uint32_t kinds;           /* of step, as bits; 0: all */
+    const char *const *words; /* of K_WORD; NULL-terminated */
+    const char *doc;          /* one line, for editors and the reference */
 } greffe__key;
 
 typedef struct greffe__keys {

@@ -6,12 +6,12 @@
 static greffe__type field_type(const greffe__field_def *field)
 {
     static const uint8_t kinds[] = {
-        [GREFFE__DATA_TEXT] = GREFFE__STRING,    [GREFFE__DATA_LONG_TEXT] = GREFFE__STRING,
-        [GREFFE__DATA_BOOLEAN] = GREFFE__BOOL,   [GREFFE__DATA_INTEGER] = GREFFE__NUMBER,
-        [GREFFE__DATA_NUMBER] = GREFFE__NUMBER,  [GREFFE__DATA_MONEY] = GREFFE__NUMBER,
-        [GREFFE__DATA_DATE] = GREFFE__DATE,      [GREFFE__DATA_CHOICE] = GREFFE__STRING,
-        [GREFFE__DATA_CHOICES] = GREFFE__LIST,   [GREFFE__DATA_EMAIL] = GREFFE__STRING,
-        [GREFFE__DATA_IBAN] = GREFFE__STRING,    [GREFFE__DATA_PHONE] = GREFFE__STRING,
+        [GREFFE__DATA_TEXT] = GREFFE__STRING,   [GREFFE__DATA_LONG_TEXT] = GREFFE__STRING,
+        [GREFFE__DATA_BOOLEAN] = GREFFE__BOOL,  [GREFFE__DATA_INTEGER] = GREFFE__NUMBER,
+        [GREFFE__DATA_NUMBER] = GREFFE__NUMBER, [GREFFE__DATA_MONEY] = GREFFE__NUMBER,
+        [GREFFE__DATA_DATE] = GREFFE__DATE,     [GREFFE__DATA_CHOICE] = GREFFE__STRING,
+        [GREFFE__DATA_CHOICES] = GREFFE__LIST,  [GREFFE__DATA_EMAIL] = GREFFE__STRING,
+        [GREFFE__DATA_IBAN] = GREFFE__STRING,   [GREFFE__DATA_PHONE] = GREFFE__STRING,
         [GREFFE__DATA_LIST] = GREFFE__LIST,
     };
     static const greffe__type text = {.kind = GREFFE__STRING};
@@ -54,7 +54,8 @@ void greffe__make_symbols(greffe__definition *d)
     for (uint32_t i = 0; i < plan->nodes.count; i++) {
         const greffe__plan_node *node = &plan->nodes.at[i];
         greffe__str id = plan->steps.at[node->step].id;
-        greffe__type truth = {.kind = GREFFE__BOOL}, date = {.kind = GREFFE__DATE, .optional = true};
+        greffe__type truth = {.kind = GREFFE__BOOL},
+                     date = {.kind = GREFFE__DATE, .optional = true};
         (void)add_symbol(d, greffe__str_join(arena, id.data, ".done", NULL), GREFFE__SLOT_MOMENT,
                          truth);
         (void)add_symbol(d, greffe__str_join(arena, id.data, ".waiting", NULL),
@@ -87,8 +88,8 @@ bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
     if (greffe__trap_expression(doc, d->binder.diags, node)) {
         return false;
     }
-    greffe_status status = greffe__expr_compile(out, NULL, &error, d->binder.arena, &d->symbols,
-                                                node->text, wanted);
+    greffe_status status =
+        greffe__expr_compile(out, NULL, &error, d->binder.arena, &d->symbols, node->text, wanted);
     if (status == GREFFE_EINVALID) {
         greffe__report(d->binder.diags, error.code, &doc->source,
                        greffe__node_place(doc, node, error.start, error.end), error.hint, "%s",

@@ -20,8 +20,8 @@ static void money(greffe__lowering *l, uint32_t node, const reserve_keys *keys)
 {
     greffe__plan_node *at = &l->plan->nodes.at[node];
     if (keys->budget.node != NULL &&
-        greffe__name_find(l->d, keys->budget.node, keys->budget.id,
-                          1u << GREFFE__THING_ALLOTMENT, "an allotment") != NULL) {
+        greffe__name_find(l->d, keys->budget.node, keys->budget.id, 1u << GREFFE__THING_ALLOTMENT,
+                          "an allotment") != NULL) {
         at->budget = keys->budget.id;
     }
     if (keys->amount.node != NULL &&

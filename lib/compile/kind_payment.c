@@ -15,8 +15,8 @@ void greffe__lower_payment(greffe__lowering *l)
     greffe__step_roles(l, &node->roles);
     const greffe__step_def *step = l->step;
     if (step->budget.node != NULL &&
-        greffe__name_find(l->d, step->budget.node, step->budget.id,
-                          1u << GREFFE__THING_ALLOTMENT, "an allotment") != NULL) {
+        greffe__name_find(l->d, step->budget.node, step->budget.id, 1u << GREFFE__THING_ALLOTMENT,
+                          "an allotment") != NULL) {
         node->budget = step->budget.id;
     }
     if (step->amount.node != NULL &&

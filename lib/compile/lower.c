@@ -10,8 +10,8 @@ greffe__plan_node *greffe__new_node(greffe__lowering *l, greffe__primitive op, c
     if (node == NULL) {
         return NULL;
     }
-    node->path = suffix == NULL ? l->step->id
-                                : greffe__str_join(arena, l->step->id.data, "/", suffix, NULL);
+    node->path =
+        suffix == NULL ? l->step->id : greffe__str_join(arena, l->step->id.data, "/", suffix, NULL);
     node->op = op;
     node->step = l->step->plan_step;
     node->scope = l->step->scope;
@@ -72,8 +72,8 @@ greffe__edge *greffe__author_edge(greffe__lowering *l, uint32_t node, const char
     }
     if (required) {
         const greffe__node *where = l->step->then != NULL ? l->step->then : l->step->node;
-        greffe__str hint = greffe__str_join(l->d->binder.arena, "then: {…, ", outcome, ": <step>}",
-                                            NULL);
+        greffe__str hint =
+            greffe__str_join(l->d->binder.arena, "then: {…, ", outcome, ": <step>}", NULL);
         greffe__complain(&l->d->binder, GREFFE__GR_MISSING_OUTCOME, where, hint.data,
                          "the step '%.*s' does not say where '%s' leads", (int)l->step->id.size,
                          l->step->id.data, outcome);
@@ -123,8 +123,8 @@ void greffe__step_roles(greffe__lowering *l, greffe__u32s *out)
         }
         *place = role;
         uint32_t kind = l->plan->roles.at[role].kind;
-        bool decides = l->step->kind == GREFFE__KIND_DECISION ||
-                       l->step->kind == GREFFE__KIND_PAYMENT;
+        bool decides =
+            l->step->kind == GREFFE__KIND_DECISION || l->step->kind == GREFFE__KIND_PAYMENT;
         bool board = l->step->kind == GREFFE__KIND_DELIBERATION;
         bool applicant = l->step->kind == GREFFE__KIND_SUBMISSION;
         const char *problem =
@@ -135,9 +135,9 @@ void greffe__step_roles(greffe__lowering *l, greffe__u32s *out)
             : decides && kind == GREFFE__ROLE_APPLICANT   ? "an applicant never decides, never pays"
                                                           : NULL;
         if (problem != NULL) {
-            greffe__complain(&l->d->binder, GREFFE__GR_WRONG_ROLE, by->node,
-                             "name another role", "'%.*s' cannot do this step: %s",
-                             (int)by->id.size, by->id.data, problem);
+            greffe__complain(&l->d->binder, GREFFE__GR_WRONG_ROLE, by->node, "name another role",
+                             "'%.*s' cannot do this step: %s", (int)by->id.size, by->id.data,
+                             problem);
         }
     }
 }
@@ -164,8 +164,8 @@ static const greffe__lower_fn by_kind[] = {
 /* `end` inside a block finishes its branch: one exit node a scope, made when it is first named. */
 static uint32_t exit_of(greffe__definition *d, uint32_t scope, uint32_t step)
 {
-    greffe__str path = greffe__str_join(d->binder.arena, d->plan->scopes.at[scope].path.data,
-                                        "/end", NULL);
+    greffe__str path =
+        greffe__str_join(d->binder.arena, d->plan->scopes.at[scope].path.data, "/end", NULL);
     uint32_t at = greffe__plan_node_at(d->plan, path);
     if (at != GREFFE__NONE) {
         return at;
@@ -174,7 +174,10 @@ static uint32_t exit_of(greffe__definition *d, uint32_t scope, uint32_t step)
     if (node == NULL) {
         return 0;
     }
-    *node = (greffe__plan_node){.path = path, .op = GREFFE__P_EXIT, .step = step, .scope = scope,
+    *node = (greffe__plan_node){.path = path,
+                                .op = GREFFE__P_EXIT,
+                                .step = step,
+                                .scope = scope,
                                 .outcome = greffe__str_of("done")};
     return d->plan->nodes.count - 1;
 }
@@ -216,8 +219,8 @@ static void lower_step(greffe__definition *d, greffe__step_def *step)
     /* The entry is the kind's first node, but a reservation comes before its board. */
     d->plan->steps.at[step->plan_step].entry = first;
     for (uint32_t i = 0; i < step->scopes.count; i++) {
-        uint32_t *place = greffe__arena_push(d->binder.arena,
-                                             &d->plan->nodes.at[first].scopes, sizeof *place);
+        uint32_t *place =
+            greffe__arena_push(d->binder.arena, &d->plan->nodes.at[first].scopes, sizeof *place);
         if (place != NULL) {
             *place = step->scopes.at[i];
         }

@@ -4,8 +4,8 @@
 bool greffe__name_add(greffe__definition *d, const greffe__node *node, greffe__str id,
                       greffe__thing thing, uint32_t index)
 {
-    static const char *const things[] = {"",       "role",  "board",     "form section", "step",
-                                         "value",  "clock", "allotment", "service",      "document"};
+    static const char *const things[] = {"",      "role",  "board",     "form section", "step",
+                                         "value", "clock", "allotment", "service",      "document"};
     uint32_t other;
     if (greffe__map_get(&d->name_index, id, &other)) {
         greffe__complain(&d->binder, GREFFE__GR_DUPLICATE_ID, node,
@@ -32,8 +32,8 @@ const greffe__named *greffe__name_find(greffe__definition *d, const greffe__node
         if ((wanted_things >> named->thing & 1) != 0) {
             return named;
         }
-        greffe__complain(&d->binder, GREFFE__GR_WRONG_NAME_KIND, node, NULL,
-                         "'%.*s' is not %s", (int)id.size, id.data, what);
+        greffe__complain(&d->binder, GREFFE__GR_WRONG_NAME_KIND, node, NULL, "'%.*s' is not %s",
+                         (int)id.size, id.data, what);
         return NULL;
     }
     enum { most = 256 };

@@ -42,7 +42,8 @@ typedef struct payer_keys {
 } payer_keys;
 static const greffe__key payer_rows[] = {
     {"name", GREFFE__K_SCALAR, true, offsetof(payer_keys, name), 0, NULL, "who pays"},
-    {"iban", GREFFE__K_SCALAR, true, offsetof(payer_keys, iban), 0, NULL, "the account to pay from"},
+    {"iban", GREFFE__K_SCALAR, true, offsetof(payer_keys, iban), 0, NULL,
+     "the account to pay from"},
     {"bic", GREFFE__K_SCALAR, true, offsetof(payer_keys, bic), 0, NULL, "of its bank"},
 };
 static const greffe__keys payer_table = {"a payer", payer_rows, 3};
@@ -87,7 +88,8 @@ static void bind_account(greffe_site *site, greffe__binder *b, const greffe__nod
         return;
     }
     place->id = greffe__str_dup(&site->arena, name->text);
-    place->actor = (greffe_actor){.size = sizeof place->actor, .subject = place->id.data,
+    place->actor = (greffe_actor){.size = sizeof place->actor,
+                                  .subject = place->id.data,
                                   .kind = kinds[keys.kind - 1],
                                   .services = terminated(&site->arena, &keys.services),
                                   .roles = terminated(&site->arena, &keys.roles)};
@@ -135,7 +137,7 @@ greffe_status greffe_site_read(greffe_site **out, greffe_context *context, greff
     if (status == GREFFE_OK) {
         greffe__binder b = {.context = context, .arena = &site->arena, .diags = diags, .doc = &doc};
         bind_site(site, &b);
-        status = site->arena.failed ? GREFFE_ENOMEM
+        status = site->arena.failed                                 ? GREFFE_ENOMEM
                  : greffe_diags_total(diags, GREFFE_ERROR) > before ? GREFFE_EINVALID
                                                                     : GREFFE_OK;
     }

@@ -78,13 +78,11 @@ static void report_steps(graph *g)
         if (!g->reached[entry]) {
             greffe__complain(&g->d->binder, GREFFE__GR_UNREACHABLE_STEP, step->node,
                              "lead to it from another step, or delete it",
-                             "no path leads to the step '%.*s'", (int)step->id.size,
-                             step->id.data);
+                             "no path leads to the step '%.*s'", (int)step->id.size, step->id.data);
         } else if (!g->ends[entry]) {
-            greffe__complain(&g->d->binder, GREFFE__GR_DEAD_END, step->node,
-                             "lead on to a step of kind end",
-                             "from the step '%.*s' no path leads to an end", (int)step->id.size,
-                             step->id.data);
+            greffe__complain(
+                &g->d->binder, GREFFE__GR_DEAD_END, step->node, "lead on to a step of kind end",
+                "from the step '%.*s' no path leads to an end", (int)step->id.size, step->id.data);
         }
     }
 }
@@ -112,12 +110,11 @@ static void report_cycles(graph *g)
                 depth -= 1;
             } else if (colour[next] == 1) {
                 uint32_t step = g->plan->nodes.at[next].step;
-                greffe__complain(&g->d->binder, GREFFE__GR_CYCLE_WITHOUT_WAIT,
-                                 g->d->steps.at[step]->node,
-                                 "put a task, a wait or an awaited letter into the circle",
-                                 "the circle through '%.*s' never waits for anything",
-                                 (int)g->plan->steps.at[step].id.size,
-                                 g->plan->steps.at[step].id.data);
+                greffe__complain(
+                    &g->d->binder, GREFFE__GR_CYCLE_WITHOUT_WAIT, g->d->steps.at[step]->node,
+                    "put a task, a wait or an awaited letter into the circle",
+                    "the circle through '%.*s' never waits for anything",
+                    (int)g->plan->steps.at[step].id.size, g->plan->steps.at[step].id.data);
                 return;
             } else if (colour[next] == 0 && !waits(&g->plan->nodes.at[next])) {
                 colour[next] = 1;

@@ -4,16 +4,17 @@
 #include "base/limits.h"
 #include "expr/expr_priv.h"
 
-#define PROGRAM_FIELD(key, type, member) \
-    {key, type, offsetof(greffe__program, member), #member, NULL}
+#define PROGRAM_FIELD(key, type, member)                                                           \
+    {                                                                                              \
+        key, type, offsetof(greffe__program, member), #member, NULL                                \
+    }
 static const greffe__field program_fields[] = {
-    PROGRAM_FIELD(1, GREFFE__F_STR, source),     PROGRAM_FIELD(2, GREFFE__F_U32S, code),
+    PROGRAM_FIELD(1, GREFFE__F_STR, source),       PROGRAM_FIELD(2, GREFFE__F_U32S, code),
     PROGRAM_FIELD(3, GREFFE__F_VALUES, constants), PROGRAM_FIELD(4, GREFFE__F_U32S, slots),
-    PROGRAM_FIELD(5, GREFFE__F_U32S, places),    PROGRAM_FIELD(6, GREFFE__F_U32, result),
-    PROGRAM_FIELD(7, GREFFE__F_U32, depth),      PROGRAM_FIELD(8, GREFFE__F_BOOL, any),
+    PROGRAM_FIELD(5, GREFFE__F_U32S, places),      PROGRAM_FIELD(6, GREFFE__F_U32, result),
+    PROGRAM_FIELD(7, GREFFE__F_U32, depth),        PROGRAM_FIELD(8, GREFFE__F_BOOL, any),
 };
-const greffe__shape greffe__program_shape = {"program", sizeof(greffe__program), 8,
-                                             program_fields};
+const greffe__shape greffe__program_shape = {"program", sizeof(greffe__program), 8, program_fields};
 
 /* --- Symbols --- */
 
@@ -127,8 +128,8 @@ static bool type_name_node(compiler *c, greffe__ast *node)
         return true;
     }
     greffe__str near = nearest(c->symbols, name);
-    greffe__str hint = greffe__str_format(c->work.arena, "did you mean %.*s?", (int)near.size,
-                                          near.data);
+    greffe__str hint =
+        greffe__str_format(c->work.arena, "did you mean %.*s?", (int)near.size, near.data);
     (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_NAME, node->start, node->end,
                             near.size > 0 ? hint.data : "texts are written in double quotes",
                             "'%.*s' is not known here", (int)name.size, name.data);
@@ -163,8 +164,8 @@ static bool type_member(compiler *c, greffe__ast *node)
     }
     bool duration = base->type.kind == GREFFE__PERIOD &&
                     (greffe__str_is(node->text, "years") || greffe__str_is(node->text, "months"));
-    duration = duration ||
-               (base->type.kind == GREFFE__DURATION && greffe__str_is(node->text, "days"));
+    duration =
+        duration || (base->type.kind == GREFFE__DURATION && greffe__str_is(node->text, "days"));
     if (duration) {
         node->type = type_of(GREFFE__NUMBER);
         return true;
@@ -174,8 +175,8 @@ static bool type_member(compiler *c, greffe__ast *node)
         return true;
     }
     (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_NAME, node->start, node->end, NULL,
-                            "a %s has no part '%.*s'", type_name(&base->type),
-                            (int)node->text.size, node->text.data);
+                            "a %s has no part '%.*s'", type_name(&base->type), (int)node->text.size,
+                            node->text.data);
     return false;
 }
 
@@ -186,8 +187,7 @@ static bool present(compiler *c, const greffe__ast *node)
     if (!node->type.optional) {
         return true;
     }
-    return problem(c, GREFFE__GR_EXPR_OPTIONAL, node,
-                   "test it first: if x != null then … else …",
+    return problem(c, GREFFE__GR_EXPR_OPTIONAL, node, "test it first: if x != null then … else …",
                    "this may be absent, and then the calculation has no result");
 }
 
@@ -216,10 +216,10 @@ static greffe__type sum_type(const greffe__type *a, const greffe__type *b, bool 
 static bool operand_error(compiler *c, const greffe__ast *node)
 {
     static const char *const names[] = {
-        [GREFFE__OP_ADD] = "+", [GREFFE__OP_SUB] = "-", [GREFFE__OP_MUL] = "*",
+        [GREFFE__OP_ADD] = "+", [GREFFE__OP_SUB] = "-",  [GREFFE__OP_MUL] = "*",
         [GREFFE__OP_DIV] = "/", [GREFFE__OP_POW] = "**", [GREFFE__OP_EQ] = "=",
-        [GREFFE__OP_NE] = "!=", [GREFFE__OP_LT] = "<", [GREFFE__OP_LE] = "<=",
-        [GREFFE__OP_GT] = ">", [GREFFE__OP_GE] = ">=", [GREFFE__OP_IN] = "in",
+        [GREFFE__OP_NE] = "!=", [GREFFE__OP_LT] = "<",   [GREFFE__OP_LE] = "<=",
+        [GREFFE__OP_GT] = ">",  [GREFFE__OP_GE] = ">=",  [GREFFE__OP_IN] = "in",
     };
     (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_TYPE, node->start, node->end, NULL,
                             "'%s' does not take a %s and a %s", names[node->op],
@@ -285,9 +285,7 @@ static bool type_binary(compiler *c, greffe__ast *node)
     bool good = true;
     switch ((greffe__op)node->op) {
     case GREFFE__OP_ADD:
-    case GREFFE__OP_SUB:
-        node->type = sum_type(a, b, node->op == GREFFE__OP_SUB, &good);
-        break;
+    case GREFFE__OP_SUB: node->type = sum_type(a, b, node->op == GREFFE__OP_SUB, &good); break;
     case GREFFE__OP_MUL:
     case GREFFE__OP_DIV:
     case GREFFE__OP_POW:
@@ -309,8 +307,7 @@ static bool type_in(compiler *c, greffe__ast *node)
     }
     node->type = type_of(GREFFE__BOOL);
     const greffe__ast *right = node->at[1];
-    if (!right->type.any && right->type.kind != GREFFE__LIST &&
-        right->type.kind != GREFFE__RANGE) {
+    if (!right->type.any && right->type.kind != GREFFE__LIST && right->type.kind != GREFFE__RANGE) {
         return operand_error(c, node);
     }
     for (uint32_t i = 0; i < right->count; i++) {
@@ -330,8 +327,8 @@ static bool boolean(compiler *c, const greffe__ast *node)
 {
     if (!node->type.any && node->type.kind != GREFFE__BOOL) {
         (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_TYPE, node->start, node->end,
-                                "a condition is true or false",
-                                "a condition stands here, not a %s", type_name(&node->type));
+                                "a condition is true or false", "a condition stands here, not a %s",
+                                type_name(&node->type));
         return false;
     }
     return present(c, node);
@@ -494,8 +491,8 @@ static bool type_check(compiler *c, greffe__ast *node)
             return false;
         }
         node->type = node->at[0]->type;
-        return fits('m', &node->type) ||
-               problem(c, GREFFE__GR_EXPR_TYPE, node, NULL, "only numbers and durations have a sign");
+        return fits('m', &node->type) || problem(c, GREFFE__GR_EXPR_TYPE, node, NULL,
+                                                 "only numbers and durations have a sign");
     case GREFFE__AST_AND:
     case GREFFE__AST_OR: return type_logic(c, node);
     case GREFFE__AST_IF: return type_if(c, node);
@@ -531,8 +528,7 @@ static bool emit(compiler *c, greffe__op op, uint32_t operand, const greffe__ast
 
 static bool constant(compiler *c, greffe__value value, uint32_t *index)
 {
-    greffe__value *place =
-        greffe__arena_push(c->work.arena, &c->program->constants, sizeof *place);
+    greffe__value *place = greffe__arena_push(c->work.arena, &c->program->constants, sizeof *place);
     if (place == NULL) {
         c->work.failed = true;
         return false;
@@ -675,7 +671,8 @@ greffe_status greffe__expr_compile(greffe__program *out, greffe__type *type,
                                    const greffe__type *wanted)
 {
     *error = (greffe__expr_error){0};
-    compiler c = {.work = {.arena = arena, .source = source, .error = error}, .symbols = symbols,
+    compiler c = {.work = {.arena = arena, .source = source, .error = error},
+                  .symbols = symbols,
                   .program = out};
     *out = (greffe__program){.source = source};
     greffe__ast *root = greffe__expr_parse(&c.work);

@@ -22,8 +22,8 @@ static greffe_status fail(machine *m, greffe__code code, const char *message)
     const greffe__u32s *places = &m->program->places;
     uint32_t place = m->at < places->count ? places->at[m->at] : 0;
     const char *copy = greffe__arena_copy(m->eval->arena, message, strlen(message));
-    *m->error = (greffe__expr_error){code, place >> 16, place & 0xFFFF, copy != NULL ? copy : "",
-                                     NULL};
+    *m->error =
+        (greffe__expr_error){code, place >> 16, place & 0xFFFF, copy != NULL ? copy : "", NULL};
     return GREFFE_EINVALID;
 }
 
@@ -175,8 +175,8 @@ static greffe_status member(machine *m, greffe__value *base, greffe__str name)
     }
     if (base->kind == GREFFE__DATE || base->kind == GREFFE__DATETIME) {
         int64_t seconds = base->as.moment.seconds;
-        int64_t days = base->kind == GREFFE__DATE ? base->as.days
-                                                  : seconds / 86400 - (seconds % 86400 < 0);
+        int64_t days =
+            base->kind == GREFFE__DATE ? base->as.days : seconds / 86400 - (seconds % 86400 < 0);
         greffe__civil civil = greffe__civil_of(days);
         number = greffe__str_is(name, "year")    ? civil.year
                  : greffe__str_is(name, "month") ? civil.month
@@ -299,8 +299,8 @@ static greffe_status call(machine *m, uint32_t operand)
     for (uint32_t i = 0; i < count; i++) {
         if (!argument_fits(function->arguments[i < letters ? i : letters - 1], &arguments.at[i])) {
             greffe__value name = greffe__text(function->name);
-            return fail_operands(m, GREFFE__GR_EVAL_ARGUMENT,
-                                 "a function does not take this value", &name, &arguments.at[i]);
+            return fail_operands(m, GREFFE__GR_EVAL_ARGUMENT, "a function does not take this value",
+                                 &name, &arguments.at[i]);
         }
     }
     greffe__value result = greffe__null();

@@ -15,9 +15,9 @@ extern "C" {
 
 /* The static type of a name or an expression. */
 typedef struct greffe__type {
-    uint8_t kind;  /* greffe__kind */
-    bool any;      /* not known before it runs */
-    bool optional; /* may be null */
+    uint8_t kind;                    /* greffe__kind */
+    bool any;                        /* not known before it runs */
+    bool optional;                   /* may be null */
     const struct greffe__type *item; /* of a list; NULL when not known */
     const greffe__strs *options;     /* of a choice, else NULL */
 } greffe__type;

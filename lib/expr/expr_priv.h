@@ -12,9 +12,9 @@ extern "C" {
 
 typedef enum greffe__ast_kind {
     GREFFE__AST_CONSTANT,
-    GREFFE__AST_NAME,    /* text: the dotted name as far as it is one */
-    GREFFE__AST_MEMBER,  /* child, text */
-    GREFFE__AST_BINARY,  /* op */
+    GREFFE__AST_NAME,   /* text: the dotted name as far as it is one */
+    GREFFE__AST_MEMBER, /* child, text */
+    GREFFE__AST_BINARY, /* op */
     GREFFE__AST_NEGATE,
     GREFFE__AST_AND,
     GREFFE__AST_OR,
@@ -23,12 +23,12 @@ typedef enum greffe__ast_kind {
     GREFFE__AST_CONTEXT, /* texts in names */
     GREFFE__AST_RANGE,   /* op: bit 0 low closed, bit 1 high closed */
     GREFFE__AST_IN,
-    GREFFE__AST_CALL     /* function */
+    GREFFE__AST_CALL /* function */
 } greffe__ast_kind;
 
 typedef enum greffe__op {
-    GREFFE__OP_CONST,  /* operand: constant */
-    GREFFE__OP_LOAD,   /* operand: slot */
+    GREFFE__OP_CONST, /* operand: constant */
+    GREFFE__OP_LOAD,  /* operand: slot */
     GREFFE__OP_ADD,
     GREFFE__OP_SUB,
     GREFFE__OP_MUL,
@@ -47,11 +47,11 @@ typedef enum greffe__op {
     GREFFE__OP_AND_JUMP,      /* false stays and jumps; true is popped */
     GREFFE__OP_OR_JUMP,       /* true stays and jumps; false is popped */
     GREFFE__OP_CHECK_BOOL,
-    GREFFE__OP_LIST,   /* operand: count */
+    GREFFE__OP_LIST,    /* operand: count */
     GREFFE__OP_CONTEXT, /* operand: count; name and value alternate */
-    GREFFE__OP_RANGE,  /* operand: closed bits */
-    GREFFE__OP_MEMBER, /* operand: constant, the name */
-    GREFFE__OP_CALL,   /* operand: function << 8 | argument count */
+    GREFFE__OP_RANGE,   /* operand: closed bits */
+    GREFFE__OP_MEMBER,  /* operand: constant, the name */
+    GREFFE__OP_CALL,    /* operand: function << 8 | argument count */
     GREFFE__OP_LAST = GREFFE__OP_CALL
 } greffe__op;
 

@@ -212,8 +212,7 @@ static bool run_string(greffe__call *call, greffe__value *out)
     }
     greffe__buf_init(&text, call->eval->arena->context);
     greffe__value_temporal(&text, value);
-    *out = greffe__string(
-        greffe__str_dup(call->eval->arena, (greffe__str){text.data, text.size}));
+    *out = greffe__string(greffe__str_dup(call->eval->arena, (greffe__str){text.data, text.size}));
     call->eval->arena->failed = call->eval->arena->failed || text.failed;
     greffe__buf_free(&text);
     return true;
@@ -407,17 +406,17 @@ bool greffe__value_add(greffe__value *out, const greffe__value *a, const greffe_
         if (x.size + y.size > GREFFE_MAX_EXPR_STRING) {
             return false;
         }
-        *out = greffe__string(greffe__str_format(arena, "%.*s%.*s", (int)x.size, x.data,
-                                                 (int)y.size, y.data));
+        *out = greffe__string(
+            greffe__str_format(arena, "%.*s%.*s", (int)x.size, x.data, (int)y.size, y.data));
         return true;
     }
     if (a->kind == GREFFE__DATE && step) {
         return date_plus(out, a, b, sign);
     }
     if (a->kind == GREFFE__DATE && b->kind == GREFFE__DATE && subtract) {
-        *out = (greffe__value){.kind = GREFFE__DURATION,
-                               .as.moment = {(a->as.days - b->as.days) * 86400, 0,
-                                             GREFFE__NO_OFFSET}};
+        *out =
+            (greffe__value){.kind = GREFFE__DURATION,
+                            .as.moment = {(a->as.days - b->as.days) * 86400, 0, GREFFE__NO_OFFSET}};
         return true;
     }
     if (a->kind == GREFFE__DATETIME && step) {

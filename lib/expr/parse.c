@@ -33,8 +33,9 @@ void *greffe__expr_fail(greffe__expr_work *work, greffe__code code, uint32_t sta
         va_start(arguments, format);
         int size = vsnprintf(message, sizeof message, format, arguments);
         va_end(arguments);
-        size_t length = size < 0 ? 0 : (size_t)size < sizeof message ? (size_t)size
-                                                                     : sizeof message - 1;
+        size_t length = size < 0                        ? 0
+                        : (size_t)size < sizeof message ? (size_t)size
+                                                        : sizeof message - 1;
         const char *text = greffe__arena_copy(work->arena, message, length);
         *work->error = (greffe__expr_error){code, start, end, text != NULL ? text : "", hint};
         work->failed = true;
@@ -273,8 +274,8 @@ static bool hex(const char *at, const char *end, int count, uint32_t *out)
             return false;
         }
         char c = at[i];
-        uint32_t d = digit(c) ? (uint32_t)(c - '0') : (c | 32) >= 'a' && (c | 32) <= 'f'
-                                                          ? (uint32_t)((c | 32) - 'a' + 10)
+        uint32_t d = digit(c)                             ? (uint32_t)(c - '0')
+                     : (c | 32) >= 'a' && (c | 32) <= 'f' ? (uint32_t)((c | 32) - 'a' + 10)
                                                           : 16;
         if (d == 16) {
             return false;
@@ -346,9 +347,9 @@ static bool temporal_value(greffe__value *out, greffe__str text)
     }
     if (greffe__instant_parse(&number, text)) {
         int64_t seconds = number / 1000 - (number % 1000 < 0);
-        *out = (greffe__value){.kind = GREFFE__DATETIME,
-                               .as.moment = {seconds, (int32_t)(number - seconds * 1000) * 1000000,
-                                             0}};
+        *out = (greffe__value){
+            .kind = GREFFE__DATETIME,
+            .as.moment = {seconds, (int32_t)(number - seconds * 1000) * 1000000, 0}};
         return true;
     }
     return false;
@@ -468,8 +469,8 @@ static greffe__ast *unknown_call(parser *p, greffe__str name)
             best = candidate;
         }
     }
-    greffe__str hint = greffe__str_format(p->work->arena, "did you mean %.*s?", (int)best.size,
-                                          best.data);
+    greffe__str hint =
+        greffe__str_format(p->work->arena, "did you mean %.*s?", (int)best.size, best.data);
     return greffe__expr_fail(p->work, GREFFE__GR_EXPR_FUNCTION, p->start, p->stop,
                              best.size > 0 ? hint.data : NULL, "there is no function '%.*s'",
                              (int)name.size, name.data);
@@ -705,8 +706,8 @@ static greffe__ast *comparison(parser *p)
         const char *symbol;
         greffe__op op;
     } operators[] = {
-        {"=", GREFFE__OP_EQ}, {"!=", GREFFE__OP_NE}, {"<", GREFFE__OP_LT},
-        {"<=", GREFFE__OP_LE}, {">", GREFFE__OP_GT}, {">=", GREFFE__OP_GE},
+        {"=", GREFFE__OP_EQ},  {"!=", GREFFE__OP_NE}, {"<", GREFFE__OP_LT},
+        {"<=", GREFFE__OP_LE}, {">", GREFFE__OP_GT},  {">=", GREFFE__OP_GE},
     };
     greffe__ast *left = sum(p);
     for (;;) {
@@ -773,8 +774,8 @@ static greffe__ast *expression(parser *p)
 
 greffe__ast *greffe__expr_parse(greffe__expr_work *work)
 {
-    parser p = {.work = work, .at = work->source.data,
-                .end = work->source.data + work->source.size};
+    parser p = {
+        .work = work, .at = work->source.data, .end = work->source.data + work->source.size};
     if (work->source.size > GREFFE_MAX_EXPR_BYTES) {
         return greffe__expr_fail(work, GREFFE__GR_EXPR_LIMIT, 0, 1, NULL,
                                  "the expression is longer than 16,384 bytes");

@@ -35,9 +35,11 @@ void greffe__bundle_write(greffe__buf *out, const greffe__plan *plan, const char
         out->failed = true;
         return;
     }
-    greffe__bundle bundle = {.magic = greffe__str_of(magic), .format = bundle_format,
+    greffe__bundle bundle = {.magic = greffe__str_of(magic),
+                             .format = bundle_format,
                              .verdict = greffe__str_of(verdict),
-                             .pinned = greffe__hash_str(&hash), .plan = *plan};
+                             .pinned = greffe__hash_str(&hash),
+                             .plan = *plan};
     greffe__record_write(out, &greffe__bundle_shape, &bundle);
 }
 

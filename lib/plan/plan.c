@@ -71,14 +71,15 @@ greffe__calendar greffe__plan_calendar(const greffe__plan *plan)
 }
 
 static const char *const step_kinds[] = {
-    "",        "submission", "completeness", "instruction", "decision",
-    "deliberation", "notification", "payment", "task", "choose",
-    "wait",    "end",        "parallel",     "each",        "call",
+    "",         "submission",   "completeness", "instruction",
+    "decision", "deliberation", "notification", "payment",
+    "task",     "choose",       "wait",         "end",
+    "parallel", "each",         "call",
 };
 
 static const char *const data_types[] = {
-    "",     "text", "long text", "boolean", "integer", "number", "money",
-    "date", "choice", "choices", "email",   "iban",    "phone",  "list",
+    "",     "text",   "long text", "boolean", "integer", "number", "money",
+    "date", "choice", "choices",   "email",   "iban",    "phone",  "list",
 };
 
 static uint32_t named(const char *const *names, uint32_t count, greffe__str name)

@@ -29,13 +29,13 @@ typedef enum greffe__role_kind {
 typedef struct greffe__role {
     greffe__str id;
     uint32_t kind;
-    greffe__str service; /* of an agent */
+    greffe__str service;    /* of an agent */
     greffe__str stands_for; /* of a delegate: the role represented */
     greffe__str title;
 } greffe__role;
 
 typedef enum greffe__majority {
-    GREFFE__MAJORITY_VOTES = 1, /* more than half of the votes cast (CGCT L2121-20) */
+    GREFFE__MAJORITY_VOTES = 1,  /* more than half of the votes cast (CGCT L2121-20) */
     GREFFE__MAJORITY_MEMBERS = 2 /* more than half of the members */
 } greffe__majority;
 
@@ -74,15 +74,15 @@ typedef enum greffe__data_type {
 } greffe__data_type;
 
 typedef struct greffe__field_def {
-    greffe__str path; /* demandeur.foyer, or instruction.motif */
+    greffe__str path;  /* demandeur.foyer, or instruction.motif */
     greffe__str owner; /* the section, or the step that fills it */
     greffe__str name, label;
     uint32_t type;
     bool optional;
-    greffe__value min, max; /* of the field's kind, or null */
+    greffe__value min, max;          /* of the field's kind, or null */
     uint32_t min_length, max_length; /* characters; 0: none */
     greffe__strs options, option_labels;
-    uint32_t digits;          /* exactly so many digits, when not 0 */
+    uint32_t digits;            /* exactly so many digits, when not 0 */
     greffe__program when, must; /* empty source: always */
     greffe__str message;
 } greffe__field_def;
@@ -110,7 +110,7 @@ typedef struct greffe__document_def {
 /* --- Values --- */
 
 typedef struct greffe__dated_program {
-    bool always; /* no beginning */
+    bool always;  /* no beginning */
     int64_t from; /* civil date in days */
     greffe__program program;
 } greffe__dated_program;
@@ -123,8 +123,8 @@ typedef struct greffe__dated_programs {
 typedef struct greffe__value_def {
     greffe__str name;
     greffe__dated_programs rules; /* ascending */
-    bool by_today; /* dated by the day of evaluation; default: by the filing */
-    greffe__str frozen_at; /* moment, or empty */
+    bool by_today;                /* dated by the day of evaluation; default: by the filing */
+    greffe__str frozen_at;        /* moment, or empty */
 } greffe__value_def;
 
 /* What an expression may read; a slot is a position in the plan's list. */
@@ -165,8 +165,8 @@ typedef enum greffe__means {
 
 typedef struct greffe__clock_def {
     greffe__str name;
-    greffe__str from;   /* moment */
-    greffe__strs until; /* moments that stop it */
+    greffe__str from;         /* moment */
+    greffe__strs until;       /* moments that stop it */
     greffe__str paused_while; /* a step whose wait suspends it, or empty */
     greffe__term within, warn;
     uint32_t means;
@@ -199,8 +199,8 @@ typedef enum greffe__port {
 
 typedef struct greffe__edge {
     greffe__str outcome;
-    uint32_t target; /* node */
-    bool done;       /* leaving here finishes the step with this outcome */
+    uint32_t target;       /* node */
+    bool done;             /* leaving here finishes the step with this outcome */
     greffe__program guard; /* of a choice; empty source: otherwise */
     greffe__u32s fill;     /* fields filled in with this outcome */
     greffe__str label;
@@ -215,7 +215,7 @@ typedef struct greffe__plan_node {
     greffe__str path; /* stable: completude, completude/waiting */
     uint32_t op, step, scope;
     greffe__edges edges;
-    greffe__u32s roles;  /* positions of roles that may act */
+    greffe__u32s roles; /* positions of roles that may act */
     greffe__term within, remind;
     greffe__str expired; /* the edge's outcome when `within` ends; "expired" */
     greffe__str template_name;
@@ -279,7 +279,7 @@ typedef struct greffe__guarantee {
 } greffe__guarantee;
 
 typedef struct greffe__once {
-    greffe__str key;     /* field */
+    greffe__str key; /* field */
     greffe__term every;
     greffe__str claimed; /* moment */
 } greffe__once;
@@ -294,10 +294,10 @@ typedef struct greffe__letter {
     greffe__str name, subject, body;
 } greffe__letter;
 
-#define GREFFE__LIST_TYPE(name, type) \
-    typedef struct name {             \
-        type *at;                     \
-        uint32_t count, capacity;     \
+#define GREFFE__LIST_TYPE(name, type)                                                              \
+    typedef struct name {                                                                          \
+        type *at;                                                                                  \
+        uint32_t count, capacity;                                                                  \
     } name
 
 GREFFE__LIST_TYPE(greffe__roles, greffe__role);

@@ -1,9 +1,14 @@
 /* The shapes of a plan: which member has which key in a bundle. A key is never used again. */
 #include "plan/plan_priv.h"
 
-#define FIELD(key, type, owner, member, shape) \
-    {key, GREFFE__F_##type, offsetof(owner, member), #member, shape}
-#define SHAPE(name, type, fields) {name, sizeof(type), sizeof fields / sizeof *fields, fields}
+#define FIELD(key, type, owner, member, shape)                                                     \
+    {                                                                                              \
+        key, GREFFE__F_##type, offsetof(owner, member), #member, shape                             \
+    }
+#define SHAPE(name, type, fields)                                                                  \
+    {                                                                                              \
+        name, sizeof(type), sizeof fields / sizeof *fields, fields                                 \
+    }
 
 static const greffe__field term_fields[] = {
     FIELD(1, U32, greffe__term, count, NULL),
@@ -12,23 +17,17 @@ static const greffe__field term_fields[] = {
 const greffe__shape greffe__term_shape = SHAPE("term", greffe__term, term_fields);
 
 static const greffe__field role_fields[] = {
-    FIELD(1, STR, greffe__role, id, NULL),
-    FIELD(2, U32, greffe__role, kind, NULL),
-    FIELD(3, STR, greffe__role, service, NULL),
-    FIELD(4, STR, greffe__role, stands_for, NULL),
+    FIELD(1, STR, greffe__role, id, NULL),      FIELD(2, U32, greffe__role, kind, NULL),
+    FIELD(3, STR, greffe__role, service, NULL), FIELD(4, STR, greffe__role, stands_for, NULL),
     FIELD(5, STR, greffe__role, title, NULL),
 };
 static const greffe__shape role_shape = SHAPE("role", greffe__role, role_fields);
 
 static const greffe__field board_fields[] = {
-    FIELD(1, STR, greffe__board, id, NULL),
-    FIELD(2, STR, greffe__board, title, NULL),
-    FIELD(3, STRS, greffe__board, members, NULL),
-    FIELD(4, STR, greffe__board, chair, NULL),
-    FIELD(5, U32, greffe__board, quorum, NULL),
-    FIELD(6, U32, greffe__board, majority, NULL),
-    FIELD(7, U32, greffe__board, proxies, NULL),
-    FIELD(8, BOOL, greffe__board, casting, NULL),
+    FIELD(1, STR, greffe__board, id, NULL),        FIELD(2, STR, greffe__board, title, NULL),
+    FIELD(3, STRS, greffe__board, members, NULL),  FIELD(4, STR, greffe__board, chair, NULL),
+    FIELD(5, U32, greffe__board, quorum, NULL),    FIELD(6, U32, greffe__board, majority, NULL),
+    FIELD(7, U32, greffe__board, proxies, NULL),   FIELD(8, BOOL, greffe__board, casting, NULL),
     FIELD(9, STR, greffe__board, secretary, NULL),
 };
 const greffe__shape greffe__board_shape = SHAPE("board", greffe__board, board_fields);
@@ -38,7 +37,8 @@ static const greffe__field allotment_def_fields[] = {
     FIELD(2, STR, greffe__allotment_def, title, NULL),
     FIELD(3, STR, greffe__allotment_def, service, NULL),
 };
-static const greffe__shape allotment_def_shape = SHAPE("allotment_def", greffe__allotment_def, allotment_def_fields);
+static const greffe__shape allotment_def_shape =
+    SHAPE("allotment_def", greffe__allotment_def, allotment_def_fields);
 
 static const greffe__field section_fields[] = {
     FIELD(1, STR, greffe__section, id, NULL),
@@ -65,7 +65,8 @@ static const greffe__field field_def_fields[] = {
     FIELD(15, RECORD, greffe__field_def, must, &greffe__program_shape),
     FIELD(16, STR, greffe__field_def, message, NULL),
 };
-static const greffe__shape field_def_shape = SHAPE("field_def", greffe__field_def, field_def_fields);
+static const greffe__shape field_def_shape =
+    SHAPE("field_def", greffe__field_def, field_def_fields);
 
 static const greffe__field document_def_fields[] = {
     FIELD(1, STR, greffe__document_def, id, NULL),
@@ -76,14 +77,16 @@ static const greffe__field document_def_fields[] = {
     FIELD(6, BOOL, greffe__document_def, optional, NULL),
     FIELD(7, RECORD, greffe__document_def, when, &greffe__program_shape),
 };
-static const greffe__shape document_def_shape = SHAPE("document_def", greffe__document_def, document_def_fields);
+static const greffe__shape document_def_shape =
+    SHAPE("document_def", greffe__document_def, document_def_fields);
 
 static const greffe__field dated_program_fields[] = {
     FIELD(1, BOOL, greffe__dated_program, always, NULL),
     FIELD(2, I64, greffe__dated_program, from, NULL),
     FIELD(3, RECORD, greffe__dated_program, program, &greffe__program_shape),
 };
-static const greffe__shape dated_program_shape = SHAPE("dated_program", greffe__dated_program, dated_program_fields);
+static const greffe__shape dated_program_shape =
+    SHAPE("dated_program", greffe__dated_program, dated_program_fields);
 
 static const greffe__field value_def_fields[] = {
     FIELD(1, STR, greffe__value_def, name, NULL),
@@ -91,7 +94,8 @@ static const greffe__field value_def_fields[] = {
     FIELD(3, BOOL, greffe__value_def, by_today, NULL),
     FIELD(4, STR, greffe__value_def, frozen_at, NULL),
 };
-static const greffe__shape value_def_shape = SHAPE("value_def", greffe__value_def, value_def_fields);
+static const greffe__shape value_def_shape =
+    SHAPE("value_def", greffe__value_def, value_def_fields);
 
 static const greffe__field slot_fields[] = {
     FIELD(1, U32, greffe__slot, kind, NULL),
@@ -110,7 +114,8 @@ static const greffe__field clock_def_fields[] = {
     FIELD(8, U32, greffe__clock_def, then, NULL),
     FIELD(9, STR, greffe__clock_def, because, NULL),
 };
-static const greffe__shape clock_def_shape = SHAPE("clock_def", greffe__clock_def, clock_def_fields);
+static const greffe__shape clock_def_shape =
+    SHAPE("clock_def", greffe__clock_def, clock_def_fields);
 
 static const greffe__field edge_fields[] = {
     FIELD(1, STR, greffe__edge, outcome, NULL),
@@ -150,15 +155,13 @@ static const greffe__field plan_node_fields[] = {
     FIELD(25, STR, greffe__plan_node, outcome, NULL),
     FIELD(26, U32, greffe__plan_node, limit, NULL),
 };
-static const greffe__shape plan_node_shape = SHAPE("plan_node", greffe__plan_node, plan_node_fields);
+static const greffe__shape plan_node_shape =
+    SHAPE("plan_node", greffe__plan_node, plan_node_fields);
 
 static const greffe__field step_fields[] = {
-    FIELD(1, STR, greffe__step, id, NULL),
-    FIELD(2, STR, greffe__step, title, NULL),
-    FIELD(3, STR, greffe__step, shown, NULL),
-    FIELD(4, U32, greffe__step, kind, NULL),
-    FIELD(5, U32, greffe__step, entry, NULL),
-    FIELD(6, U32, greffe__step, scope, NULL),
+    FIELD(1, STR, greffe__step, id, NULL),    FIELD(2, STR, greffe__step, title, NULL),
+    FIELD(3, STR, greffe__step, shown, NULL), FIELD(4, U32, greffe__step, kind, NULL),
+    FIELD(5, U32, greffe__step, entry, NULL), FIELD(6, U32, greffe__step, scope, NULL),
 };
 static const greffe__shape step_shape = SHAPE("step", greffe__step, step_fields);
 
@@ -174,7 +177,8 @@ static const greffe__field guarantee_fields[] = {
     FIELD(2, STRS, greffe__guarantee, what, NULL),
     FIELD(3, STR, greffe__guarantee, because, NULL),
 };
-static const greffe__shape guarantee_shape = SHAPE("guarantee", greffe__guarantee, guarantee_fields);
+static const greffe__shape guarantee_shape =
+    SHAPE("guarantee", greffe__guarantee, guarantee_fields);
 
 static const greffe__field once_fields[] = {
     FIELD(1, STR, greffe__once, key, NULL),
@@ -187,7 +191,8 @@ static const greffe__field retention_fields[] = {
     FIELD(1, STR, greffe__retention, outcome, NULL),
     FIELD(2, RECORD, greffe__retention, keep, &greffe__term_shape),
 };
-static const greffe__shape retention_shape = SHAPE("retention", greffe__retention, retention_fields);
+static const greffe__shape retention_shape =
+    SHAPE("retention", greffe__retention, retention_fields);
 
 static const greffe__field letter_fields[] = {
     FIELD(1, STR, greffe__letter, name, NULL),

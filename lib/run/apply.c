@@ -132,8 +132,11 @@ static bool apply_batch(greffe__batch *b, const greffe__event *e, greffe__arena 
         if (pending == NULL) {
             return false;
         }
-        *pending = (greffe__pending){.key = e->key, .channel = e->name, .letter = e->path,
-                                     .ref = e->ref, .commitment = e->commitment};
+        *pending = (greffe__pending){.key = e->key,
+                                     .channel = e->name,
+                                     .letter = e->path,
+                                     .ref = e->ref,
+                                     .commitment = e->commitment};
         return true;
     case GREFFE__EV_INCIDENT_OPENED:
         pending = greffe__pending_of(&b->pending, e->key);

@@ -3,12 +3,12 @@
 
 #include "run/run_priv.h"
 
-#define FIND(list, condition)                       \
-    for (uint32_t i = 0; i < (list).count; i++) {   \
-        if (condition) {                            \
-            return &(list).at[i];                   \
-        }                                           \
-    }                                               \
+#define FIND(list, condition)                                                                      \
+    for (uint32_t i = 0; i < (list).count; i++) {                                                  \
+        if (condition) {                                                                           \
+            return &(list).at[i];                                                                  \
+        }                                                                                          \
+    }                                                                                              \
     return NULL
 
 greffe__token *greffe__token_of(const greffe__dossier *d, uint32_t id)
@@ -145,8 +145,12 @@ static bool task_event(greffe__dossier *d, const greffe__event *e, greffe__arena
         if (task == NULL) {
             return false;
         }
-        *task = (greffe__task){.token = e->id, .role = e->path, .service = e->name,
-                               .assignee = e->key, .opened_ms = e->at, .due = e->days};
+        *task = (greffe__task){.token = e->id,
+                               .role = e->path,
+                               .service = e->name,
+                               .assignee = e->key,
+                               .opened_ms = e->at,
+                               .due = e->days};
         return true;
     }
     if (task == NULL) {
@@ -167,8 +171,12 @@ static bool timer_event(greffe__dossier *d, const greffe__event *e, greffe__aren
         if (timer == NULL) {
             return false;
         }
-        *timer = (greffe__timer){.id = e->parent, .token = e->id, .kind = e->name,
-                                 .name = e->path, .due_ms = e->at, .day = e->days};
+        *timer = (greffe__timer){.id = e->parent,
+                                 .token = e->id,
+                                 .kind = e->name,
+                                 .name = e->path,
+                                 .due_ms = e->at,
+                                 .day = e->days};
         d->serial = e->parent > d->serial ? e->parent : d->serial;
         return true;
     }
@@ -189,8 +197,8 @@ static bool scope_event(greffe__dossier *d, const greffe__event *e, greffe__aren
         if (scope == NULL) {
             return false;
         }
-        *scope = (greffe__scope_state){.id = e->id, .token = e->parent, .path = e->path,
-                                       .index = e->count, .item = e->value};
+        *scope = (greffe__scope_state){
+            .id = e->id, .token = e->parent, .path = e->path, .index = e->count, .item = e->value};
         return remember(d, e);
     }
     if (scope == NULL) {
@@ -232,8 +240,8 @@ static bool clock_event(greffe__dossier *d, const greffe__event *e, greffe__aren
     }
     switch (e->type) {
     case GREFFE__EV_CLOCK_STARTED:
-        *clock = (greffe__clock){.name = e->name, .phase = GREFFE__CLOCK_RUNNING, .from = e->days,
-                                 .due = e->due};
+        *clock = (greffe__clock){
+            .name = e->name, .phase = GREFFE__CLOCK_RUNNING, .from = e->days, .due = e->due};
         return true;
     case GREFFE__EV_CLOCK_PAUSED:
         clock->phase = GREFFE__CLOCK_PAUSED;
@@ -309,8 +317,12 @@ static bool effect_event(greffe__dossier *d, const greffe__event *e, greffe__are
         if (pending == NULL) {
             return false;
         }
-        *pending = (greffe__pending){.key = e->key, .channel = e->name, .letter = e->path,
-                                     .token = e->id, .ref = e->ref, .commitment = e->commitment};
+        *pending = (greffe__pending){.key = e->key,
+                                     .channel = e->name,
+                                     .letter = e->path,
+                                     .token = e->id,
+                                     .ref = e->ref,
+                                     .commitment = e->commitment};
         d->serial = e->count > d->serial ? e->count : d->serial;
         return true;
     }

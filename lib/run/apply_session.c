@@ -50,7 +50,8 @@ static bool present(greffe__session *s, const greffe__event *e, greffe__arena *a
         if (proxy == NULL) {
             return false;
         }
-        *proxy = (greffe__proxy){e->value.as.entries[i].name, e->value.as.entries[i].value.as.string};
+        *proxy =
+            (greffe__proxy){e->value.as.entries[i].name, e->value.as.entries[i].value.as.string};
     }
     s->quorate = s->second || s->present.count >= s->board.quorum;
     return true;

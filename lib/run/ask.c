@@ -17,16 +17,16 @@ static greffe__stream *allotment(greffe__bench *b, greffe__str key)
 }
 
 /* One change on both sides: the dossier's and the allotment's events go together. */
-static bool both(greffe__bench *b, greffe__str key, greffe__event_type own, greffe__event_type other,
-                 int64_t cents, const char *from)
+static bool both(greffe__bench *b, greffe__str key, greffe__event_type own,
+                 greffe__event_type other, int64_t cents, const char *from)
 {
     greffe__stream *stream = cents == 0 ? NULL : allotment(b, key);
     if (cents == 0) {
         return !b->stop;
     }
     greffe__event mine = {.type = own, .key = key, .amount = cents, .name = greffe__str_of(from)};
-    greffe__event theirs = {.type = other, .key = b->stream->key, .amount = cents,
-                            .name = greffe__str_of(from)};
+    greffe__event theirs = {
+        .type = other, .key = b->stream->key, .amount = cents, .name = greffe__str_of(from)};
     return stream != NULL && greffe__emit(b, b->stream, mine) && greffe__emit(b, stream, theirs);
 }
 
@@ -68,8 +68,7 @@ static bool ask_reserve(greffe__bench *b, const greffe__plan_node *node, uint32_
         (before != NULL && !release_one(b, before)) || !funded(b, node->budget, cents, &enough)) {
         return false;
     }
-    if (enough &&
-        !both(b, node->budget, GREFFE__EV_RESERVED, GREFFE__EV_HELD, cents, "reserved")) {
+    if (enough && !both(b, node->budget, GREFFE__EV_RESERVED, GREFFE__EV_HELD, cents, "reserved")) {
         return false;
     }
     return greffe__leave_with(b, greffe__token_of(b->dossier, token),
@@ -81,8 +80,7 @@ static bool ask_commit(greffe__bench *b, const greffe__plan_node *node, uint32_t
     const greffe__money *money = greffe__money_of(b->dossier, node->budget);
     int64_t cents = money == NULL ? 0 : money->reserved;
     return both(b, node->budget, GREFFE__EV_COMMITTED, GREFFE__EV_PLEDGED, cents, "reserved") &&
-           greffe__leave_with(b, greffe__token_of(b->dossier, token),
-                              greffe__str_of("committed"));
+           greffe__leave_with(b, greffe__token_of(b->dossier, token), greffe__str_of("committed"));
 }
 
 /* --- Orders --- */
@@ -176,13 +174,13 @@ static bool ask_order(greffe__bench *b, const greffe__plan_node *node, uint32_t 
     greffe__str key = greffe__str_format(b->arena, "%.*s-%u", (int)b->dossier->number.size,
                                          b->dossier->number.data, token);
     greffe__stream *stream = greffe__open_stream(b, GREFFE__ORDER, key);
-    greffe__event prepared = {.type = GREFFE__EV_ORDER_PREPARED, .key = b->stream->key,
-                              .amount = cents, .name = node->budget};
-    const greffe__role *role = node->roles.count > 0 ? &b->plan->roles.at[node->roles.at[0]]
-                                                     : NULL;
+    greffe__event prepared = {.type = GREFFE__EV_ORDER_PREPARED,
+                              .key = b->stream->key,
+                              .amount = cents,
+                              .name = node->budget};
+    const greffe__role *role = node->roles.count > 0 ? &b->plan->roles.at[node->roles.at[0]] : NULL;
     prepared.text = role != NULL ? role->service : prepared.text;
-    return stream != NULL &&
-           excluded(b, b->plan->steps.at[node->step].id, &prepared.list) &&
+    return stream != NULL && excluded(b, b->plan->steps.at[node->step].id, &prepared.list) &&
            greffe__keep_personal(b, stream, "payee", payee(b, &account), &prepared) &&
            greffe__emit(b, stream, prepared) &&
            greffe__emit(b, b->stream,
@@ -193,8 +191,11 @@ static bool ask_order(greffe__bench *b, const greffe__plan_node *node, uint32_t 
 
 static bool ask_board(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
 {
-    greffe__event event = {.type = GREFFE__EV_TASK_OPENED, .id = token, .path = node->board,
-                           .name = node->board, .at = b->now_ms};
+    greffe__event event = {.type = GREFFE__EV_TASK_OPENED,
+                           .id = token,
+                           .path = node->board,
+                           .name = node->board,
+                           .at = b->now_ms};
     return greffe__emit(b, b->stream, event);
 }
 
@@ -289,9 +290,8 @@ static bool was_granted(const greffe__bench *b)
                               : step->kind == GREFFE__KIND_PAYMENT    ? "paid"
                                                                       : NULL;
         if (outcome != NULL &&
-            greffe__mark_of(b->dossier,
-                            greffe__str_format(b->arena, "%.*s.%s", (int)step->id.size,
-                                               step->id.data, outcome)) != NULL) {
+            greffe__mark_of(b->dossier, greffe__str_format(b->arena, "%.*s.%s", (int)step->id.size,
+                                                           step->id.data, outcome)) != NULL) {
             return true;
         }
     }

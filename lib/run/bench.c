@@ -33,8 +33,9 @@ bool greffe__refuse(greffe__bench *b, greffe__code code, greffe_status status, c
     va_start(arguments, format);
     int size = vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    size_t length = size < 0 ? 0 : (size_t)size < sizeof message ? (size_t)size
-                                                                 : sizeof message - 1;
+    size_t length = size < 0                        ? 0
+                    : (size_t)size < sizeof message ? (size_t)size
+                                                    : sizeof message - 1;
     b->stop = true;
     b->out->refused = code;
     b->out->status = status;
@@ -83,8 +84,7 @@ greffe__stream *greffe__open_stream(greffe__bench *b, uint32_t kind, greffe__str
         return NULL;
     }
     if (stream->exists) {
-        greffe_status status =
-            greffe__record_decode(stream->state, b->arena, shape, stream->bytes);
+        greffe_status status = greffe__record_decode(stream->state, b->arena, shape, stream->bytes);
         if (status != GREFFE_OK) {
             (void)fail(b, status);
             return NULL;
@@ -131,8 +131,7 @@ static greffe__hash draw(greffe__bench *b)
     unsigned char counter[4] = {(unsigned char)(b->drawn >> 24), (unsigned char)(b->drawn >> 16),
                                 (unsigned char)(b->drawn >> 8), (unsigned char)b->drawn};
     b->drawn += 1;
-    return greffe__hmac(b->world->seed, (greffe__str){(const char *)counter, 4},
-                        b->command->key);
+    return greffe__hmac(b->world->seed, (greffe__str){(const char *)counter, 4}, b->command->key);
 }
 
 static greffe__str hexadecimal(greffe__bench *b, const greffe__hash *hash, size_t bytes)
@@ -148,8 +147,7 @@ bool greffe__keep_personal(greffe__bench *b, greffe__stream *stream, const char 
     if (b->stop) {
         return false;
     }
-    greffe__personal *personal =
-        greffe__arena_push(b->arena, &stream->created, sizeof *personal);
+    greffe__personal *personal = greffe__arena_push(b->arena, &stream->created, sizeof *personal);
     if (personal == NULL) {
         return fail(b, GREFFE_ENOMEM);
     }
@@ -296,17 +294,16 @@ bool greffe__arg_needed(greffe__bench *b, const char *name, greffe__str *out)
     *out = greffe__arg(b, name);
     return out->size > 0 || greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, NULL,
                                            "the command %.*s needs '%s'",
-                                           (int)b->command->verb.size, b->command->verb.data,
-                                           name);
+                                           (int)b->command->verb.size, b->command->verb.data, name);
 }
 
 bool greffe__arg_cents(greffe__bench *b, const char *name, int64_t *out)
 {
     const greffe__value *value = greffe__value_at(&b->command->args, name);
     greffe__dec number = greffe__dec_of(0);
-    bool good = value != NULL && ((value->kind == GREFFE__STRING &&
-                                   greffe__dec_parse(&number, value->as.string)) ||
-                                  value->kind == GREFFE__NUMBER);
+    bool good = value != NULL &&
+                ((value->kind == GREFFE__STRING && greffe__dec_parse(&number, value->as.string)) ||
+                 value->kind == GREFFE__NUMBER);
     if (good && value->kind == GREFFE__NUMBER) {
         number = value->as.number;
     }
@@ -371,8 +368,8 @@ static bool unknown_verb(greffe__bench *b)
             best = greffe__str_of(verbs[i].verb);
         }
     }
-    greffe__str hint = greffe__str_format(b->arena, "did you mean '%.*s'?", (int)best.size,
-                                          best.data);
+    greffe__str hint =
+        greffe__str_format(b->arena, "did you mean '%.*s'?", (int)best.size, best.data);
     return greffe__refuse(b, GREFFE__GR_CMD_UNKNOWN, GREFFE_EINVALID,
                           best.size > 0 ? hint.data : NULL, "there is no command '%.*s'",
                           (int)b->command->verb.size, b->command->verb.data);
@@ -406,8 +403,12 @@ greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
                              const greffe__command *command, greffe__arena *arena)
 {
     *out = (greffe__decision){0};
-    greffe__bench b = {.world = world, .command = command, .arena = arena, .out = out,
-                       .zone = greffe__zone_utc(), .now_ms = command->now_ms};
+    greffe__bench b = {.world = world,
+                       .command = command,
+                       .arena = arena,
+                       .out = out,
+                       .zone = greffe__zone_utc(),
+                       .now_ms = command->now_ms};
     for (uint32_t i = 0; i < world->streams.count; i++) {
         greffe__stream *stream = world->streams.at[i];
         stream->state = NULL;

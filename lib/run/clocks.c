@@ -78,8 +78,8 @@ static bool start(greffe__bench *b, const greffe__clock_def *def)
 {
     greffe__clock fresh = {.from = b->today};
     int64_t due = due_of(b, def, &fresh, 0);
-    greffe__event event = {.type = GREFFE__EV_CLOCK_STARTED, .name = def->name, .days = b->today,
-                           .due = due};
+    greffe__event event = {
+        .type = GREFFE__EV_CLOCK_STARTED, .name = def->name, .days = b->today, .due = due};
     return greffe__emit(b, b->stream, event) && set_clock_timers(b, def, due);
 }
 
@@ -120,8 +120,8 @@ bool greffe__clocks_pause(greffe__bench *b, greffe__str step, bool pause)
             continue;
         }
         if (pause && clock->phase == GREFFE__CLOCK_RUNNING) {
-            greffe__event event = {.type = GREFFE__EV_CLOCK_PAUSED, .name = def->name,
-                                   .days = b->today};
+            greffe__event event = {
+                .type = GREFFE__EV_CLOCK_PAUSED, .name = def->name, .days = b->today};
             if (!close_clock_timers(b, def->name) || !greffe__emit(b, b->stream, event)) {
                 return false;
             }
@@ -131,20 +131,23 @@ bool greffe__clocks_pause(greffe__bench *b, greffe__str step, bool pause)
             int64_t spans[2] = {clock->paused_on, b->today};
             int64_t due = due_of(b, def, &later, suspended);
             if (def->within.unit == GREFFE__UNIT_WORKING_DAYS) {
-                later.spans.at = greffe__arena_alloc(b->arena,
-                                                     (clock->spans.count + 2) * sizeof(int64_t));
+                later.spans.at =
+                    greffe__arena_alloc(b->arena, (clock->spans.count + 2) * sizeof(int64_t));
                 if (later.spans.at == NULL) {
                     return false;
                 }
                 for (uint32_t j = 0; j < clock->spans.count + 2; j++) {
-                    later.spans.at[j] = j < clock->spans.count ? clock->spans.at[j]
-                                                               : spans[j - clock->spans.count];
+                    later.spans.at[j] =
+                        j < clock->spans.count ? clock->spans.at[j] : spans[j - clock->spans.count];
                 }
                 later.spans.count = clock->spans.count + 2;
                 due = due_of(b, def, &later, suspended);
             }
-            greffe__event event = {.type = GREFFE__EV_CLOCK_RESUMED, .name = def->name,
-                                   .days = b->today, .count = suspended, .due = due};
+            greffe__event event = {.type = GREFFE__EV_CLOCK_RESUMED,
+                                   .name = def->name,
+                                   .days = b->today,
+                                   .count = suspended,
+                                   .due = due};
             if (!greffe__emit(b, b->stream, event) || !set_clock_timers(b, def, due)) {
                 return false;
             }

@@ -28,13 +28,14 @@ bool greffe__due_timer(greffe__command *out, const greffe__stream *stream, int64
         return false;
     }
     *argument = (greffe__entry){greffe__str_of("timer"), greffe__integer(first->id)};
-    *out = (greffe__command){
-        .verb = greffe__str_of("timer"), .stream_kind = GREFFE__DOSSIER,
-        .stream_key = stream->key,
-        .key = greffe__str_format(arena, "timer/%u", first->id),
-        .now_ms = first->due_ms, .args = greffe__context_of(argument, 1)};
-    out->actor = (greffe__person_in){.kind = greffe__str_of("system"),
-                                     .channel = greffe__str_of("system")};
+    *out = (greffe__command){.verb = greffe__str_of("timer"),
+                             .stream_kind = GREFFE__DOSSIER,
+                             .stream_key = stream->key,
+                             .key = greffe__str_format(arena, "timer/%u", first->id),
+                             .now_ms = first->due_ms,
+                             .args = greffe__context_of(argument, 1)};
+    out->actor =
+        (greffe__person_in){.kind = greffe__str_of("system"), .channel = greffe__str_of("system")};
     return true;
 }
 
@@ -52,8 +53,7 @@ static bool fire_clock(greffe__bench *b, greffe__str name)
     if (greffe__is_sealed(b)) {
         return true; /* recorded; a sealed part is not interrupted */
     }
-    return greffe__cancel_scope(b, 0) &&
-           greffe__enter(b, 0, b->plan->clocks.at[at].then);
+    return greffe__cancel_scope(b, 0) && greffe__enter(b, 0, b->plan->clocks.at[at].then);
 }
 
 static bool fire(greffe__bench *b, const greffe__timer *timer)
@@ -68,11 +68,12 @@ static bool fire(greffe__bench *b, const greffe__timer *timer)
         return fire_clock(b, name);
     }
     if (greffe__str_is(kind, "warn")) {
-        return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_HAPPENED,
-                                                          .name = greffe__str_format(
-                                                              b->arena, "%.*s.warned",
-                                                              (int)name.size, name.data),
-                                                          .at = b->now_ms, .days = b->today});
+        return greffe__emit(b, b->stream,
+                            (greffe__event){.type = GREFFE__EV_HAPPENED,
+                                            .name = greffe__str_format(b->arena, "%.*s.warned",
+                                                                       (int)name.size, name.data),
+                                            .at = b->now_ms,
+                                            .days = b->today});
     }
     greffe__token *token = greffe__token_of(b->dossier, id);
     if (token == NULL) {
@@ -81,8 +82,7 @@ static bool fire(greffe__bench *b, const greffe__timer *timer)
     if (greffe__str_is(kind, "remind")) {
         uint32_t at = greffe__plan_node_at(b->plan, token->path);
         const greffe__plan_node *node = at == GREFFE__NONE ? NULL : &b->plan->nodes.at[at];
-        return node == NULL || !node->supply ||
-               greffe__queue_effect(b, node, 0, "rappel", NULL);
+        return node == NULL || !node->supply || greffe__queue_effect(b, node, 0, "rappel", NULL);
     }
     return greffe__leave_with(b, token, name);
 }
@@ -110,8 +110,8 @@ bool greffe__decide_timer(greffe__bench *b)
 
 static bool late(greffe__bench *b, greffe__str what, greffe__str outcome)
 {
-    return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_CAME_LATE, .key = what,
-                                                      .name = outcome});
+    return greffe__emit(
+        b, b->stream, (greffe__event){.type = GREFFE__EV_CAME_LATE, .key = what, .name = outcome});
 }
 
 static bool effect_result(greffe__bench *b)
@@ -128,11 +128,13 @@ static bool effect_result(greffe__bench *b)
     uint32_t id = pending->token;
     if (greffe__str_is(outcome, "failed")) {
         return greffe__emit(b, b->stream,
-                            (greffe__event){.type = GREFFE__EV_INCIDENT_OPENED, .key = key,
+                            (greffe__event){.type = GREFFE__EV_INCIDENT_OPENED,
+                                            .key = key,
                                             .text = greffe__arg(b, "problem")});
     }
-    if (!greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_EFFECT_DONE, .key = key,
-                                                    .name = outcome})) {
+    if (!greffe__emit(
+            b, b->stream,
+            (greffe__event){.type = GREFFE__EV_EFFECT_DONE, .key = key, .name = outcome})) {
         return false;
     }
     greffe__token *token = id == 0 ? NULL : greffe__token_of(b->dossier, id);
@@ -176,8 +178,7 @@ static bool session_result(greffe__bench *b)
     if (!greffe__emit(b, stream, relayed)) {
         return false;
     }
-    if (asking(b, GREFFE__PORT_BOARD) == NULL ||
-        !greffe__str_equal(b->dossier->session, key)) {
+    if (asking(b, GREFFE__PORT_BOARD) == NULL || !greffe__str_equal(b->dossier->session, key)) {
         return late(b, key, outcome);
     }
     greffe__event unlisted = {.type = GREFFE__EV_UNLISTED, .key = key};
@@ -186,9 +187,9 @@ static bool session_result(greffe__bench *b)
     }
     const greffe__value *reasons = greffe__personal_value(b, stream, ref);
     greffe__event reasoned = {.type = GREFFE__EV_REASONED};
-    if (b->stop || (reasons != NULL &&
-                    (!greffe__keep_personal(b, b->stream, "reasons", *reasons, &reasoned) ||
-                     !greffe__emit(b, b->stream, reasoned)))) {
+    if (b->stop ||
+        (reasons != NULL && (!greffe__keep_personal(b, b->stream, "reasons", *reasons, &reasoned) ||
+                             !greffe__emit(b, b->stream, reasoned)))) {
         return false;
     }
     return greffe__leave_with(b, asking(b, GREFFE__PORT_BOARD), outcome);
@@ -209,8 +210,7 @@ static bool pay_out(greffe__bench *b, const greffe__order *order)
 static bool order_result(greffe__bench *b)
 {
     greffe__str key;
-    if (!greffe__open_dossier(b, b->command->stream_key) ||
-        !greffe__arg_needed(b, "order", &key)) {
+    if (!greffe__open_dossier(b, b->command->stream_key) || !greffe__arg_needed(b, "order", &key)) {
         return false;
     }
     greffe__stream *stream = greffe__open_stream(b, GREFFE__ORDER, key);
@@ -234,13 +234,13 @@ static bool order_result(greffe__bench *b)
     }
     greffe__token *token = asking(b, GREFFE__PORT_ORDER);
     uint32_t at = token == NULL ? GREFFE__NONE : greffe__plan_node_at(b->plan, token->path);
-    bool stays = at == GREFFE__NONE || greffe__node_edge(&b->plan->nodes.at[at],
-                                                         greffe__str_of(outcome)) == NULL;
+    bool stays = at == GREFFE__NONE ||
+                 greffe__node_edge(&b->plan->nodes.at[at], greffe__str_of(outcome)) == NULL;
     if (stays) {
         return true; /* unknown: reconciliation will tell; nothing is paid again meanwhile */
     }
-    greffe__event ended = {.type = GREFFE__EV_ORDER_ENDED, .key = key,
-                           .name = greffe__str_of(outcome)};
+    greffe__event ended = {
+        .type = GREFFE__EV_ORDER_ENDED, .key = key, .name = greffe__str_of(outcome)};
     return (!paid || pay_out(b, order)) && greffe__emit(b, b->stream, ended) &&
            greffe__leave_with(b, asking(b, GREFFE__PORT_ORDER), greffe__str_of(outcome));
 }

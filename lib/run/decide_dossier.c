@@ -8,7 +8,8 @@ typedef struct place {
     greffe__task *task;
 } place;
 
-/* The open node of a step that is done by somebody. Inside `each` the item is named by its index. */
+/* The open node of a step that is done by somebody. Inside `each` the item is named by its index.
+ */
 static bool find_place(greffe__bench *b, greffe__str step, greffe__primitive op, place *out)
 {
     const greffe__value *item = greffe__value_at(&b->command->args, "item");
@@ -30,10 +31,10 @@ static bool find_place(greffe__bench *b, greffe__str step, greffe__primitive op,
             return true;
         }
     }
-    greffe__str where = b->dossier->tokens.count > 0 ? b->dossier->tokens.at[0].path
-                                                     : b->dossier->outcome;
-    greffe__str hint = greffe__str_format(b->arena, "the dossier is at '%.*s'", (int)where.size,
-                                          where.data);
+    greffe__str where =
+        b->dossier->tokens.count > 0 ? b->dossier->tokens.at[0].path : b->dossier->outcome;
+    greffe__str hint =
+        greffe__str_format(b->arena, "the dossier is at '%.*s'", (int)where.size, where.data);
     return greffe__refuse(b, GREFFE__GR_NO_SUCH_TASK, GREFFE_ESTATE, hint.data,
                           "nothing is to be done at '%.*s' now", (int)step.size, step.data);
 }
@@ -50,9 +51,8 @@ static bool has_right(greffe__bench *b, const place *at)
                               "a delegate never decides and never pays");
     }
     if (!allowed) {
-        greffe__str role = at->node->roles.count > 0
-                               ? b->plan->roles.at[at->node->roles.at[0]].id
-                               : at->node->path;
+        greffe__str role = at->node->roles.count > 0 ? b->plan->roles.at[at->node->roles.at[0]].id
+                                                     : at->node->path;
         return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
                               "'%.*s' is done by the role '%.*s'", (int)at->node->path.size,
                               at->node->path.data, (int)role.size, role.data);
@@ -62,8 +62,8 @@ static bool has_right(greffe__bench *b, const place *at)
         !greffe__str_equal(task->assignee, b->command->actor.tag)) {
         return greffe__refuse(b, GREFFE__GR_DENIED_ASSIGNED, GREFFE_EDENIED,
                               "have it handed over, or released",
-                              "the task '%.*s' is held by another person",
-                              (int)at->node->path.size, at->node->path.data);
+                              "the task '%.*s' is held by another person", (int)at->node->path.size,
+                              at->node->path.data);
     }
     return true;
 }
@@ -82,8 +82,8 @@ static bool complete(greffe__bench *b)
     if (greffe__str_is(outcome, "ask") || greffe__str_is(outcome, "filed") ||
         greffe__str_is(outcome, "expired")) {
         return greffe__refuse(b, GREFFE__GR_NO_SUCH_OUTCOME, GREFFE_EINVALID, NULL,
-                              "'%.*s' is not an outcome that a person chooses",
-                              (int)outcome.size, outcome.data);
+                              "'%.*s' is not an outcome that a person chooses", (int)outcome.size,
+                              outcome.data);
     }
     const greffe__edge *edge = greffe__node_edge(at.node, outcome);
     const greffe__value *fill = greffe__value_at(&b->command->args, "fill");
@@ -107,10 +107,10 @@ static bool add_asked(greffe__bench *b, const char *name, greffe__strs *out)
         uint32_t at = documents ? greffe__plan_document_at(b->plan, what)
                                 : greffe__plan_field_at(b->plan, what);
         if (at == GREFFE__NONE) {
-            return greffe__refuse(b, documents ? GREFFE__GR_DOCUMENT_UNKNOWN
-                                               : GREFFE__GR_FIELD_UNKNOWN,
-                                  GREFFE_EINVALID, NULL, "there is no %s '%.*s' to ask for",
-                                  documents ? "document" : "field", (int)what.size, what.data);
+            return greffe__refuse(
+                b, documents ? GREFFE__GR_DOCUMENT_UNKNOWN : GREFFE__GR_FIELD_UNKNOWN,
+                GREFFE_EINVALID, NULL, "there is no %s '%.*s' to ask for",
+                documents ? "document" : "field", (int)what.size, what.data);
         }
         if (!greffe__push_str(out, what, b->arena)) {
             return false;
@@ -124,9 +124,9 @@ static bool ask(greffe__bench *b)
     greffe__str step;
     place at;
     greffe__event asked = {.type = GREFFE__EV_ASKED};
-    if (!greffe__arg_needed(b, "step", &step) ||
-        !find_place(b, step, GREFFE__P_TASK, &at) || !has_right(b, &at) ||
-        !add_asked(b, "documents", &asked.list) || !add_asked(b, "fields", &asked.list)) {
+    if (!greffe__arg_needed(b, "step", &step) || !find_place(b, step, GREFFE__P_TASK, &at) ||
+        !has_right(b, &at) || !add_asked(b, "documents", &asked.list) ||
+        !add_asked(b, "fields", &asked.list)) {
         return false;
     }
     if (asked.list.count == 0) {
@@ -134,8 +134,8 @@ static bool ask(greffe__bench *b)
                               "name what is missing under 'documents' or 'fields'",
                               "nothing is asked for");
     }
-    return greffe__keep_personal(b, b->stream, "message",
-                                 greffe__string(greffe__arg(b, "message")), &asked) &&
+    return greffe__keep_personal(b, b->stream, "message", greffe__string(greffe__arg(b, "message")),
+                                 &asked) &&
            greffe__emit(b, b->stream, asked) &&
            greffe__leave_with(b, at.token, greffe__str_of("ask"));
 }
@@ -147,8 +147,8 @@ static bool still_missing(greffe__bench *b)
         if (greffe__plan_document_at(b->plan, what) == GREFFE__NONE) {
             continue;
         }
-        const greffe__value *given = greffe__value_get(
-            greffe__value_at(&b->command->args, "documents"), what);
+        const greffe__value *given =
+            greffe__value_get(greffe__value_at(&b->command->args, "documents"), what);
         if (given == NULL) {
             return !greffe__refuse(b, GREFFE__GR_DOCUMENT_MISSING, GREFFE_EINVALID,
                                    "supply all that was asked for, at once",
@@ -176,8 +176,7 @@ static bool supply(greffe__bench *b)
                greffe__take_documents(b, greffe__value_at(&b->command->args, "documents")) &&
                !still_missing(b) &&
                greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SUPPLIED}) &&
-               greffe__leave_with(b, greffe__token_of(b->dossier, id),
-                                  greffe__str_of("supplied"));
+               greffe__leave_with(b, greffe__token_of(b->dossier, id), greffe__str_of("supplied"));
     }
     return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                           "nothing was asked for, or the time for it is over");
@@ -193,8 +192,8 @@ static bool reassign(greffe__bench *b)
         return false;
     }
     bool releases = greffe__str_is(b->command->verb, "release");
-    bool hands_over = greffe__str_is(b->command->verb, "hand over") ||
-                      greffe__str_is(b->command->verb, "assign");
+    bool hands_over =
+        greffe__str_is(b->command->verb, "hand over") || greffe__str_is(b->command->verb, "assign");
     greffe__task held = *at.task;
     place unheld = at;
     held.assignee = (greffe__str){"", 0};
@@ -273,8 +272,8 @@ static bool withdraw(greffe__bench *b)
         return greffe__refuse(b, GREFFE__GR_SEALED, GREFFE_ESTATE, NULL,
                               "the dossier is in a part that nothing may interrupt");
     }
-    return greffe__keep_personal(b, b->stream, "motive",
-                                 greffe__string(greffe__arg(b, "because")), &event) &&
+    return greffe__keep_personal(b, b->stream, "motive", greffe__string(greffe__arg(b, "because")),
+                                 &event) &&
            greffe__emit(b, b->stream, event) && greffe__finish(b, greffe__str_of("withdrawn"));
 }
 
@@ -286,8 +285,8 @@ static bool message(greffe__bench *b)
     }
     const greffe__value *content = greffe__value_at(&b->command->args, "content");
     greffe__event event = {.type = GREFFE__EV_MESSAGE_CAME, .name = name};
-    if (!greffe__keep_personal(b, b->stream, "message",
-                               content != NULL ? *content : greffe__null(), &event) ||
+    if (!greffe__keep_personal(b, b->stream, "message", content != NULL ? *content : greffe__null(),
+                               &event) ||
         !greffe__emit(b, b->stream, event)) {
         return false;
     }
@@ -299,8 +298,10 @@ static bool message(greffe__bench *b)
             return greffe__leave_with(b, token, greffe__str_of("done"));
         }
     }
-    return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_CAME_LATE, .key = name,
-                                                      .name = greffe__str_of("message")});
+    return greffe__emit(b, b->stream,
+                        (greffe__event){.type = GREFFE__EV_CAME_LATE,
+                                        .key = name,
+                                        .name = greffe__str_of("message")});
 }
 
 /* --- Incidents --- */
@@ -319,7 +320,8 @@ static bool incident(greffe__bench *b)
                               "there is no incident '%.*s'", (int)key.size, key.data);
     }
     uint32_t token = pending->token;
-    greffe__event closed = {.type = GREFFE__EV_INCIDENT_CLOSED, .key = key,
+    greffe__event closed = {.type = GREFFE__EV_INCIDENT_CLOSED,
+                            .key = key,
                             .name = greffe__str_of(answers ? "answered" : "retried")};
     if (!greffe__emit(b, b->stream, closed) || !answers) {
         return !b->stop;
@@ -329,8 +331,9 @@ static bool incident(greffe__bench *b)
     outcome = outcome.size > 0 ? outcome : greffe__str_of("sent");
     return greffe__keep_personal(b, b->stream, "comment", greffe__string(because), &reason) &&
            greffe__emit(b, b->stream, reason) &&
-           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_EFFECT_DONE, .key = key,
-                                                      .name = outcome}) &&
+           greffe__emit(
+               b, b->stream,
+               (greffe__event){.type = GREFFE__EV_EFFECT_DONE, .key = key, .name = outcome}) &&
            (token == 0 || greffe__leave_with(b, greffe__token_of(b->dossier, token), outcome));
 }
 
@@ -341,13 +344,12 @@ bool greffe__decide_dossier(greffe__bench *b)
         bool (*decide)(greffe__bench *);
         bool closed_too; /* also on a dossier that has ended */
     } verbs[] = {
-        {"complete", complete, false}, {"ask", ask, false},           {"supply", supply, false},
-        {"claim", reassign, false},    {"assign", reassign, false},   {"release", reassign, false},
-        {"hand over", reassign, false}, {"comment", comment, true},   {"withdraw", withdraw, false},
-        {"message", message, true},    {"retry", incident, true},     {"answer", incident, true},
+        {"complete", complete, false},  {"ask", ask, false},         {"supply", supply, false},
+        {"claim", reassign, false},     {"assign", reassign, false}, {"release", reassign, false},
+        {"hand over", reassign, false}, {"comment", comment, true},  {"withdraw", withdraw, false},
+        {"message", message, true},     {"retry", incident, true},   {"answer", incident, true},
     };
-    if (!greffe__open_dossier(b, b->command->stream_key) ||
-        !greffe__meet_actor(b, b->stream)) {
+    if (!greffe__open_dossier(b, b->command->stream_key) || !greffe__meet_actor(b, b->stream)) {
         return false;
     }
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {

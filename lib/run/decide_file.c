@@ -60,11 +60,12 @@ static bool open_new(greffe__bench *b)
     }
     if (counter && c->represented.tag.size == 0) {
         return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID,
-                              "name the applicant under 'for'",
-                              "an agent files for somebody");
+                              "name the applicant under 'for'", "an agent files for somebody");
     }
-    greffe__event opened = {.type = GREFFE__EV_OPENED, .path = known->plan->procedure,
-                            .key = known->hash, .at = b->now_ms,
+    greffe__event opened = {.type = GREFFE__EV_OPENED,
+                            .path = known->plan->procedure,
+                            .key = known->hash,
+                            .at = b->now_ms,
                             .text = counter ? c->represented.tag : c->actor.tag};
     return is_open(b) && greffe__emit(b, b->stream, opened);
 }
@@ -86,9 +87,9 @@ static bool reopen_draft(greffe__bench *b)
 
 static bool answer(greffe__bench *b)
 {
-    b->out->answer = greffe__str_format(
-        b->arena, "{\"dossier\":\"%.*s\",\"number\":\"%.*s\"}", (int)b->stream->key.size,
-        b->stream->key.data, (int)b->dossier->number.size, b->dossier->number.data);
+    b->out->answer = greffe__str_format(b->arena, "{\"dossier\":\"%.*s\",\"number\":\"%.*s\"}",
+                                        (int)b->stream->key.size, b->stream->key.data,
+                                        (int)b->dossier->number.size, b->dossier->number.data);
     return true;
 }
 
@@ -122,8 +123,10 @@ bool greffe__decide_file(greffe__bench *b)
         return false;
     }
     if (fresh) { /* filed at once: no task is opened only to be closed again */
-        greffe__event entered = {.type = GREFFE__EV_ENTERED, .id = b->dossier->serial + 1,
-                                 .path = filing->path, .at = b->now_ms};
+        greffe__event entered = {.type = GREFFE__EV_ENTERED,
+                                 .id = b->dossier->serial + 1,
+                                 .path = filing->path,
+                                 .at = b->now_ms};
         if (!greffe__emit(b, b->stream, entered)) {
             return false;
         }

@@ -106,32 +106,31 @@ static bool add_line(greffe__bench *b, greffe__str key, greffe__event *made, gre
     const greffe__value *payee = greffe__personal_value(b, stream, order->ref);
     greffe__entry *e = greffe__arena_alloc(b->arena, 4 * sizeof *e);
     if (b->stop || e == NULL || payee == NULL) {
-        return b->stop || e == NULL
-                   ? false
-                   : greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE, NULL,
-                                    "the payee of the order '%.*s' was erased", (int)key.size,
-                                    key.data);
+        return b->stop || e == NULL ? false
+                                    : greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE, NULL,
+                                                     "the payee of the order '%.*s' was erased",
+                                                     (int)key.size, key.data);
     }
     e[0] = (greffe__entry){greffe__str_of("account"),
                            greffe__string(greffe__value_str(payee, "account"))};
     e[1] = (greffe__entry){greffe__str_of("cents"), greffe__integer(order->cents)};
     e[2] = (greffe__entry){greffe__str_of("key"), greffe__string(key)};
-    e[3] = (greffe__entry){greffe__str_of("name"),
-                           greffe__string(greffe__value_str(payee, "name"))};
+    e[3] =
+        (greffe__entry){greffe__str_of("name"), greffe__string(greffe__value_str(payee, "name"))};
     *line = greffe__context_of(e, 4);
     made->amount += order->cents;
     made->name = order->service;
     return greffe__push_str(&made->list, key, b->arena) &&
-           greffe__emit(b, stream, (greffe__event){.type = GREFFE__EV_ORDER_BATCHED,
-                                                   .key = b->stream->key});
+           greffe__emit(b, stream,
+                        (greffe__event){.type = GREFFE__EV_ORDER_BATCHED, .key = b->stream->key});
 }
 
 static bool open_values(greffe__bench *b, const greffe__value *keys)
 {
     bool missing = false;
     for (uint32_t i = 0; i < keys->count; i++) {
-        const greffe__stream *stream = greffe__world_stream(b->world, GREFFE__ORDER,
-                                                            keys->as.items[i].as.string);
+        const greffe__stream *stream =
+            greffe__world_stream(b->world, GREFFE__ORDER, keys->as.items[i].as.string);
         if (stream != NULL && stream->exists && !stream->values_loaded) {
             (void)greffe__need_more(b, GREFFE__NEED_VALUES, GREFFE__ORDER, stream->key);
             b->stop = b->arena->failed;
@@ -180,10 +179,9 @@ static bool make_batch(greffe__bench *b)
     e[1] = (greffe__entry){greffe__str_of("cents"), greffe__integer(made.amount)};
     e[2] = (greffe__entry){greffe__str_of("lines"), greffe__list_of(lines, orders->count)};
     e[3] = (greffe__entry){greffe__str_of("on"), greffe__date(made.days)};
-    greffe__event queued = {.type = GREFFE__EV_EFFECT_QUEUED, .name = greffe__str_of("payment"),
-                            .key = b->stream->key};
-    b->out->answer = greffe__str_format(b->arena, "{\"orders\":%u,\"sum\":\"%.*s\"}",
-                                        orders->count,
+    greffe__event queued = {
+        .type = GREFFE__EV_EFFECT_QUEUED, .name = greffe__str_of("payment"), .key = b->stream->key};
+    b->out->answer = greffe__str_format(b->arena, "{\"orders\":%u,\"sum\":\"%.*s\"}", orders->count,
                                         (int)greffe__cents_text(b, made.amount).size,
                                         greffe__cents_text(b, made.amount).data);
     return greffe__meet_actor(b, b->stream) && greffe__emit(b, b->stream, made) &&
@@ -215,8 +213,8 @@ static bool report_one(greffe__bench *b, greffe__str key)
         return false;
     }
     const greffe__order *order = stream->state;
-    const greffe__value *rejected = greffe__value_get(
-        greffe__value_at(&b->command->args, "rejected"), order->dossier);
+    const greffe__value *rejected =
+        greffe__value_get(greffe__value_at(&b->command->args, "rejected"), order->dossier);
     const greffe__value *list = greffe__value_at(&b->command->args, "unknown");
     bool unknown = false;
     for (uint32_t i = 0; list != NULL && list->kind == GREFFE__LIST && i < list->count; i++) {

@@ -54,8 +54,11 @@ static bool convene(greffe__bench *b)
     }
     const greffe__board *def = &known->plan->boards.at[at];
     const greffe__value *second = greffe__value_at(&b->command->args, "second");
-    greffe__event event = {.type = GREFFE__EV_CONVENED, .path = def->id, .days = day,
-                           .list = def->members, .value = definition(b, def)};
+    greffe__event event = {.type = GREFFE__EV_CONVENED,
+                           .path = def->id,
+                           .days = day,
+                           .list = def->members,
+                           .value = definition(b, def)};
     event.count = second != NULL && second->kind == GREFFE__BOOL && second->as.truth;
     return secretary(b, def) && greffe__meet_actor(b, b->stream) &&
            greffe__emit(b, b->stream, event);
@@ -72,10 +75,10 @@ static greffe__str proposal(greffe__bench *b)
         for (uint32_t j = 0; step->kind == GREFFE__KIND_INSTRUCTION && j < b->dossier->marks.count;
              j++) {
             const greffe__mark *mark = &b->dossier->marks.at[j];
-            bool own = mark->moment.size > step->id.size + 1 &&
-                       greffe__str_equal((greffe__str){mark->moment.data, step->id.size},
-                                         step->id) &&
-                       mark->moment.data[step->id.size] == '.';
+            bool own =
+                mark->moment.size > step->id.size + 1 &&
+                greffe__str_equal((greffe__str){mark->moment.data, step->id.size}, step->id) &&
+                mark->moment.data[step->id.size] == '.';
             greffe__str outcome = {mark->moment.data + step->id.size + 1,
                                    own ? mark->moment.size - step->id.size - 1 : 0};
             bool newer = own && !greffe__str_is(outcome, "done") &&
@@ -199,16 +202,15 @@ static bool presence(greffe__bench *b, const greffe__session *s)
 static bool recuse(greffe__bench *b, const greffe__session *s)
 {
     greffe__str member, dossier;
-    if (!greffe__arg_needed(b, "member", &member) ||
-        !greffe__arg_needed(b, "dossier", &dossier)) {
+    if (!greffe__arg_needed(b, "member", &member) || !greffe__arg_needed(b, "dossier", &dossier)) {
         return false;
     }
     if (greffe__item_of(s, dossier) == NULL || !greffe__has_str(&s->board.members, member)) {
         return greffe__refuse(b, GREFFE__GR_NOT_ON_AGENDA, GREFFE_ENOTFOUND, NULL,
                               "the dossier is not on the agenda, or the seat not in the board");
     }
-    return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_RECUSED, .key = dossier,
-                                                      .name = member});
+    return greffe__emit(
+        b, b->stream, (greffe__event){.type = GREFFE__EV_RECUSED, .key = dossier, .name = member});
 }
 
 /* --- Decisions --- */
@@ -282,8 +284,8 @@ static bool decide_one(greffe__bench *b, const greffe__session *s, const greffe_
     event.value = votes != NULL ? *votes : greffe__null();
     greffe__str because = greffe__arg(b, "because");
     return check_votes(b, s, item, outcome, votes) &&
-           (because.size == 0 || greffe__keep_personal(b, b->stream, "reasons",
-                                                       greffe__string(because), &event)) &&
+           (because.size == 0 ||
+            greffe__keep_personal(b, b->stream, "reasons", greffe__string(because), &event)) &&
            greffe__emit(b, b->stream, event);
 }
 

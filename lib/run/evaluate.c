@@ -72,8 +72,7 @@ static greffe_status load(void *data, uint32_t slot, greffe__value *out)
     }
     case GREFFE__SLOT_DATE:
         moment = greffe__str_format(b->arena, "%.*s.done",
-                                    (int)(what->name.size - (sizeof ".date" - 1)),
-                                    what->name.data);
+                                    (int)(what->name.size - (sizeof ".date" - 1)), what->name.data);
         mark = greffe__mark_of(b->dossier, moment);
         *out = mark != NULL ? greffe__date(mark->on) : greffe__null();
         return GREFFE_OK;
@@ -85,7 +84,10 @@ static greffe_status load(void *data, uint32_t slot, greffe__value *out)
 bool greffe__evaluate(greffe__bench *b, const greffe__program *program, greffe__value *out)
 {
     greffe__expr_error error = {0};
-    greffe__eval eval = {.load = load, .data = b, .arena = b->arena, .today = b->today,
+    greffe__eval eval = {.load = load,
+                         .data = b,
+                         .arena = b->arena,
+                         .today = b->today,
                          .now_ms = b->now_ms,
                          .offset = greffe__zone_offset(b->zone, b->now_ms)};
     if (b->stop) {

@@ -31,8 +31,11 @@ static bool freeze(greffe__bench *b, greffe__str moment)
         if (before != NULL) {
             before->name = def->name;
         }
-        greffe__event event = {.type = GREFFE__EV_FROZEN, .name = def->name, .value = value,
-                               .path = moment, .days = b->today};
+        greffe__event event = {.type = GREFFE__EV_FROZEN,
+                               .name = def->name,
+                               .value = value,
+                               .path = moment,
+                               .days = b->today};
         if (!good || !greffe__emit(b, b->stream, event)) {
             return false;
         }
@@ -42,8 +45,11 @@ static bool freeze(greffe__bench *b, greffe__str moment)
 
 static bool one_moment(greffe__bench *b, greffe__str moment)
 {
-    greffe__event event = {.type = GREFFE__EV_HAPPENED, .name = moment, .at = b->now_ms,
-                           .days = b->today, .key = b->command->actor.tag};
+    greffe__event event = {.type = GREFFE__EV_HAPPENED,
+                           .name = moment,
+                           .at = b->now_ms,
+                           .days = b->today,
+                           .key = b->command->actor.tag};
     return greffe__emit(b, b->stream, event) && freeze(b, moment) &&
            (!greffe__str_equal(b->plan->once.claimed, moment) || greffe__take_claim(b)) &&
            greffe__clocks_on_moment(b, moment);
@@ -83,7 +89,9 @@ static bool close_token(greffe__bench *b, uint32_t id, greffe__str outcome)
     }
     if (greffe__task_of(b->dossier, id) != NULL &&
         !greffe__emit(b, b->stream,
-                      (greffe__event){.type = GREFFE__EV_TASK_CLOSED, .id = id, .name = outcome,
+                      (greffe__event){.type = GREFFE__EV_TASK_CLOSED,
+                                      .id = id,
+                                      .name = outcome,
                                       .key = b->command->actor.tag})) {
         return false;
     }
@@ -100,8 +108,7 @@ bool greffe__leave_by(greffe__bench *b, greffe__token *token, const greffe__edge
     if (node == NULL || !close_token(b, id, edge->outcome)) {
         return false;
     }
-    if (edge->done &&
-        !greffe__reach_moment(b, b->plan->steps.at[node->step].id, edge->outcome)) {
+    if (edge->done && !greffe__reach_moment(b, b->plan->steps.at[node->step].id, edge->outcome)) {
         return false;
     }
     return greffe__enter(b, scope, edge->target);
@@ -122,8 +129,8 @@ bool greffe__leave_with(greffe__bench *b, greffe__token *token, greffe__str outc
                                      node->edges.at[i].outcome.data);
         }
         return greffe__refuse(b, GREFFE__GR_NO_SUCH_OUTCOME, GREFFE_EINVALID, all.data,
-                              "'%.*s' has no outcome '%.*s'", (int)node->path.size,
-                              node->path.data, (int)outcome.size, outcome.data);
+                              "'%.*s' has no outcome '%.*s'", (int)node->path.size, node->path.data,
+                              (int)outcome.size, outcome.data);
     }
     return greffe__leave_by(b, token, edge);
 }
@@ -146,8 +153,9 @@ static bool revoke(greffe__bench *b, uint32_t token)
     for (uint32_t i = b->dossier->pending.count; i > 0; i--) {
         const greffe__pending *pending = &b->dossier->pending.at[i - 1];
         if (pending->token == token &&
-            !greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_EFFECT_REVOKED,
-                                                        .key = pending->key})) {
+            !greffe__emit(
+                b, b->stream,
+                (greffe__event){.type = GREFFE__EV_EFFECT_REVOKED, .key = pending->key})) {
             return false;
         }
     }
@@ -187,8 +195,9 @@ bool greffe__cancel_scope(greffe__bench *b, uint32_t scope)
             return false;
         }
     }
-    return scope == 0 ||
-           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SCOPE_CLOSED, .id = scope,
+    return scope == 0 || greffe__emit(b, b->stream,
+                                      (greffe__event){.type = GREFFE__EV_SCOPE_CLOSED,
+                                                      .id = scope,
                                                       .name = greffe__str_of("closed")});
 }
 
@@ -197,8 +206,9 @@ bool greffe__finish(greffe__bench *b, greffe__str outcome)
     /* Clocks first: a suspension that is cut short by the end gives no new due date. */
     return greffe__stop_clocks(b, "end") && greffe__cancel_scope(b, 0) &&
            greffe__release_money(b) && greffe__release_claim(b) &&
-           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_ENDED, .name = outcome,
-                                                      .at = b->now_ms});
+           greffe__emit(
+               b, b->stream,
+               (greffe__event){.type = GREFFE__EV_ENDED, .name = outcome, .at = b->now_ms});
 }
 
 /* --- Blocks --- */
@@ -207,8 +217,12 @@ static bool open_scope(greffe__bench *b, uint32_t token, uint32_t planned, uint3
                        greffe__value item)
 {
     const greffe__scope *scope = &b->plan->scopes.at[planned];
-    greffe__event event = {.type = GREFFE__EV_SCOPE_OPENED, .id = b->dossier->serial + 1,
-                           .parent = token, .path = scope->path, .count = index, .value = item};
+    greffe__event event = {.type = GREFFE__EV_SCOPE_OPENED,
+                           .id = b->dossier->serial + 1,
+                           .parent = token,
+                           .path = scope->path,
+                           .count = index,
+                           .value = item};
     uint32_t id = event.id;
     return greffe__emit(b, b->stream, event) && greffe__enter(b, id, scope->entry);
 }
@@ -257,8 +271,10 @@ static bool leave_scope(greffe__bench *b, uint32_t scope)
         return false;
     }
     uint32_t block = state->token;
-    if (!greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SCOPE_CLOSED, .id = scope,
-                                                    .name = greffe__str_of("finished")})) {
+    if (!greffe__emit(b, b->stream,
+                      (greffe__event){.type = GREFFE__EV_SCOPE_CLOSED,
+                                      .id = scope,
+                                      .name = greffe__str_of("finished")})) {
         return false;
     }
     const greffe__token *token = greffe__token_of(b->dossier, block);
@@ -288,8 +304,7 @@ static bool leave_scope(greffe__bench *b, uint32_t scope)
 
 /* --- Entering --- */
 
-static bool set_terms(greffe__bench *b, const greffe__plan_node *node, uint32_t token,
-                      int64_t *due)
+static bool set_terms(greffe__bench *b, const greffe__plan_node *node, uint32_t token, int64_t *due)
 {
     greffe__calendar calendar = greffe__plan_calendar(b->plan);
     *due = 0;
@@ -309,8 +324,7 @@ static bool set_terms(greffe__bench *b, const greffe__plan_node *node, uint32_t 
             return false;
         }
     }
-    return greffe__set_timer(b, token, "expire", node->expired, *due,
-                             greffe__day_end_ms(b, *due));
+    return greffe__set_timer(b, token, "expire", node->expired, *due, greffe__day_end_ms(b, *due));
 }
 
 static bool enter_task(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
@@ -319,10 +333,9 @@ static bool enter_task(greffe__bench *b, const greffe__plan_node *node, uint32_t
     if (!set_terms(b, node, token, &due)) {
         return false;
     }
-    const greffe__role *role =
-        node->roles.count > 0 ? &b->plan->roles.at[node->roles.at[0]] : NULL;
-    greffe__event event = {.type = GREFFE__EV_TASK_OPENED, .id = token, .at = b->now_ms,
-                           .days = due};
+    const greffe__role *role = node->roles.count > 0 ? &b->plan->roles.at[node->roles.at[0]] : NULL;
+    greffe__event event = {
+        .type = GREFFE__EV_TASK_OPENED, .id = token, .at = b->now_ms, .days = due};
     if (role != NULL) {
         event.path = role->id;
         event.name = role->kind == GREFFE__ROLE_AGENT ? role->service : role->id;
@@ -371,8 +384,7 @@ static bool show(greffe__bench *b, const greffe__plan_node *node)
     if (shown.size == 0 || greffe__str_equal(shown, b->dossier->shown)) {
         return true;
     }
-    return greffe__emit(b, b->stream,
-                        (greffe__event){.type = GREFFE__EV_SHOWN, .text = shown});
+    return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SHOWN, .text = shown});
 }
 
 bool greffe__enter(greffe__bench *b, uint32_t scope, uint32_t target)
@@ -382,8 +394,11 @@ bool greffe__enter(greffe__bench *b, uint32_t scope, uint32_t target)
         return greffe__refuse(b, GREFFE__GR_CMD_LIMIT, GREFFE_ELIMIT, NULL,
                               "the command passes more than 10,000 nodes");
     }
-    greffe__event event = {.type = GREFFE__EV_ENTERED, .id = b->dossier->serial + 1,
-                           .parent = scope, .path = node->path, .at = b->now_ms};
+    greffe__event event = {.type = GREFFE__EV_ENTERED,
+                           .id = b->dossier->serial + 1,
+                           .parent = scope,
+                           .path = node->path,
+                           .at = b->now_ms};
     uint32_t token = event.id;
     if (!greffe__emit(b, b->stream, event) || !show(b, node)) {
         return false;
@@ -398,12 +413,11 @@ bool greffe__enter(greffe__bench *b, uint32_t scope, uint32_t target)
         if (!greffe__queue_effect(b, node, node->awaited ? token : 0, NULL, NULL)) {
             return false;
         }
-        return node->awaited || greffe__leave_by(b, greffe__token_of(b->dossier, token),
-                                                 &node->edges.at[0]);
+        return node->awaited ||
+               greffe__leave_by(b, greffe__token_of(b->dossier, token), &node->edges.at[0]);
     case GREFFE__P_ASK: return greffe__enter_ask(b, node, token);
     case GREFFE__P_END: return greffe__finish(b, node->outcome);
-    case GREFFE__P_EXIT:
-        return close_token(b, token, node->outcome) && leave_scope(b, scope);
+    case GREFFE__P_EXIT: return close_token(b, token, node->outcome) && leave_scope(b, scope);
     }
     return false;
 }

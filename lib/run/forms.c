@@ -57,8 +57,7 @@ static bool email(greffe__str text)
         at = c == '@' ? i : at;
     }
     return signs == 1 && at > 0 && at + 3 < text.size && text.size <= 254 &&
-           memchr(text.data + at, '.', text.size - at) != NULL &&
-           text.data[text.size - 1] != '.';
+           memchr(text.data + at, '.', text.size - at) != NULL && text.data[text.size - 1] != '.';
 }
 
 static bool convert_text(greffe__bench *b, const greffe__field_def *field, greffe__value *value)
@@ -79,7 +78,8 @@ static bool convert_text(greffe__bench *b, const greffe__field_def *field, greff
     }
     if (length < field->min_length || (field->max_length > 0 && length > field->max_length) ||
         text.size > 100000) {
-        return field_fault(b, GREFFE__GR_FIELD_RANGE, field, NULL, "the text is too short or too long");
+        return field_fault(b, GREFFE__GR_FIELD_RANGE, field, NULL,
+                           "the text is too short or too long");
     }
     if (field->type == GREFFE__DATA_EMAIL && !email(text)) {
         return field_fault(b, GREFFE__GR_FIELD_TYPE, field, "write name@example.org",
@@ -141,11 +141,11 @@ static bool convert_list(greffe__bench *b, const greffe__field_def *field,
         return field_fault(b, GREFFE__GR_FIELD_TYPE, field, NULL, "a list is expected");
     }
     for (uint32_t i = 0; i < value->count; i++) {
-        bool good = field->type == GREFFE__DATA_CHOICES
-                        ? option(b, field, &value->as.items[i])
-                        : value->as.items[i].kind == GREFFE__STRING;
+        bool good = field->type == GREFFE__DATA_CHOICES ? option(b, field, &value->as.items[i])
+                                                        : value->as.items[i].kind == GREFFE__STRING;
         if (!good) {
-            return field_fault(b, GREFFE__GR_FIELD_TYPE, field, NULL, "a list of texts is expected");
+            return field_fault(b, GREFFE__GR_FIELD_TYPE, field, NULL,
+                               "a list of texts is expected");
         }
     }
     return true;
@@ -158,10 +158,9 @@ static bool in_bounds(greffe__bench *b, const greffe__field_def *field, const gr
                (greffe__value_compare(&order, value, &field->min) && order >= 0);
     bool high = field->max.kind == GREFFE__NULL ||
                 (greffe__value_compare(&order, value, &field->max) && order <= 0);
-    return (low && high) ||
-           field_fault(b, GREFFE__GR_FIELD_RANGE, field, NULL,
-                       low ? "the answer is above the greatest that is accepted"
-                           : "the answer is below the least that is accepted");
+    return (low && high) || field_fault(b, GREFFE__GR_FIELD_RANGE, field, NULL,
+                                        low ? "the answer is above the greatest that is accepted"
+                                            : "the answer is below the least that is accepted");
 }
 
 static bool convert(greffe__bench *b, const greffe__field_def *field, greffe__value *value)
@@ -178,8 +177,7 @@ static bool convert(greffe__bench *b, const greffe__field_def *field, greffe__va
                field_fault(b, GREFFE__GR_FIELD_TYPE, field, NULL, "true or false is expected");
     case GREFFE__DATA_INTEGER:
     case GREFFE__DATA_NUMBER:
-    case GREFFE__DATA_MONEY:
-        return convert_number(b, field, value) && in_bounds(b, field, value);
+    case GREFFE__DATA_MONEY: return convert_number(b, field, value) && in_bounds(b, field, value);
     case GREFFE__DATA_DATE:
         if (value->kind != GREFFE__STRING || !greffe__date_parse(&days, value->as.string)) {
             return field_fault(b, GREFFE__GR_FIELD_TYPE, field, "write 2026-01-31",
@@ -340,11 +338,11 @@ static bool take_document(greffe__bench *b, greffe__str id, const greffe__value 
     }
     const greffe__value *size = greffe__value_at(given, "size");
     int64_t bytes = 0;
-    bool known = size != NULL && size->kind == GREFFE__NUMBER &&
-                 greffe__dec_to_i64(&bytes, size->as.number);
+    bool known =
+        size != NULL && size->kind == GREFFE__NUMBER && greffe__dec_to_i64(&bytes, size->as.number);
     if (!known || bytes <= 0 || bytes > def->max_bytes) {
-        greffe__str hint = greffe__str_format(b->arena, "at most %lld bytes",
-                                              (long long)def->max_bytes);
+        greffe__str hint =
+            greffe__str_format(b->arena, "at most %lld bytes", (long long)def->max_bytes);
         return document_fault(b, GREFFE__GR_DOCUMENT_SIZE, id, hint.data,
                               "the document is empty or too large");
     }

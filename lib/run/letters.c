@@ -19,8 +19,8 @@ static void add(facts *f, const char *name, greffe__value value)
 static greffe__value french_date(greffe__bench *b, int64_t days)
 {
     greffe__civil c = greffe__civil_of(days);
-    return greffe__string(greffe__str_format(b->arena, "%02d/%02d/%04lld", c.day, c.month,
-                                             (long long)c.year));
+    return greffe__string(
+        greffe__str_format(b->arena, "%02d/%02d/%04lld", c.day, c.month, (long long)c.year));
 }
 
 static greffe__value labelled(greffe__bench *b, greffe__str label)
@@ -96,8 +96,8 @@ static greffe__value answer_by(greffe__bench *b, const greffe__plan_node *node)
     }
     const greffe__plan_node *next =
         node->edges.count > 0 ? &b->plan->nodes.at[node->edges.at[0].target] : node;
-    return french_date(b, greffe__roll(&calendar, greffe__term_add(&calendar, b->today,
-                                                                   next->within, 1)));
+    return french_date(
+        b, greffe__roll(&calendar, greffe__term_add(&calendar, b->today, next->within, 1)));
 }
 
 static bool personal_facts(facts *f, greffe__str letter)
@@ -108,9 +108,9 @@ static bool personal_facts(facts *f, greffe__str letter)
         const greffe__field_def *field = &b->plan->fields.at[i];
         bool of_applicant = false;
         for (uint32_t j = 0; j < b->plan->sections.count; j++) {
-            of_applicant = of_applicant ||
-                           (b->plan->sections.at[j].role.size > 0 &&
-                            greffe__str_equal(b->plan->sections.at[j].id, field->owner));
+            of_applicant =
+                of_applicant || (b->plan->sections.at[j].role.size > 0 &&
+                                 greffe__str_equal(b->plan->sections.at[j].id, field->owner));
         }
         if (of_applicant && field->type == GREFFE__DATA_EMAIL) {
             if (!greffe__field_value(b, field->path, &value)) {
@@ -168,8 +168,7 @@ static bool gather(facts *f, const greffe__plan_node *node, greffe__str letter)
     if (b->dossier->asked.count > 0) {
         add(f, "asked", asked(b));
         add(f, "answer_by", answer_by(b, node));
-        const greffe__value *message =
-            greffe__personal_value(b, b->stream, b->dossier->asked_ref);
+        const greffe__value *message = greffe__personal_value(b, b->stream, b->dossier->asked_ref);
         add(f, "message", message != NULL ? *message : greffe__text(""));
     }
     for (uint32_t i = 0; i < b->dossier->frozen.count; i++) {
@@ -201,8 +200,8 @@ bool greffe__queue_effect(greffe__bench *b, const greffe__plan_node *node, uint3
         entries[i] = f.at[i];
     }
     uint32_t serial = b->dossier->serial + 1;
-    greffe__event event = {.type = GREFFE__EV_EFFECT_QUEUED, .id = token, .count = serial,
-                           .path = name};
+    greffe__event event = {
+        .type = GREFFE__EV_EFFECT_QUEUED, .id = token, .count = serial, .path = name};
     event.name = node->channel.size > 0 ? node->channel : greffe__str_of("mail");
     event.key = greffe__str_format(b->arena, "%.*s/%u%s", (int)b->stream->key.size,
                                    b->stream->key.data, serial, suffix != NULL ? suffix : "");

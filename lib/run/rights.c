@@ -24,8 +24,7 @@ static bool fits(const greffe__bench *b, const greffe__role *role)
     case GREFFE__ROLE_AGENT:
         return greffe__str_is(actor->kind, "agent") && greffe__has_service(b, role->service);
     case GREFFE__ROLE_DELEGATE:
-        return greffe__str_is(actor->kind, "delegate") &&
-               greffe__has_str(&actor->roles, role->id);
+        return greffe__str_is(actor->kind, "delegate") && greffe__has_str(&actor->roles, role->id);
     case GREFFE__ROLE_BOARD: return false; /* a board acts by its session alone */
     }
     return false;

@@ -66,7 +66,7 @@ const char *greffe__event_name(uint32_t type);
 typedef struct greffe__scope_state {
     uint32_t id, token; /* token: of the block's node; 0: the root */
     greffe__str path;
-    uint32_t index;      /* of an item */
+    uint32_t index; /* of an item */
     greffe__value item;
     bool finished;
 } greffe__scope_state;
@@ -141,7 +141,7 @@ typedef struct greffe__money {
 
 typedef struct greffe__pending {
     greffe__str key, channel, letter;
-    uint32_t token; /* awaits the result; 0: nobody */
+    uint32_t token;              /* awaits the result; 0: nobody */
     greffe__str ref, commitment; /* its body */
     bool incident;
     greffe__str problem;
@@ -274,7 +274,7 @@ typedef struct greffe__row {
     greffe__str name; /* step, or channel */
     greffe__str who;  /* service or board, or letter */
     greffe__str assignee;
-    greffe__str ref;  /* body */
+    greffe__str ref; /* body */
     int64_t due, since_ms;
 } greffe__row;
 GREFFE__LIST_TYPE(greffe__rows, greffe__row);
@@ -314,13 +314,13 @@ typedef struct greffe__command {
 } greffe__command;
 
 typedef enum greffe__need_kind {
-    GREFFE__NEED_STREAM = 1,   /* kind, key */
-    GREFFE__NEED_VALUES = 2,   /* personal values of the stream (kind, key) */
-    GREFFE__NEED_PLAN = 3,     /* key: a bundle's hash */
+    GREFFE__NEED_STREAM = 1,    /* kind, key */
+    GREFFE__NEED_VALUES = 2,    /* personal values of the stream (kind, key) */
+    GREFFE__NEED_PLAN = 3,      /* key: a bundle's hash */
     GREFFE__NEED_PROCEDURE = 4, /* key: the plan that new dossiers of a procedure take */
-    GREFFE__NEED_BOARD = 5,    /* key: a plan that knows this board */
+    GREFFE__NEED_BOARD = 5,     /* key: a plan that knows this board */
     GREFFE__NEED_ALLOTMENT = 6, /* key: a plan that knows this allotment */
-    GREFFE__NEED_NUMBER = 7    /* key: a sequence */
+    GREFFE__NEED_NUMBER = 7     /* key: a sequence */
 } greffe__need_kind;
 
 typedef struct greffe__need {
@@ -390,8 +390,8 @@ typedef struct greffe__decision {
     int64_t now_ms;     /* the instant it was decided at: never below a stream's last entry */
 } greffe__decision;
 
-/* Decides one command. Returns GREFFE_OK with `*out` filled, or GREFFE_ENOMEM or GREFFE_ECORRUPT. On
- * `needs_more` the engine adds what is asked for to the world and calls again: every call starts
+/* Decides one command. Returns GREFFE_OK with `*out` filled, or GREFFE_ENOMEM or GREFFE_ECORRUPT.
+ * On `needs_more` the engine adds what is asked for to the world and calls again: every call starts
  * from the bytes of the streams. Everything made lives in the arena. */
 greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
                              const greffe__command *command, greffe__arena *arena);

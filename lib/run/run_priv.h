@@ -33,14 +33,14 @@ typedef struct greffe__bench {
     const greffe__command *command;
     greffe__arena *arena;
     greffe__decision *out;
-    bool stop;         /* needs more, refused, or failed: unwind */
+    bool stop; /* needs more, refused, or failed: unwind */
     greffe_status failure;
     greffe__stream *stream; /* the command's own */
     const greffe__plan *plan;
     const greffe__zone *zone;
     greffe__dossier *dossier;
     int64_t now_ms, today;
-    uint32_t drawn; /* values drawn from the seed */
+    uint32_t drawn;  /* values drawn from the seed */
     uint32_t passed; /* nodes passed */
     greffe__str queue_reply;
 } greffe__bench;

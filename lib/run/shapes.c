@@ -2,27 +2,24 @@
  * never used again. */
 #include "run/run.h"
 
-#define FIELD(key, type, owner, member, shape) \
-    {key, GREFFE__F_##type, offsetof(owner, member), #member, shape}
-#define SHAPE(name, type, fields) {name, sizeof(type), sizeof fields / sizeof *fields, fields}
+#define FIELD(key, type, owner, member, shape)                                                     \
+    {                                                                                              \
+        key, GREFFE__F_##type, offsetof(owner, member), #member, shape                             \
+    }
+#define SHAPE(name, type, fields)                                                                  \
+    {                                                                                              \
+        name, sizeof(type), sizeof fields / sizeof *fields, fields                                 \
+    }
 
 static const greffe__field event_fields[] = {
-    FIELD(1, U32, greffe__event, type, NULL),
-    FIELD(2, U32, greffe__event, id, NULL),
-    FIELD(3, U32, greffe__event, parent, NULL),
-    FIELD(4, U32, greffe__event, count, NULL),
-    FIELD(5, STR, greffe__event, path, NULL),
-    FIELD(6, STR, greffe__event, name, NULL),
-    FIELD(7, STR, greffe__event, key, NULL),
-    FIELD(8, STR, greffe__event, text, NULL),
-    FIELD(9, STR, greffe__event, ref, NULL),
-    FIELD(10, BYTES, greffe__event, commitment, NULL),
-    FIELD(11, I64, greffe__event, at, NULL),
-    FIELD(12, I64, greffe__event, days, NULL),
-    FIELD(13, I64, greffe__event, due, NULL),
-    FIELD(14, I64, greffe__event, amount, NULL),
-    FIELD(15, VALUE, greffe__event, value, NULL),
-    FIELD(16, STRS, greffe__event, list, NULL),
+    FIELD(1, U32, greffe__event, type, NULL),     FIELD(2, U32, greffe__event, id, NULL),
+    FIELD(3, U32, greffe__event, parent, NULL),   FIELD(4, U32, greffe__event, count, NULL),
+    FIELD(5, STR, greffe__event, path, NULL),     FIELD(6, STR, greffe__event, name, NULL),
+    FIELD(7, STR, greffe__event, key, NULL),      FIELD(8, STR, greffe__event, text, NULL),
+    FIELD(9, STR, greffe__event, ref, NULL),      FIELD(10, BYTES, greffe__event, commitment, NULL),
+    FIELD(11, I64, greffe__event, at, NULL),      FIELD(12, I64, greffe__event, days, NULL),
+    FIELD(13, I64, greffe__event, due, NULL),     FIELD(14, I64, greffe__event, amount, NULL),
+    FIELD(15, VALUE, greffe__event, value, NULL), FIELD(16, STRS, greffe__event, list, NULL),
 };
 static const greffe__shape event_shape = SHAPE("event", greffe__event, event_fields);
 
@@ -38,7 +35,8 @@ static const greffe__field journal_entry_fields[] = {
     FIELD(9, RECORDS, greffe__journal_entry, events, &event_shape),
     FIELD(10, STR, greffe__journal_entry, answer, NULL),
 };
-const greffe__shape greffe__entry_shape = SHAPE("journal_entry", greffe__journal_entry, journal_entry_fields);
+const greffe__shape greffe__entry_shape =
+    SHAPE("journal_entry", greffe__journal_entry, journal_entry_fields);
 
 static const greffe__field scope_state_fields[] = {
     FIELD(1, U32, greffe__scope_state, id, NULL),
@@ -48,7 +46,8 @@ static const greffe__field scope_state_fields[] = {
     FIELD(5, VALUE, greffe__scope_state, item, NULL),
     FIELD(6, BOOL, greffe__scope_state, finished, NULL),
 };
-static const greffe__shape scope_state_shape = SHAPE("scope_state", greffe__scope_state, scope_state_fields);
+static const greffe__shape scope_state_shape =
+    SHAPE("scope_state", greffe__scope_state, scope_state_fields);
 
 static const greffe__field token_fields[] = {
     FIELD(1, U32, greffe__token, id, NULL),
@@ -59,34 +58,24 @@ static const greffe__field token_fields[] = {
 static const greffe__shape token_shape = SHAPE("token", greffe__token, token_fields);
 
 static const greffe__field task_fields[] = {
-    FIELD(1, U32, greffe__task, token, NULL),
-    FIELD(2, STR, greffe__task, role, NULL),
-    FIELD(3, STR, greffe__task, service, NULL),
-    FIELD(4, STR, greffe__task, assignee, NULL),
-    FIELD(5, I64, greffe__task, opened_ms, NULL),
-    FIELD(6, I64, greffe__task, due, NULL),
+    FIELD(1, U32, greffe__task, token, NULL),     FIELD(2, STR, greffe__task, role, NULL),
+    FIELD(3, STR, greffe__task, service, NULL),   FIELD(4, STR, greffe__task, assignee, NULL),
+    FIELD(5, I64, greffe__task, opened_ms, NULL), FIELD(6, I64, greffe__task, due, NULL),
 };
 static const greffe__shape task_shape = SHAPE("task", greffe__task, task_fields);
 
 static const greffe__field timer_fields[] = {
-    FIELD(1, U32, greffe__timer, id, NULL),
-    FIELD(2, U32, greffe__timer, token, NULL),
-    FIELD(3, STR, greffe__timer, kind, NULL),
-    FIELD(4, STR, greffe__timer, name, NULL),
-    FIELD(5, I64, greffe__timer, due_ms, NULL),
-    FIELD(6, I64, greffe__timer, day, NULL),
+    FIELD(1, U32, greffe__timer, id, NULL),     FIELD(2, U32, greffe__timer, token, NULL),
+    FIELD(3, STR, greffe__timer, kind, NULL),   FIELD(4, STR, greffe__timer, name, NULL),
+    FIELD(5, I64, greffe__timer, due_ms, NULL), FIELD(6, I64, greffe__timer, day, NULL),
 };
 static const greffe__shape timer_shape = SHAPE("timer", greffe__timer, timer_fields);
 
 static const greffe__field clock_fields[] = {
-    FIELD(1, STR, greffe__clock, name, NULL),
-    FIELD(2, U32, greffe__clock, phase, NULL),
-    FIELD(3, I64, greffe__clock, from, NULL),
-    FIELD(4, I64, greffe__clock, due, NULL),
-    FIELD(5, I64, greffe__clock, paused_on, NULL),
-    FIELD(6, U32, greffe__clock, suspended, NULL),
-    FIELD(7, STR, greffe__clock, stopped_by, NULL),
-    FIELD(8, I64S, greffe__clock, spans, NULL),
+    FIELD(1, STR, greffe__clock, name, NULL),       FIELD(2, U32, greffe__clock, phase, NULL),
+    FIELD(3, I64, greffe__clock, from, NULL),       FIELD(4, I64, greffe__clock, due, NULL),
+    FIELD(5, I64, greffe__clock, paused_on, NULL),  FIELD(6, U32, greffe__clock, suspended, NULL),
+    FIELD(7, STR, greffe__clock, stopped_by, NULL), FIELD(8, I64S, greffe__clock, spans, NULL),
 };
 static const greffe__shape clock_shape = SHAPE("clock", greffe__clock, clock_fields);
 
@@ -114,10 +103,8 @@ static const greffe__field document_fields[] = {
 static const greffe__shape document_shape = SHAPE("document", greffe__document, document_fields);
 
 static const greffe__field mark_fields[] = {
-    FIELD(1, STR, greffe__mark, moment, NULL),
-    FIELD(2, U32, greffe__mark, count, NULL),
-    FIELD(3, I64, greffe__mark, at_ms, NULL),
-    FIELD(4, I64, greffe__mark, on, NULL),
+    FIELD(1, STR, greffe__mark, moment, NULL), FIELD(2, U32, greffe__mark, count, NULL),
+    FIELD(3, I64, greffe__mark, at_ms, NULL),  FIELD(4, I64, greffe__mark, on, NULL),
     FIELD(5, STR, greffe__mark, who, NULL),
 };
 static const greffe__shape mark_shape = SHAPE("mark", greffe__mark, mark_fields);
@@ -226,7 +213,8 @@ static const greffe__field allotment_fields[] = {
     FIELD(6, I64, greffe__allotment, spent, NULL),
     FIELD(7, RECORDS, greffe__allotment, people, &person_shape),
 };
-static const greffe__shape allotment_shape = SHAPE("allotment", greffe__allotment, allotment_fields);
+static const greffe__shape allotment_shape =
+    SHAPE("allotment", greffe__allotment, allotment_fields);
 
 static const greffe__field order_fields[] = {
     FIELD(1, STR, greffe__order, dossier, NULL),
@@ -267,9 +255,9 @@ static const greffe__shape claim_shape = SHAPE("claim", greffe__claim, claim_fie
 const greffe__shape *greffe__state_shape(uint32_t kind)
 {
     static const greffe__shape *const shapes[] = {
-        [GREFFE__DOSSIER] = &dossier_shape, [GREFFE__SESSION] = &session_shape,
+        [GREFFE__DOSSIER] = &dossier_shape,     [GREFFE__SESSION] = &session_shape,
         [GREFFE__ALLOTMENT] = &allotment_shape, [GREFFE__ORDER] = &order_shape,
-        [GREFFE__CLAIM] = &claim_shape,     [GREFFE__BATCH] = &batch_shape,
+        [GREFFE__CLAIM] = &claim_shape,         [GREFFE__BATCH] = &batch_shape,
     };
     return kind < sizeof shapes / sizeof *shapes ? shapes[kind] : NULL;
 }
@@ -295,8 +283,9 @@ uint32_t greffe__stream_kind_named(greffe__str name)
 const char *greffe__event_name(uint32_t type)
 {
     switch ((greffe__event_type)type) {
-#define EVENT(number, name, text) \
-    case GREFFE__EV_##name: return text;
+#define EVENT(number, name, text)                                                                  \
+    case GREFFE__EV_##name:                                                                        \
+        return text;
 #include "run/events.def"
 #undef EVENT
     case GREFFE__EV_NONE: break;

@@ -42,8 +42,8 @@ static void dossier(greffe__summary *s, const greffe__dossier *d, greffe__arena 
     for (uint32_t i = 0; i < d->tasks.count; i++) {
         const greffe__task *task = &d->tasks.at[i];
         const greffe__token *token = greffe__token_of(d, task->token);
-        greffe__row *row = add(s, arena, GREFFE__ROW_TASK,
-                               greffe__str_format(arena, "%u", task->token));
+        greffe__row *row =
+            add(s, arena, GREFFE__ROW_TASK, greffe__str_format(arena, "%u", task->token));
         if (row == NULL || token == NULL) {
             return;
         }
@@ -72,8 +72,8 @@ greffe_status greffe__summarise(greffe__summary *out, uint32_t kind, const void 
                                 greffe__arena *arena)
 {
     greffe__str none = {"", 0};
-    *out = (greffe__summary){.group = none, .status = none, .label = none, .owner = none,
-                             .due_ms = INT64_MAX};
+    *out = (greffe__summary){
+        .group = none, .status = none, .label = none, .owner = none, .due_ms = INT64_MAX};
     const greffe__session *session = state;
     const greffe__order *order = state;
     switch ((greffe__stream_kind)kind) {

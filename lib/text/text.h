@@ -32,11 +32,11 @@ typedef struct greffe__node greffe__node;
 
 struct greffe__node {
     uint8_t kind, style;
-    greffe__span span;  /* of the source bytes */
-    greffe__str text;   /* of a scalar, decoded; terminated */
-    greffe__str anchor; /* without its &, or empty */
-    greffe__node **children; /* of a mapping: key, value, key, value… */
-    uint32_t count, capacity; /* of children */
+    greffe__span span;          /* of the source bytes */
+    greffe__str text;           /* of a scalar, decoded; terminated */
+    greffe__str anchor;         /* without its &, or empty */
+    greffe__node **children;    /* of a mapping: key, value, key, value… */
+    uint32_t count, capacity;   /* of children */
     const greffe__node *target; /* of an alias */
 };
 
@@ -66,8 +66,7 @@ const char *greffe__node_kind_name(const greffe__node *node);
  * A title, label or message: a comment after a single space. */
 bool greffe__trap_text(const greffe__doc *doc, greffe_diags *diags, const greffe__node *node);
 /* An expression: quotes that YAML removed, a comma that cut it inside braces. */
-bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags,
-                             const greffe__node *node);
+bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags, const greffe__node *node);
 
 #ifdef __cplusplus
 }

@@ -29,10 +29,10 @@ static bool comment_after(const greffe__source *source, const greffe__node *node
 static bool report_comment(const greffe__source *source, greffe_diags *diags,
                            const greffe__node *node)
 {
-    greffe__report(diags, GREFFE__GR_TRAP_COMMENT, source,
-                   (greffe__span){node->span.start, node->span.end},
-                   "put the text in quotes; before a comment that is meant, put two spaces and '# '",
-                   "the text ends here, because a space and # begin a comment");
+    greffe__report(
+        diags, GREFFE__GR_TRAP_COMMENT, source, (greffe__span){node->span.start, node->span.end},
+        "put the text in quotes; before a comment that is meant, put two spaces and '# '",
+        "the text ends here, because a space and # begin a comment");
     return true;
 }
 
@@ -40,9 +40,9 @@ static bool report_comment(const greffe__source *source, greffe_diags *diags,
 static const char *colon_then_no_break(greffe__str text)
 {
     for (size_t i = 0; i + 2 < text.size; i++) {
-        if (text.data[i] == ':' && (memcmp(text.data + i + 1, no_break_space, 2) == 0 ||
-                                    (i + 3 < text.size &&
-                                     memcmp(text.data + i + 1, narrow_no_break_space, 3) == 0))) {
+        if (text.data[i] == ':' &&
+            (memcmp(text.data + i + 1, no_break_space, 2) == 0 ||
+             (i + 3 < text.size && memcmp(text.data + i + 1, narrow_no_break_space, 3) == 0))) {
             return text.data + i;
         }
     }
@@ -100,8 +100,7 @@ static bool is_word(greffe__str text)
     return text.size > 0 && !(text.data[0] >= '0' && text.data[0] <= '9');
 }
 
-bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags,
-                             const greffe__node *node)
+bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags, const greffe__node *node)
 {
     if (node->style == GREFFE__PLAIN && open_parentheses(node->text) > 0) {
         uint32_t end = node->span.end;
@@ -115,10 +114,11 @@ bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags,
     }
     if (node->style == GREFFE__DOUBLE_QUOTED && is_word(node->text) &&
         !greffe__str_is(node->text, "true") && !greffe__str_is(node->text, "false")) {
-        greffe__str hint = greffe__str_format(greffe__diags_arena(diags),
-                                              "for the text itself, write '\"%.*s\"'; for the name, "
-                                              "leave the quotes out",
-                                              (int)node->text.size, node->text.data);
+        greffe__str hint =
+            greffe__str_format(greffe__diags_arena(diags),
+                               "for the text itself, write '\"%.*s\"'; for the name, "
+                               "leave the quotes out",
+                               (int)node->text.size, node->text.data);
         greffe__report(diags, GREFFE__GR_TRAP_QUOTES, &doc->source, node->span, hint.data,
                        "YAML removes these quotes: FEEL sees the name %.*s, not a text",
                        (int)node->text.size, node->text.data);
@@ -168,9 +168,9 @@ bool greffe__trap_syntax(const greffe__source *source, greffe_diags *diags, uint
     greffe__str text = source->text;
     greffe__span value;
     if (offset < text.size && starts_reserved(text.data[offset])) {
-        greffe__report(diags, GREFFE__GR_TRAP_RESERVED, source,
-                       (greffe__span){offset, offset + 1}, "put the whole value in quotes",
-                       "a value cannot begin with %c in YAML", text.data[offset]);
+        greffe__report(diags, GREFFE__GR_TRAP_RESERVED, source, (greffe__span){offset, offset + 1},
+                       "put the whole value in quotes", "a value cannot begin with %c in YAML",
+                       text.data[offset]);
         return true;
     }
     uint32_t start = line_start(text, offset);
@@ -204,7 +204,8 @@ bool greffe__trap_syntax(const greffe__source *source, greffe_diags *diags, uint
     }
     for (uint32_t i = value.start; i < value.end; i++) {
         bool last = i + 1 == value.end;
-        if (text.data[i] == ':' && (last || text.data[i + 1] == ' ') && text.data[value.start] != '{') {
+        if (text.data[i] == ':' && (last || text.data[i + 1] == ' ') &&
+            text.data[value.start] != '{') {
             greffe__report(diags, GREFFE__GR_TRAP_COLON, source, (greffe__span){i, i + 1},
                            "put the whole text in quotes",
                            "a colon followed by a space cuts this text in two");

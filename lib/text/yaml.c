@@ -100,8 +100,8 @@ static greffe__str text_of(reader *r, const yaml_char_t *data, size_t size)
 static greffe_status check_key(reader *r, const greffe__node *key)
 {
     if (key->kind != GREFFE__SCALAR) {
-        return refuse(r, GREFFE__GR_YAML_KEY_NOT_SCALAR, key->span,
-                      "write a word before the colon", "a key must be a plain word");
+        return refuse(r, GREFFE__GR_YAML_KEY_NOT_SCALAR, key->span, "write a word before the colon",
+                      "a key must be a plain word");
     }
     if (greffe__str_is(key->text, "<<") && key->style == GREFFE__PLAIN) {
         return refuse(r, GREFFE__GR_YAML_MERGE_KEY, key->span,
@@ -205,7 +205,8 @@ static greffe_status on_alias(reader *r, const yaml_event_t *event)
     r->aliases += 1;
     r->expansion += weight(node->target, GREFFE_MAX_YAML_EXPANSION);
     if (r->aliases > GREFFE_MAX_YAML_ALIASES || r->expansion > GREFFE_MAX_YAML_EXPANSION) {
-        return refuse(r, GREFFE__GR_YAML_ALIASES, node->span, "write the parts out, or fewer aliases",
+        return refuse(r, GREFFE__GR_YAML_ALIASES, node->span,
+                      "write the parts out, or fewer aliases",
                       "aliases stand for more than 10,000 nodes in this file");
     }
     return attach(r, node);
@@ -257,12 +258,12 @@ static greffe_status on_scalar(reader *r, const yaml_event_t *event)
 static greffe_status on_start(reader *r, const yaml_event_t *event, greffe__node_kind kind)
 {
     bool mapping = kind == GREFFE__MAPPING;
-    const yaml_char_t *name = mapping ? event->data.mapping_start.anchor
-                                      : event->data.sequence_start.anchor;
+    const yaml_char_t *name =
+        mapping ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
     bool flow = mapping ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
                         : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
-    greffe_status status = check_tag(r, event, mapping ? event->data.mapping_start.tag
-                                                       : event->data.sequence_start.tag);
+    greffe_status status = check_tag(
+        r, event, mapping ? event->data.mapping_start.tag : event->data.sequence_start.tag);
     if (status != GREFFE_OK) {
         return status;
     }
@@ -312,8 +313,8 @@ static greffe_status on_document(reader *r, const yaml_event_t *event)
 static greffe_status on_event(reader *r, const yaml_event_t *event)
 {
     if (++r->events > GREFFE_MAX_YAML_EVENTS) {
-        return refuse(r, GREFFE__GR_YAML_TOO_MANY_EVENTS, span_of(r, event),
-                      "split the procedure", "the file has more than 200,000 nodes");
+        return refuse(r, GREFFE__GR_YAML_TOO_MANY_EVENTS, span_of(r, event), "split the procedure",
+                      "the file has more than 200,000 nodes");
     }
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT: return on_document(r, event);
@@ -345,8 +346,8 @@ static greffe_status syntax_error(reader *r)
     if (p->error == YAML_READER_ERROR) {
         at = (uint32_t)(p->problem_offset < r->doc->source.text.size ? p->problem_offset
                                                                      : r->doc->source.text.size);
-        return refuse(r, GREFFE__GR_YAML_SYNTAX, (greffe__span){at, at + 1},
-                      "delete the character", "a control character stands in the text");
+        return refuse(r, GREFFE__GR_YAML_SYNTAX, (greffe__span){at, at + 1}, "delete the character",
+                      "a control character stands in the text");
     }
     if (greffe__trap_syntax(&r->doc->source, r->diags, at)) {
         return GREFFE_EINVALID;
@@ -391,10 +392,9 @@ static greffe_status check_bytes(reader *r, greffe__str text)
                       "the file is larger than 1 MiB");
     }
     if (!greffe__utf8_valid(text, &offset)) {
-        return refuse(r, GREFFE__GR_YAML_ENCODING,
-                      (greffe__span){(uint32_t)offset, (uint32_t)offset + 1},
-                      "save the file as UTF-8 (in the editor: \"Encoding\")",
-                      "the bytes here are not UTF-8");
+        return refuse(
+            r, GREFFE__GR_YAML_ENCODING, (greffe__span){(uint32_t)offset, (uint32_t)offset + 1},
+            "save the file as UTF-8 (in the editor: \"Encoding\")", "the bytes here are not UTF-8");
     }
     if (text.size >= 3 && memcmp(text.data, "\xEF\xBB\xBF", 3) == 0) {
         r->bom = 3;

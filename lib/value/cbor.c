@@ -462,9 +462,7 @@ greffe__value greffe__cbor_read_value(greffe__cbor *in, greffe__arena *arena)
     uint64_t number;
     switch (peek(in)) {
     case MAJOR_UINT:
-    case MAJOR_NEGATIVE:
-        value = greffe__integer(greffe__cbor_read_int(in));
-        break;
+    case MAJOR_NEGATIVE: value = greffe__integer(greffe__cbor_read_int(in)); break;
     case MAJOR_TEXT: value = greffe__string(greffe__cbor_read_text(in)); break;
     case MAJOR_ARRAY: value = read_list(in, arena); break;
     case MAJOR_MAP: value = read_context(in, arena); break;

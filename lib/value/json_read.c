@@ -350,8 +350,8 @@ static greffe__value convert(conversion *c, const cJSON *node)
 /* --- Door --- */
 
 static greffe_status refuse(greffe_diags *diags, greffe__arena *arena, const char *name,
-                            greffe__str text, greffe__code code, size_t offset,
-                            const char *message, const char *hint)
+                            greffe__str text, greffe__code code, size_t offset, const char *message,
+                            const char *hint)
 {
     greffe__source source;
     if (diags == NULL) {
@@ -380,8 +380,9 @@ static greffe_status build(greffe__value *out, greffe__arena *arena, greffe_diag
         return GREFFE_ENOMEM;
     }
     if (c.found_duplicate) {
-        greffe__str message = greffe__str_format(arena, "the name \"%.*s\" stands twice in one object",
-                                                 (int)c.duplicate.size, c.duplicate.data);
+        greffe__str message =
+            greffe__str_format(arena, "the name \"%.*s\" stands twice in one object",
+                               (int)c.duplicate.size, c.duplicate.data);
         return refuse(diags, arena, name, text, GREFFE__GR_JSON_DUPLICATE_KEY, 0, message.data,
                       "keep one of the two");
     }
@@ -407,8 +408,8 @@ greffe_status greffe__json_read(greffe__value *out, greffe__arena *arena, greffe
     if (good) {
         status = build(out, arena, diags, name, text, &s.out);
     } else {
-        greffe__code code = s.depth > GREFFE_MAX_JSON_DEPTH ? GREFFE__GR_JSON_LIMIT
-                                                            : GREFFE__GR_JSON_SYNTAX;
+        greffe__code code =
+            s.depth > GREFFE_MAX_JSON_DEPTH ? GREFFE__GR_JSON_LIMIT : GREFFE__GR_JSON_SYNTAX;
         status = refuse(diags, arena, name, text, code, (size_t)(s.at - s.start), s.problem,
                         "the text must be JSON as RFC 8259 defines it");
     }

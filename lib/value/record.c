@@ -142,9 +142,7 @@ static void read_one(greffe__cbor *in, greffe__arena *arena, greffe__field_type 
     case GREFFE__F_I64: *(int64_t *)(void *)at = greffe__cbor_read_int(in); return;
     case GREFFE__F_STR: *(greffe__str *)(void *)at = greffe__cbor_read_text(in); return;
     case GREFFE__F_BYTES: *(greffe__str *)(void *)at = greffe__cbor_read_bytes(in); return;
-    case GREFFE__F_VALUE:
-        *(greffe__value *)(void *)at = greffe__cbor_read_value(in, arena);
-        return;
+    case GREFFE__F_VALUE: *(greffe__value *)(void *)at = greffe__cbor_read_value(in, arena); return;
     case GREFFE__F_RECORD: greffe__record_read(in, arena, shape, at); return;
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:
@@ -154,8 +152,7 @@ static void read_one(greffe__cbor *in, greffe__arena *arena, greffe__field_type 
     }
 }
 
-static void read_list(greffe__cbor *in, greffe__arena *arena, const greffe__field *field,
-                      char *at)
+static void read_list(greffe__cbor *in, greffe__arena *arena, const greffe__field *field, char *at)
 {
     size_t size = item_size(field);
     uint32_t count = greffe__cbor_read_array(in);
@@ -205,8 +202,8 @@ void greffe__record_read(greffe__cbor *in, greffe__arena *arena, const greffe__s
     in->depth -= 1;
 }
 
-greffe_status greffe__record_decode(void *record, greffe__arena *arena,
-                                    const greffe__shape *shape, greffe__str bytes)
+greffe_status greffe__record_decode(void *record, greffe__arena *arena, const greffe__shape *shape,
+                                    greffe__str bytes)
 {
     greffe__cbor in;
     greffe__cbor_open(&in, bytes);
@@ -225,9 +222,7 @@ static void dump_one(greffe__buf *out, greffe__field_type type, const greffe__sh
     const greffe__str *text = (const greffe__str *)(const void *)at;
     switch (type) {
     case GREFFE__F_BOOL: greffe__buf_text(out, *(const bool *)at ? "true" : "false"); return;
-    case GREFFE__F_U32:
-        greffe__buf_format(out, "%u", *(const uint32_t *)(const void *)at);
-        return;
+    case GREFFE__F_U32: greffe__buf_format(out, "%u", *(const uint32_t *)(const void *)at); return;
     case GREFFE__F_I64:
         greffe__buf_format(out, "%lld", (long long)*(const int64_t *)(const void *)at);
         return;
@@ -239,9 +234,7 @@ static void dump_one(greffe__buf *out, greffe__field_type type, const greffe__sh
         }
         greffe__buf_byte(out, '"');
         return;
-    case GREFFE__F_VALUE:
-        greffe__json_write(out, (const greffe__value *)(const void *)at);
-        return;
+    case GREFFE__F_VALUE: greffe__json_write(out, (const greffe__value *)(const void *)at); return;
     case GREFFE__F_RECORD: greffe__record_json(out, shape, at); return;
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:

@@ -17,15 +17,15 @@ typedef enum greffe__field_type {
     GREFFE__F_BOOL,
     GREFFE__F_U32,
     GREFFE__F_I64,
-    GREFFE__F_STR,   /* greffe__str of UTF-8 */
-    GREFFE__F_BYTES, /* greffe__str of any bytes */
-    GREFFE__F_VALUE, /* greffe__value; null is the default */
-    GREFFE__F_RECORD, /* a struct inside this one */
+    GREFFE__F_STR,     /* greffe__str of UTF-8 */
+    GREFFE__F_BYTES,   /* greffe__str of any bytes */
+    GREFFE__F_VALUE,   /* greffe__value; null is the default */
+    GREFFE__F_RECORD,  /* a struct inside this one */
     GREFFE__F_RECORDS, /* greffe__list of structs */
-    GREFFE__F_STRS,  /* greffe__list of greffe__str */
-    GREFFE__F_U32S,  /* greffe__list of uint32_t */
-    GREFFE__F_I64S,  /* greffe__list of int64_t */
-    GREFFE__F_VALUES /* greffe__list of greffe__value */
+    GREFFE__F_STRS,    /* greffe__list of greffe__str */
+    GREFFE__F_U32S,    /* greffe__list of uint32_t */
+    GREFFE__F_I64S,    /* greffe__list of int64_t */
+    GREFFE__F_VALUES   /* greffe__list of greffe__value */
 } greffe__field_type;
 
 typedef struct greffe__shape greffe__shape;
@@ -71,8 +71,8 @@ void greffe__record_write(greffe__buf *out, const greffe__shape *shape, const vo
 void greffe__record_read(greffe__cbor *in, greffe__arena *arena, const greffe__shape *shape,
                          void *record);
 /* A whole text of bytes: GREFFE_ECORRUPT when it is not exactly one such record. */
-greffe_status greffe__record_decode(void *record, greffe__arena *arena,
-                                    const greffe__shape *shape, greffe__str bytes);
+greffe_status greffe__record_decode(void *record, greffe__arena *arena, const greffe__shape *shape,
+                                    greffe__str bytes);
 void greffe__record_json(greffe__buf *out, const greffe__shape *shape, const void *record);
 
 #ifdef __cplusplus

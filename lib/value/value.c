@@ -69,8 +69,7 @@ const greffe__value *greffe__value_at(const greffe__value *context, const char *
 greffe__str greffe__value_str(const greffe__value *context, const char *name)
 {
     const greffe__value *value = greffe__value_at(context, name);
-    return value != NULL && value->kind == GREFFE__STRING ? value->as.string
-                                                          : (greffe__str){"", 0};
+    return value != NULL && value->kind == GREFFE__STRING ? value->as.string : (greffe__str){"", 0};
 }
 
 /* --- Order --- */
@@ -200,8 +199,18 @@ greffe__value greffe__value_copy(greffe__arena *arena, const greffe__value *valu
 const char *greffe__kind_name(greffe__kind kind)
 {
     static const char *const names[] = {
-        "null", "boolean", "number",        "string", "date", "time", "date and time",
-        "days and time duration", "years and months duration", "list", "context", "range",
+        "null",
+        "boolean",
+        "number",
+        "string",
+        "date",
+        "time",
+        "date and time",
+        "days and time duration",
+        "years and months duration",
+        "list",
+        "context",
+        "range",
     };
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
@@ -256,8 +265,7 @@ bool greffe__duration_parse(greffe__value *out, greffe__str text)
         return true;
     }
     int64_t total = factor * (((days * 24 + hours) * 60 + minutes) * 60 + seconds);
-    *out = (greffe__value){.kind = GREFFE__DURATION,
-                           .as.moment = {total, 0, GREFFE__NO_OFFSET}};
+    *out = (greffe__value){.kind = GREFFE__DURATION, .as.moment = {total, 0, GREFFE__NO_OFFSET}};
     return true;
 }
 

@@ -3,7 +3,7 @@
 
 usage: compare_season.py ACTIONS.jsonl --greffe PATH --store FILE --out DIR
 
-The engine's report is turned into the lines that season_oracle.py compares; nothing is computed here.
+The engine's report is turned into the lines that season_oracle.py compares; nothing is computed.
 """
 
 import argparse

@@ -194,7 +194,7 @@ class ByHand(unittest.TestCase):
         self.assertEqual(self.dossier(*start, ("2020-03-02T22:59:59Z", "run", {})),
                          ("open", None))
         self.assertEqual(self.dossier(*start, ("2020-03-02T23:00:00Z", "run", {})),
-                         ("classe", None))
+                         ("classe", "2020-05-04"))  # 31 March + 32 days = Saturday 2 May.
         # Filed on 31 January in Paris: 31 March, plus the 31 days up to 2 March.
         self.assertEqual(self.dossier(*start, ("2020-03-02T22:59:59Z", "supply", {})),
                          ("open", "2020-05-04"))

@@ -270,8 +270,8 @@ static bool answer_working_days(const words *line)
     greffe__calendar calendar = {0};
     int64_t day = 0;
     int64_t count = 0;
-    if (line->count < 3 || !greffe__holidays_named(&calendar.holidays,
-                                                   greffe__str_of(line->at[1]))) {
+    if (line->count < 3 ||
+        !greffe__holidays_named(&calendar.holidays, greffe__str_of(line->at[1]))) {
         return false;
     }
     if (is(op, "holidays")) {
@@ -335,8 +335,8 @@ static bool answer_zone(zones *cache, const words *line)
         print_integer(true, greffe__zone_offset(zone, ms));
     } else if (is(op, "zonedate") && line->count == 3) {
         print_date(greffe__zone_date(zone, ms));
-    } else if (is(op, "zonestart") && line->count == 4
-               && greffe__date_parse(&day, greffe__str_of(line->at[2]))) {
+    } else if (is(op, "zonestart") && line->count == 4 &&
+               greffe__date_parse(&day, greffe__str_of(line->at[2]))) {
         print_integer(true, greffe__zone_instant(zone, day, ms));
     } else {
         return false;

@@ -44,12 +44,12 @@ typedef struct greffe_load {
     greffe_load_kind what;
     uint32_t kind;
     greffe_str key, command;
-    bool found;          /**< answer */
-    uint64_t version;    /**< answer: entries so far, or a number */
-    greffe_str head;     /**< answer: 32 bytes, the chain's hash */
-    greffe_str body;     /**< answer: state, entry or bundle */
-    greffe_str label;    /**< answer of a bundle: its hash in hexadecimal */
-    int64_t last_ms;     /**< answer: the instant of the last entry */
+    bool found;                          /**< answer */
+    uint64_t version;                    /**< answer: entries so far, or a number */
+    greffe_str head;                     /**< answer: 32 bytes, the chain's hash */
+    greffe_str body;                     /**< answer: state, entry or bundle */
+    greffe_str label;                    /**< answer of a bundle: its hash in hexadecimal */
+    int64_t last_ms;                     /**< answer: the instant of the last entry */
     const greffe_personal_row *personal; /**< answer */
     size_t personal_count;
 } greffe_load;
@@ -61,10 +61,7 @@ typedef struct greffe_entry_row {
     greffe_str body;
 } greffe_entry_row;
 
-typedef enum greffe_list_kind {
-    GREFFE_LIST_TASK = 1,
-    GREFFE_LIST_EFFECT = 2
-} greffe_list_kind;
+typedef enum greffe_list_kind { GREFFE_LIST_TASK = 1, GREFFE_LIST_EFFECT = 2 } greffe_list_kind;
 
 /** A row of a list, derived from a state. `remove`: only kind and item count. */
 typedef struct greffe_list_row {
@@ -74,9 +71,9 @@ typedef struct greffe_list_row {
     int64_t due, since_ms;
 } greffe_list_row;
 
-/** What happens to one stream. `expected` is the version it was loaded at (0: it did not exist): the
- *  store refuses the whole set with GREFFE_ECONFLICT when it has moved on. Without an entry, only
- *  the version is checked. */
+/** What happens to one stream. `expected` is the version it was loaded at (0: it did not exist):
+ * the store refuses the whole set with GREFFE_ECONFLICT when it has moved on. Without an entry,
+ * only the version is checked. */
 typedef struct greffe_stream_write {
     uint32_t kind;
     greffe_str key;
@@ -124,9 +121,9 @@ typedef struct greffe_effect_row {
 typedef struct greffe_claim_request {
     int64_t now_ms;
     uint32_t limit;
-    bool effects; /**< effects, or timers */
-    int64_t lease_ms; /**< an effect is not given again before now_ms + lease_ms */
-    const greffe_due_row *due; /**< answer */
+    bool effects;                    /**< effects, or timers */
+    int64_t lease_ms;                /**< an effect is not given again before now_ms + lease_ms */
+    const greffe_due_row *due;       /**< answer */
     const greffe_effect_row *effect; /**< answer */
     size_t count;
 } greffe_claim_request;
@@ -196,7 +193,7 @@ struct greffe_store {
 GREFFE_API greffe_status greffe_store_memory(greffe_store **out);
 
 typedef struct greffe_sqlite_options {
-    size_t size; /**< sizeof(greffe_sqlite_options) */
+    size_t size;        /**< sizeof(greffe_sqlite_options) */
     const char *path;   /**< the database file; made when it is not there */
     const char *prefix; /**< of table names; NULL: "greffe_". Letters, digits and _ */
     const char *tenant; /**< NULL: "" */

@@ -36,8 +36,7 @@ static void assert_number(greffe__dec value, const char *expected)
     assert_string_equal(out.text, expected);
 }
 
-static void assert_rounds(const char *text, int scale, greffe__rounding mode,
-                          const char *expected)
+static void assert_rounds(const char *text, int scale, greffe__rounding mode, const char *expected)
 {
     greffe__dec value;
     if (!greffe__dec_round(&value, number(text), scale, mode)) {
@@ -53,11 +52,24 @@ static void literals_of_json_and_feel_are_read(void **state)
     static const struct {
         const char *text, *expected;
     } cases[] = {
-        {"0", "0"},           {"-0", "0"},          {"0.000", "0"},      {"-12", "-12"},
-        {".5", "0.5"},        {"-.5", "-0.5"},      {"1.50", "1.5"},     {"1e3", "1000"},
-        {"1E3", "1000"},      {"1e+3", "1000"},     {"1e-3", "0.001"},   {"12.34e1", "123.4"},
-        {"1200", "1200"},     {"1200.00", "1200"},  {"0.10", "0.1"},     {"100e-2", "1"},
-        {"-1.5e-2", "-0.015"}, {"0e99999", "0"},
+        {"0", "0"},
+        {"-0", "0"},
+        {"0.000", "0"},
+        {"-12", "-12"},
+        {".5", "0.5"},
+        {"-.5", "-0.5"},
+        {"1.50", "1.5"},
+        {"1e3", "1000"},
+        {"1E3", "1000"},
+        {"1e+3", "1000"},
+        {"1e-3", "0.001"},
+        {"12.34e1", "123.4"},
+        {"1200", "1200"},
+        {"1200.00", "1200"},
+        {"0.10", "0.1"},
+        {"100e-2", "1"},
+        {"-1.5e-2", "-0.015"},
+        {"0e99999", "0"},
         {"1234567890123456789012345678901234", "1234567890123456789012345678901234"},
         {"0.1234567890123456789012345678901234", "0.1234567890123456789012345678901234"},
         {"-9999999999999999.999999999999999999", "-9999999999999999.999999999999999999"},
@@ -71,11 +83,11 @@ static void literals_of_json_and_feel_are_read(void **state)
 static void what_is_no_literal_is_not_read(void **state)
 {
     static const char *const cases[] = {
-        "",      "-",     ".",      "-.",     "e3",    ".e3",   "1e",     "1e+",   "1e-",
-        "1e1.5", "--1",   "- 1",    "+1",     " 1",    "1 ",    "1\n",    "1,5",   "1.2.3",
-        "1_000", "1 000", "0x10",   "1f",     "1d",    "NaN",   "nan",    "sNaN",  "NaN12",
-        "Inf",   "inf",   "-Infinity", "Infinity", "infinity", "1e3e3", "1..2", "1-",  "one",
-        "\xd9\xa1", /* an Arabic digit */
+        "",      "-",     ".",     "-.",    "e3",       ".e3",       "1e",       "1e+",
+        "1e-",   "1e1.5", "--1",   "- 1",   "+1",       " 1",        "1 ",       "1\n",
+        "1,5",   "1.2.3", "1_000", "1 000", "0x10",     "1f",        "1d",       "NaN",
+        "nan",   "sNaN",  "NaN12", "Inf",   "inf",      "-Infinity", "Infinity", "infinity",
+        "1e3e3", "1..2",  "1-",    "one",   "\xd9\xa1", /* an Arabic digit */
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -101,7 +113,9 @@ static void a_text_is_read_to_its_length_and_no_further(void **state)
     greffe__dec value;
     assert_true(greffe__dec_parse(&value, (greffe__str){"12345", 3}));
     assert_number(value, "123");
-    assert_false(greffe__dec_parse(&value, (greffe__str){"1\0" "2", 3}));
+    assert_false(greffe__dec_parse(&value, (greffe__str){"1\0"
+                                                         "2",
+                                                         3}));
     assert_false(greffe__dec_parse(&value, (greffe__str){NULL, 0}));
 }
 
@@ -113,7 +127,8 @@ static void more_than_34_digits_are_rounded_half_to_even(void **state)
     assert_number(number("1234567890123456789012345678901235.5"),
                   "1234567890123456789012345678901236");
     assert_int_equal(greffe__dec_compare(number("12345678901234567890123456789012345"),
-                                         number("12345678901234567890123456789012340")), 0);
+                                         number("12345678901234567890123456789012340")),
+                     0);
     assert_number(number("0.12345678901234567890123456789012345"),
                   "0.1234567890123456789012345678901234");
     assert_number(number("0.12345678901234567890123456789012355"),
@@ -192,11 +207,11 @@ static void thirty_four_digits_are_written_out_and_thirty_five_are_not(void **st
 static void the_longest_forms_fit_their_room(void **state)
 {
     static const char *const cases[] = {
-        "-9999999999999999999999999999999999e34",   "-9999999999999999999999999999999999e33",
-        "-9999999999999999999999999999999999e20",   "-9999999999999999999999999999999999e6111",
+        "-9999999999999999999999999999999999e34",    "-9999999999999999999999999999999999e33",
+        "-9999999999999999999999999999999999e20",    "-9999999999999999999999999999999999e6111",
         "-9999999999999999999999999999999999e-6176", "-1234567890123456789012345678901234e-67",
-        "-1234567890123456789012345678901234e-34",  "-1234567890123456789012345678901234e-50",
-        "-1234567890123456789012345678901234e-60",  "-1e-6176",
+        "-1234567890123456789012345678901234e-34",   "-1234567890123456789012345678901234e-50",
+        "-1234567890123456789012345678901234e-60",   "-1e-6176",
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -225,17 +240,17 @@ static void sums_of_more_than_34_digits_round_half_to_even(void **state)
 {
     (void)state;
     greffe__dec value;
-    assert_true(greffe__dec_add(&value, number("1000000000000000000000000000000000"),
-                                number("0.5")));
+    assert_true(
+        greffe__dec_add(&value, number("1000000000000000000000000000000000"), number("0.5")));
     assert_number(value, "1000000000000000000000000000000000");
-    assert_true(greffe__dec_add(&value, number("1000000000000000000000000000000001"),
-                                number("0.5")));
+    assert_true(
+        greffe__dec_add(&value, number("1000000000000000000000000000000001"), number("0.5")));
     assert_number(value, "1000000000000000000000000000000002");
     assert_true(greffe__dec_add(&value, number("1000000000000000000000000000000000"),
                                 number("0.5000000000000000000000000000000001")));
     assert_number(value, "1000000000000000000000000000000001");
-    assert_true(greffe__dec_sub(&value, number("1000000000000000000000000000000000"),
-                                number("1e-6176")));
+    assert_true(
+        greffe__dec_sub(&value, number("1000000000000000000000000000000000"), number("1e-6176")));
     assert_number(value, "1000000000000000000000000000000000");
 }
 
@@ -251,11 +266,9 @@ static void quotients_have_34_digits_rounded_half_to_even(void **state)
     assert_number(value, "-2");
     assert_true(greffe__dec_div(&value, number("1"), number("8")));
     assert_number(value, "0.125");
-    assert_true(greffe__dec_div(&value, number("3000000000000000000000000000000001"),
-                                number("2")));
+    assert_true(greffe__dec_div(&value, number("3000000000000000000000000000000001"), number("2")));
     assert_number(value, "1500000000000000000000000000000000");
-    assert_true(greffe__dec_div(&value, number("3000000000000000000000000000000003"),
-                                number("2")));
+    assert_true(greffe__dec_div(&value, number("3000000000000000000000000000000003"), number("2")));
     assert_number(value, "1500000000000000000000000000000002");
 }
 
@@ -374,8 +387,8 @@ static void numbers_compare_by_value(void **state)
     assert_true(greffe__dec_compare(number("-2"), number("-1")) < 0);
     assert_true(greffe__dec_compare(number("-1"), number("1e-6176")) < 0);
     assert_true(greffe__dec_compare(number("1e6144"), number("9e6143")) > 0);
-    assert_true(greffe__dec_compare(number("0.1000000000000000000000000000000001"),
-                                    number("0.1")) > 0);
+    assert_true(greffe__dec_compare(number("0.1000000000000000000000000000000001"), number("0.1")) >
+                0);
 }
 
 /* --- Rounding --- */
@@ -462,8 +475,8 @@ static void rounding_past_the_range_gives_nothing(void **state)
 {
     (void)state;
     greffe__dec value = greffe__dec_of(77);
-    assert_false(greffe__dec_round(&value, number("9999999999999999999999999999999999e6111"),
-                                   -6112, GREFFE__ROUND_UP));
+    assert_false(greffe__dec_round(&value, number("9999999999999999999999999999999999e6111"), -6112,
+                                   GREFFE__ROUND_UP));
     assert_number(value, "77");
 }
 
@@ -486,9 +499,17 @@ static void no_scale_is_too_large_to_ask_for(void **state)
 
 static void every_i64_comes_and_goes(void **state)
 {
-    static const int64_t cases[] = {0,         1,         -1,        10,
-                                    1000000,   INT64_MAX, INT64_MIN, INT64_MAX - 1,
-                                    INT64_MIN + 1, 9000000000000000000, -1200};
+    static const int64_t cases[] = {0,
+                                    1,
+                                    -1,
+                                    10,
+                                    1000000,
+                                    INT64_MAX,
+                                    INT64_MIN,
+                                    INT64_MAX - 1,
+                                    INT64_MIN + 1,
+                                    9000000000000000000,
+                                    -1200};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t back = 77;
@@ -502,9 +523,19 @@ static void every_i64_comes_and_goes(void **state)
 static void only_integers_within_64_bits_convert(void **state)
 {
     static const char *const refused[] = {
-        "9223372036854775808", "-9223372036854775809", "1.5",  "0.1",   "-0.0001", "1e19",
-        "18446744073709551616", "18446744073709551617", "1e33", "1e6000", "1e-6176",
-        "9223372036854775807.5", "340282366920938463463374607431768211",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "1.5",
+        "0.1",
+        "-0.0001",
+        "1e19",
+        "18446744073709551616",
+        "18446744073709551617",
+        "1e33",
+        "1e6000",
+        "1e-6176",
+        "9223372036854775807.5",
+        "340282366920938463463374607431768211",
     };
     int64_t value = 77;
     (void)state;
@@ -596,10 +627,14 @@ static void splitting_removes_trailing_zeros(void **state)
 static void equal_numbers_split_alike_and_join_again(void **state)
 {
     static const char *const pairs[][2] = {
-        {"1.0", "1"},     {"1e3", "1000.0"}, {"-0", "0e50"},   {"1e6144", "10e6143"},
-        {"1e-6176", "1e-6176"}, {"-1234567890123456789012345678901234e6111",
-                                 "-1234567890123456789012345678901234e6111"},
-        {"1000000000000000000000000000000000e-33", "1"}, {"0.0", "0e-6176"},
+        {"1.0", "1"},
+        {"1e3", "1000.0"},
+        {"-0", "0e50"},
+        {"1e6144", "10e6143"},
+        {"1e-6176", "1e-6176"},
+        {"-1234567890123456789012345678901234e6111", "-1234567890123456789012345678901234e6111"},
+        {"1000000000000000000000000000000000e-33", "1"},
+        {"0.0", "0e-6176"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {

@@ -21,8 +21,8 @@ typedef struct fixture {
 static int set_up(void **state)
 {
     fixture *all = calloc(1, sizeof *all);
-    if (all == NULL || greffe_context_create(&all->context, NULL) != GREFFE_OK
-        || greffe_diags_create(&all->diags, all->context) != GREFFE_OK) {
+    if (all == NULL || greffe_context_create(&all->context, NULL) != GREFFE_OK ||
+        greffe_diags_create(&all->diags, all->context) != GREFFE_OK) {
         return -1;
     }
     *state = all;
@@ -41,7 +41,8 @@ static int tear_down(void **state)
 static void read_source(fixture *all, const char *name, const char *text)
 {
     assert_int_equal(greffe__source_init(&all->source, greffe__diags_arena(all->diags), name,
-                                         greffe__str_of(text)), GREFFE_OK);
+                                         greffe__str_of(text)),
+                     GREFFE_OK);
 }
 
 static void assert_render(fixture *all, size_t index, const char *expected)
@@ -167,8 +168,8 @@ static void carets_stand_under_characters_and_not_bytes(void **state)
 {
     fixture *all = *state;
     read_source(all, "a.yaml", "\xc3\xa9t\xc3\xa9: \xe2\x82\xac\xe2\x82\xac !\n");
-    greffe__report(all->diags, GREFFE__GR_WRONG_VALUE, &all->source, (greffe__span){7, 13},
-                   NULL, "no amount");
+    greffe__report(all->diags, GREFFE__GR_WRONG_VALUE, &all->source, (greffe__span){7, 13}, NULL,
+                   "no amount");
     assert_render(all, 0,
                   "a.yaml:1:6: error GR-2004: no amount\n"
                   "  1 | \xc3\xa9t\xc3\xa9: \xe2\x82\xac\xe2\x82\xac !\n"
@@ -289,16 +290,15 @@ static void the_json_form_has_every_part(void **state)
 {
     fixture *all = *state;
     read_source(all, "a \"b\".yaml", "\xc3\xa9: 1\n");
-    greffe__report(all->diags, GREFFE__GR_UNKNOWN_KEY, &all->source, (greffe__span){0, 2},
-                   "a\\b", "say \"%s\"\n", "\xc3\xa9");
+    greffe__report(all->diags, GREFFE__GR_UNKNOWN_KEY, &all->source, (greffe__span){0, 2}, "a\\b",
+                   "say \"%s\"\n", "\xc3\xa9");
     greffe__report(all->diags, GREFFE__GR_NOT_PROVED, NULL, (greffe__span){0, 0}, NULL, "m");
-    assert_json(all,
-                "[{\"code\":\"GR-2001\",\"severity\":\"error\",\"file\":\"a \\\"b\\\".yaml\","
-                "\"line\":1,\"column\":1,\"end_line\":1,\"end_column\":2,"
-                "\"message\":\"say \\\"\xc3\xa9\\\"\\n\",\"hint\":\"a\\\\b\"},"
-                "{\"code\":\"GR-4001\",\"severity\":\"warning\",\"file\":\"\","
-                "\"line\":0,\"column\":0,\"end_line\":0,\"end_column\":0,"
-                "\"message\":\"m\",\"hint\":\"\"}]");
+    assert_json(all, "[{\"code\":\"GR-2001\",\"severity\":\"error\",\"file\":\"a \\\"b\\\".yaml\","
+                     "\"line\":1,\"column\":1,\"end_line\":1,\"end_column\":2,"
+                     "\"message\":\"say \\\"\xc3\xa9\\\"\\n\",\"hint\":\"a\\\\b\"},"
+                     "{\"code\":\"GR-4001\",\"severity\":\"warning\",\"file\":\"\","
+                     "\"line\":0,\"column\":0,\"end_line\":0,\"end_column\":0,"
+                     "\"message\":\"m\",\"hint\":\"\"}]");
 }
 
 /* --- The collector --- */
@@ -308,8 +308,8 @@ static void past_the_limit_diagnostics_are_only_counted(void **state)
     fixture *all = *state;
     const size_t limit = GREFFE_MAX_DIAGS;
     for (unsigned i = 0; i < GREFFE_MAX_DIAGS + 50; i++) {
-        greffe__report(all->diags, GREFFE__GR_UNKNOWN_KEY, NULL, (greffe__span){0, 0}, NULL,
-                       "%u", i);
+        greffe__report(all->diags, GREFFE__GR_UNKNOWN_KEY, NULL, (greffe__span){0, 0}, NULL, "%u",
+                       i);
         assert_int_equal(greffe_diags_count(all->diags), i + 1 < limit ? i + 1 : limit);
     }
     greffe__report(all->diags, GREFFE__GR_NOT_PROVED, NULL, (greffe__span){0, 0}, NULL, "m");
@@ -383,7 +383,8 @@ static void sorting_goes_by_file_line_and_column(void **state)
     greffe__source other;
     read_source(all, "b.yaml", "ab\ncd\n");
     assert_int_equal(greffe__source_init(&other, greffe__diags_arena(all->diags), "a.yaml",
-                                         greffe__str_of("ab\ncd\n")), GREFFE_OK);
+                                         greffe__str_of("ab\ncd\n")),
+                     GREFFE_OK);
     greffe__report(all->diags, GREFFE__GR_BAD_ID, &all->source, (greffe__span){4, 5}, NULL, "5");
     greffe__report(all->diags, GREFFE__GR_BAD_ID, &all->source, (greffe__span){3, 4}, NULL, "4");
     greffe__report(all->diags, GREFFE__GR_BAD_ID, &other, (greffe__span){3, 4}, NULL, "2");
@@ -460,36 +461,36 @@ int main(void)
         cmocka_unit_test_setup_teardown(malformed_bytes_still_have_places, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lines_are_given_without_their_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_text_has_one_place, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_diagnostic_shows_its_line_a_caret_and_help, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_diagnostic_shows_its_line_a_caret_and_help, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_diagnostic_without_hint_shows_no_help, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carets_stand_under_characters_and_not_bytes, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(
-            tabs_are_repeated_so_that_the_caret_stays_below, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            an_empty_span_and_the_end_of_the_text_have_one_caret, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            the_number_of_the_line_moves_the_bars_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tabs_are_repeated_so_that_the_caret_stays_below, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_span_and_the_end_of_the_text_have_one_caret,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_number_of_the_line_moves_the_bars_together, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(
             a_span_over_lines_shows_its_first_line_and_keeps_both_places, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_diagnostic_without_source_has_no_place, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_line_with_a_carriage_return_is_shown_without_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_line_with_a_carriage_return_is_shown_without_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(an_empty_collector_is_an_empty_array, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_json_form_has_every_part, set_up, tear_down),
         cmocka_unit_test_setup_teardown(past_the_limit_diagnostics_are_only_counted, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(clearing_forgets_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rendering_past_the_end_is_a_misuse, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_long_message_ends_within_the_limit_and_on_a_character, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_long_message_ends_within_the_limit_and_on_a_character,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_long_hint_ends_within_the_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sorting_goes_by_file_line_and_column, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sorting_keeps_the_order_of_equal_places, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            every_code_has_a_text_of_its_number_and_a_summary, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_code_has_a_text_of_its_number_and_a_summary, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(every_status_has_a_word_of_its_own, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,12 +29,12 @@ typedef union header {
 static const uint64_t LIVE = 0x11feb10c11feb10c;
 
 typedef struct allocator {
-    size_t calls;       /* that ask for memory */
-    size_t fail_at;     /* the call that fails, from 1; 0 for none */
+    size_t calls;   /* that ask for memory */
+    size_t fail_at; /* the call that fails, from 1; 0 for none */
     bool fail_ever_after;
     bool failed;
-    size_t live;        /* blocks */
-    bool foreign;       /* a block came back that was never given, or twice */
+    size_t live;  /* blocks */
+    bool foreign; /* a block came back that was never given, or twice */
 } allocator;
 
 static void give_back(allocator *self, header *block)
@@ -59,8 +59,8 @@ static void *counting_alloc(void *data, void *ptr, size_t size)
         return NULL;
     }
     self->calls++;
-    if (self->fail_at != 0 && (self->calls == self->fail_at
-                               || (self->fail_ever_after && self->calls > self->fail_at))) {
+    if (self->fail_at != 0 &&
+        (self->calls == self->fail_at || (self->fail_ever_after && self->calls > self->fail_at))) {
         self->failed = true;
         return NULL;
     }
@@ -327,11 +327,12 @@ static bool use_diags(greffe_context *context)
 }
 
 static const unsigned char ZONE[] = {
-    'T', 'Z', 'i', 'f', '2', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 'U', 'T', 'C', 0,
-    'T', 'Z', 'i', 'f', '2', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 'U', 'T', 'C', 0,
-    '\n', 'U', 'T', 'C', '0', '\n'};
+    'T', 'Z', 'i', 'f', '2', 0, 0, 0, 0, 0,   0,   0,   0,   0,    0,   0,   0,   0,   0,
+    0,   0,   0,   0,   0,   0, 0, 0, 0, 0,   0,   0,   0,   0,    0,   0,   0,   0,   0,
+    0,   1,   0,   0,   0,   4, 0, 0, 0, 0,   0,   0,   'U', 'T',  'C', 0,   'T', 'Z', 'i',
+    'f', '2', 0,   0,   0,   0, 0, 0, 0, 0,   0,   0,   0,   0,    0,   0,   0,   0,   0,
+    0,   0,   0,   0,   0,   0, 0, 0, 0, 0,   0,   0,   0,   0,    0,   0,   0,   1,   0,
+    0,   0,   4,   0,   0,   0, 0, 0, 0, 'U', 'T', 'C', 0,   '\n', 'U', 'T', 'C', '0', '\n'};
 
 static bool use_zone(greffe_context *context)
 {
@@ -533,7 +534,7 @@ static void an_arena_aligns_what_it_gives(void **state)
 
 static void an_arena_refuses_sizes_that_would_wrap(void **state)
 {
-    static const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 7, SIZE_MAX - 8,
+    static const size_t sizes[] = {SIZE_MAX,      SIZE_MAX - 1,  SIZE_MAX - 7,  SIZE_MAX - 8,
                                    SIZE_MAX - 15, SIZE_MAX - 16, SIZE_MAX - 64, SIZE_MAX - 4096};
     allocator self = {.calls = 0};
     greffe_context *context = NULL;

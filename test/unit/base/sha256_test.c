@@ -25,13 +25,13 @@ static void the_examples_of_fips_180_give_their_hashes(void **state)
                 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     assert_hash(greffe__sha256(greffe__str_of("abc")),
                 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    assert_hash(greffe__sha256(greffe__str_of(
-                    "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
-                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-    assert_hash(greffe__sha256(greffe__str_of(
-                    "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
-                    "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu")),
-                "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
+    assert_hash(
+        greffe__sha256(greffe__str_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    assert_hash(
+        greffe__sha256(greffe__str_of("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
+                                      "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu")),
+        "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
 }
 
 static void a_million_letters_give_the_hash_of_fips_180(void **state)
@@ -63,8 +63,8 @@ static void a_pair_hashes_as_its_strings_one_after_the_other(void **state)
     const size_t size = strlen(text);
     const greffe__hash whole = greffe__sha256(greffe__str_of(text));
     for (size_t cut = 0; cut <= size; cut++) {
-        const greffe__hash pair = greffe__sha256_pair((greffe__str){text, cut},
-                                                      (greffe__str){text + cut, size - cut});
+        const greffe__hash pair =
+            greffe__sha256_pair((greffe__str){text, cut}, (greffe__str){text + cut, size - cut});
         assert_memory_equal(pair.bytes, whole.bytes, GREFFE__HASH_BYTES);
     }
 }

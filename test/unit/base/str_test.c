@@ -106,7 +106,10 @@ static void trimming_takes_white_space_from_both_ends_only(void **state)
     assert_str(greffe__str_trim(str("a")), "a");
     assert_str(greffe__str_trim(str(" \t\r\n")), "");
     assert_str(greffe__str_trim(str("")), "");
-    assert_str(greffe__str_trim(str("\xc2\xa0" "a")), "\xc2\xa0" "a");
+    assert_str(greffe__str_trim(str("\xc2\xa0"
+                                    "a")),
+               "\xc2\xa0"
+               "a");
 }
 
 static void a_copy_does_not_share_its_bytes(void **state)
@@ -161,16 +164,28 @@ static void the_distance_ends_one_past_its_limit(void **state)
     assert_int_equal(greffe__str_distance(str("kitten"), str("sitting"), 1), 2);
     assert_int_equal(greffe__str_distance(str("abc"), str("xyz"), 0), 1);
     assert_int_equal(greffe__str_distance(str("abc"), str("abc"), 0), 0);
-    assert_int_equal(greffe__str_distance((greffe__str){words[0], 300},
-                                          (greffe__str){words[1], 300}, 2), 3);
+    assert_int_equal(
+        greffe__str_distance((greffe__str){words[0], 300}, (greffe__str){words[1], 300}, 2), 3);
     assert_int_equal(greffe__str_distance((greffe__str){words[0], 300}, str("a"), 2), 3);
 }
 
 static void integers_fill_the_whole_string(void **state)
 {
     static const char *const refused[] = {
-        "", "-", " 1", "1 ", "1.0", "1e3", "0x10", "a", "--1", "1-", "9223372036854775808",
-        "-9223372036854775809", "18446744073709551617", "99999999999999999999999999",
+        "",
+        "-",
+        " 1",
+        "1 ",
+        "1.0",
+        "1e3",
+        "0x10",
+        "a",
+        "--1",
+        "1-",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "18446744073709551617",
+        "99999999999999999999999999",
     };
     int64_t value = 77;
     (void)state;
@@ -200,8 +215,8 @@ static void every_code_point_is_written_and_read_again(void **state)
         const size_t size = greffe__utf8_put(bytes, point);
         const size_t expected = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
         const char *at = bytes;
-        if (size != expected || greffe__utf8_next(&at, bytes + size) != point
-            || at != bytes + size) {
+        if (size != expected || greffe__utf8_next(&at, bytes + size) != point ||
+            at != bytes + size) {
             fail_msg("U+%04X", (unsigned)point);
         }
         at = bytes; /* cut short, it is malformed */
@@ -214,12 +229,30 @@ static void every_code_point_is_written_and_read_again(void **state)
 static void malformed_sequences_are_not_passed(void **state)
 {
     static const char *const cases[] = {
-        "\x80",             "\xbf",             "\xc0\x80",         "\xc1\xbf",
-        "\xe0\x80\x80",     "\xe0\x9f\xbf",     "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf",
-        "\xed\xa0\x80",     "\xed\xbf\xbf",     "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-        "\xf8\x88\x80\x80\x80", "\xff",         "\xfe",             "\xc3",
-        "\xc3" "a",         "\xe2\x82",         "\xe2\x82" "a",     "\xf0\x9f\x98",
-        "\xe2\x28\xa1",     "\xc3\xc3\xa9",
+        "\x80",
+        "\xbf",
+        "\xc0\x80",
+        "\xc1\xbf",
+        "\xe0\x80\x80",
+        "\xe0\x9f\xbf",
+        "\xf0\x80\x80\x80",
+        "\xf0\x8f\xbf\xbf",
+        "\xed\xa0\x80",
+        "\xed\xbf\xbf",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xf8\x88\x80\x80\x80",
+        "\xff",
+        "\xfe",
+        "\xc3",
+        "\xc3"
+        "a",
+        "\xe2\x82",
+        "\xe2\x82"
+        "a",
+        "\xf0\x9f\x98",
+        "\xe2\x28\xa1",
+        "\xc3\xc3\xa9",
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -402,8 +435,8 @@ static void twenty_thousand_names_keep_their_values(void **state)
     (void)state;
     greffe__map_init(&map, &all.arena);
     for (uint32_t i = 0; i < 20000; i++) {
-        assert_true(greffe__map_add(&map, greffe__str_format(&all.arena, "name_%u", (unsigned)i),
-                                    i));
+        assert_true(
+            greffe__map_add(&map, greffe__str_format(&all.arena, "name_%u", (unsigned)i), i));
     }
     for (uint32_t i = 0; i < 20000; i++) {
         uint32_t value = UINT32_MAX;
