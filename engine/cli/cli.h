@@ -42,6 +42,7 @@ int cli_run(cli *c);
 int cli_verify(cli *c);
 int cli_play(cli *c);
 int cli_report(cli *c);
+int cli_test(cli *c);
 
 /* Opens the store and the site's handlers; an exit code when it cannot. */
 int cli_open(cli *c);

@@ -10,6 +10,8 @@ static const char usage[] =
     "Authors\n"
     "  greffe check FILE.yaml…             find every fault, with its place and how to mend it\n"
     "  greffe build FILE.yaml --out F      write the bundle that is published\n"
+    "  greffe test SCENARIO.yaml…          play scenarios in injected time, check what they "
+    "expect\n"
     "  greffe graph FILE.yaml              the steps as a graph, for Graphviz (dot)\n"
     "Operators\n"
     "  greffe publish FILE.yaml            new dossiers of the procedure take it from now on\n"
@@ -50,7 +52,7 @@ static const struct {
     {"session", cli_act, true},     {"allot", cli_act, true},      {"pay", cli_act, true},
     {"tasks", cli_list, true},      {"list", cli_list, true},      {"show", cli_show, true},
     {"run", cli_run, true},         {"journal", cli_verify, true}, {"play", cli_play, true},
-    {"report", cli_report, true},
+    {"report", cli_report, true},   {"test", cli_test, false},
 };
 
 static const struct {

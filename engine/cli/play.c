@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/action.h"
 
 typedef struct season {
     cli *c;
@@ -18,49 +18,14 @@ typedef struct season {
     int shown_percent;
 } season;
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsString(item) ? item->valuestring : NULL;
-}
-
-/* Which key of an action names its stream. */
-static const char *stream_of(const cJSON *action, const char *verb)
-{
-    const char *name = strncmp(verb, "session.", 8) == 0      ? "session"
-                       : strncmp(verb, "allotment.", 10) == 0 ? "allotment"
-                       : strncmp(verb, "pay.", 4) == 0        ? "batch"
-                                                              : "dossier";
-    return text_of(action, name);
-}
-
 static int refuse_line(const season *s, const char *problem)
 {
     return cli_fail(EXIT_FAULTS, "line %lu: %s", s->line, problem);
 }
 
-static int fill_actor(const season *s, const cJSON *as, greffe_actor *out)
-{
-    *out = (greffe_actor){.size = sizeof *out};
-    if (cJSON_IsString(as)) {
-        const greffe_actor *account =
-            s->c->accounts != NULL ? greffe_site_account(s->c->accounts, as->valuestring) : NULL;
-        if (account == NULL) {
-            return refuse_line(s, "the account under 'as' is not in the site file");
-        }
-        *out = *account;
-        return EXIT_FINE;
-    }
-    out->subject = text_of(as, "subject");
-    out->kind = text_of(as, "kind");
-    return out->subject != NULL && out->kind != NULL
-               ? EXIT_FINE
-               : refuse_line(s, "'as' is an account, or {\"subject\": …, \"kind\": …}");
-}
-
 static int check_result(season *s, const cJSON *action, const greffe_result *result)
 {
-    const char *expected = text_of(action, "refused");
+    const char *expected = cli_text(action, "refused");
     if (expected != NULL && result->status != GREFFE_OK && strcmp(expected, result->code) == 0) {
         s->refused += 1;
         return EXIT_FINE;
@@ -81,45 +46,10 @@ static int check_result(season *s, const cJSON *action, const greffe_result *res
 
 static int execute(season *s, const cJSON *action, const char *verb, int64_t now)
 {
-    greffe_actor actor;
-    const cJSON *represented = cJSON_GetObjectItemCaseSensitive(action, "for");
-    const char *channel = text_of(action, "channel");
-    int code = fill_actor(s, cJSON_GetObjectItemCaseSensitive(action, "as"), &actor);
-    if (code != EXIT_FINE) {
-        return code;
-    }
-    actor.channel = channel != NULL ? channel : actor.channel;
-    greffe_command command = {.size = sizeof command,
-                              .verb = verb,
-                              .stream = stream_of(action, verb),
-                              .key = text_of(action, "key"),
-                              .actor = &actor,
-                              .now_ms = now,
-                              .represented = text_of(represented, "subject")};
-    if (command.stream == NULL || command.key == NULL) {
-        return refuse_line(s, "an action names its stream (\"dossier\": …) and its \"key\"");
-    }
-    cJSON *args = cJSON_Duplicate(action, true);
-    static const char *const own[] = {"at", "key", "as", "do", "for", "channel", "refused"};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        cJSON_DeleteItemFromObjectCaseSensitive(args, own[i]);
-    }
-    /* The stream's own key is no argument, but a dossier on an agenda is. */
-    if (strncmp(verb, "session.", 8) != 0) {
-        cJSON_DeleteItemFromObjectCaseSensitive(args, "dossier");
-    }
-    char *text = cJSON_PrintUnformatted(args);
-    cJSON_Delete(args);
-    if (text == NULL) {
-        return cli_fail(EXIT_ENVIRONMENT, "out of memory");
-    }
-    command.args = (greffe_str){text, strlen(text)};
     greffe_result result;
-    (void)greffe_engine_execute(s->c->engine, &result, &command);
-    code = result.message == NULL ? refuse_line(s, "this action cannot be given")
-                                  : check_result(s, action, &result);
+    const char *problem = cli_execute(s->c, action, verb, cli_text(action, "key"), now, &result);
+    int code = problem != NULL ? refuse_line(s, problem) : check_result(s, action, &result);
     greffe_result_free(s->c->engine, &result);
-    free(text);
     return code;
 }
 
@@ -127,9 +57,9 @@ static int play_line(season *s, const char *line)
 {
     int64_t now;
     cJSON *action = cJSON_Parse(line);
-    const char *at = text_of(action, "at"), *verb = text_of(action, "do");
+    const char *at = cli_text(action, "at"), *verb = cli_text(action, "do");
     int code = EXIT_FINE;
-    if (action == NULL || (verb == NULL && text_of(action, "greffe") == NULL)) {
+    if (action == NULL || (verb == NULL && cli_text(action, "greffe") == NULL)) {
         code = refuse_line(s, "this is no action: a JSON object with \"at\" and \"do\"");
     } else if (verb != NULL && (at == NULL || !cli_instant(at, &now))) {
         code = refuse_line(s, "\"at\" must be an instant: 2020-03-02T09:00:00Z");

@@ -15,7 +15,7 @@ extern "C" {
 
 /* The version of what a plan means; part of its hash. */
 enum { GREFFE__SEMANTICS = 1 };
-enum { GREFFE__NONE = UINT32_MAX }; /* no such position */
+static const uint32_t GREFFE__NONE = UINT32_MAX; /* no such position */
 
 /* --- People --- */
 

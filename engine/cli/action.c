@@ -1,0 +1,85 @@
+/* Actions: a command of a person as one JSON object, shared by seasons and scenarios. */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/action.h"
+
+const char *cli_text(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+/* Which key of an action names its stream. */
+static const char *stream_of(const cJSON *action, const char *verb)
+{
+    const char *name = strncmp(verb, "session.", 8) == 0      ? "session"
+                       : strncmp(verb, "allotment.", 10) == 0 ? "allotment"
+                       : strncmp(verb, "pay.", 4) == 0        ? "batch"
+                                                              : "dossier";
+    return cli_text(action, name);
+}
+
+static bool fill_actor(const cli *c, const cJSON *as, greffe_actor *out)
+{
+    *out = (greffe_actor){.size = sizeof *out};
+    if (cJSON_IsString(as)) {
+        const greffe_actor *account =
+            c->accounts != NULL ? greffe_site_account(c->accounts, as->valuestring) : NULL;
+        *out = account != NULL ? *account : *out;
+        return account != NULL;
+    }
+    out->subject = cli_text(as, "subject");
+    out->kind = cli_text(as, "kind");
+    return out->subject != NULL && out->kind != NULL;
+}
+
+/* What is left of an action once its frame is taken away: the command's arguments. */
+static char *arguments_of(const cJSON *action, const char *verb)
+{
+    static const char *const own[] = {"at",  "key",     "as",      "do",
+                                      "for", "channel", "refused", "@line"};
+    cJSON *args = cJSON_Duplicate(action, true);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        cJSON_DeleteItemFromObjectCaseSensitive(args, own[i]);
+    }
+    /* The stream's own key is no argument, but a dossier on an agenda is. */
+    if (strncmp(verb, "session.", 8) != 0) {
+        cJSON_DeleteItemFromObjectCaseSensitive(args, "dossier");
+    }
+    char *text = cJSON_PrintUnformatted(args);
+    cJSON_Delete(args);
+    return text;
+}
+
+const char *cli_execute(cli *c, const cJSON *action, const char *verb, const char *key,
+                        int64_t now_ms, greffe_result *result)
+{
+    greffe_actor actor;
+    const char *channel = cli_text(action, "channel");
+    *result = (greffe_result){.status = GREFFE_EMISUSE, .code = ""};
+    if (!fill_actor(c, cJSON_GetObjectItemCaseSensitive(action, "as"), &actor)) {
+        return "'as' must be an account of the site file, or {subject, kind}";
+    }
+    actor.channel = channel != NULL ? channel : actor.channel;
+    const cJSON *represented = cJSON_GetObjectItemCaseSensitive(action, "for");
+    greffe_command command = {.size = sizeof command,
+                              .verb = verb,
+                              .stream = stream_of(action, verb),
+                              .key = key,
+                              .actor = &actor,
+                              .now_ms = now_ms,
+                              .represented = cli_text(represented, "subject")};
+    if (command.stream == NULL || command.key == NULL) {
+        return "an action names its stream ('dossier', 'session'…) and its 'key'";
+    }
+    char *text = arguments_of(action, verb);
+    if (text == NULL) {
+        return "out of memory";
+    }
+    command.args = (greffe_str){text, strlen(text)};
+    (void)greffe_engine_execute(c->engine, result, &command);
+    free(text);
+    return result->message == NULL ? "this is not an action that a person takes" : NULL;
+}
