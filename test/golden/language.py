@@ -3,8 +3,8 @@
 
 usage: language.py --greffe PATH [--self-check]
 
-Each YAML block that begins with `# example: NAME` is checked by `greffe check` beside the authority and
-the letters of the bike aid; each example of the table of expressions has to compile as a value.
+Each YAML block that begins with `# example: NAME` is checked by `greffe check` beside the authority
+and the letters of the bike aid; each example of the table of expressions has to compile as a value.
 """
 
 import argparse
