@@ -197,6 +197,9 @@ int cli_open(cli *c)
     if (status == GREFFE_OK) {
         status = greffe_engine_handle(c->engine, "payment", greffe_effect_payment, &c->files);
     }
+    if (status == GREFFE_OK) {
+        status = greffe_engine_handle(c->engine, "minutes", greffe_effect_minutes, &c->files);
+    }
     return cli_status(status, c->store);
 }
 

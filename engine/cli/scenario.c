@@ -41,7 +41,7 @@ static greffe_status catch_letter(void *data, const greffe_effect *effect, char 
     return GREFFE_OK;
 }
 
-static greffe_status catch_payment(void *data, const greffe_effect *effect, char problem[256])
+static greffe_status catch_file(void *data, const greffe_effect *effect, char problem[256])
 {
     (void)data;
     (void)effect;
@@ -326,7 +326,10 @@ static int open_engine(scenario *s, const char *procedure)
         status = greffe_engine_handle(s->c->engine, "mail", catch_letter, s);
     }
     if (status == GREFFE_OK) {
-        status = greffe_engine_handle(s->c->engine, "payment", catch_payment, s);
+        status = greffe_engine_handle(s->c->engine, "payment", catch_file, s);
+    }
+    if (status == GREFFE_OK) {
+        status = greffe_engine_handle(s->c->engine, "minutes", catch_file, s);
     }
     greffe_plan_unref(plan);
     return cli_status(status, s->path);

@@ -21,6 +21,9 @@ GREFFE_API greffe_status greffe_effect_mail(void *data, const greffe_effect *eff
 /* Channel "payment": a file of ISO 20022 pain.001.001.09, one for each batch. */
 GREFFE_API greffe_status greffe_effect_payment(void *data, const greffe_effect *effect,
                                                char problem[256]);
+/* Channel "minutes": the minutes of a session as text. */
+GREFFE_API greffe_status greffe_effect_minutes(void *data, const greffe_effect *effect,
+                                               char problem[256]);
 /* Writes a file whole or not at all, synced before it has its name. */
 greffe_status greffe__file_write(const char *directory, const char *folder, const char *name,
                                  const char *data, size_t size, char problem[256]);

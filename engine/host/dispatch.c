@@ -71,19 +71,21 @@ static greffe_status tell(greffe_engine *e, void *data)
     greffe__outcome outcome;
     greffe__arena_init(&arena, e->own);
     bool relay = greffe__str_is(effect->channel, "greffe");
-    bool batch = effect->kind == GREFFE__BATCH;
+    bool batch = effect->kind == GREFFE__BATCH, session = effect->kind == GREFFE__SESSION;
     greffe__entry *args = greffe__arena_alloc(&arena, 3 * sizeof *args);
     if (args == NULL) {
         greffe__arena_free(&arena);
         return GREFFE_ENOMEM;
     }
-    const char *name = effect->kind == GREFFE__SESSION ? "session" : relay ? "order" : "effect";
+    const char *name = !relay ? "effect" : session ? "session" : "order";
     args[0] =
         (greffe__entry){greffe__str_of(name), greffe__string(relay ? effect->key : effect->item)};
     args[1] = (greffe__entry){greffe__str_of("outcome"), greffe__string(d->outcome)};
     args[2] = (greffe__entry){greffe__str_of("problem"), greffe__string(d->problem)};
     greffe__command command = {.verb = relay ? effect->letter
-                                             : greffe__str_of(batch ? "pay.emitted" : "result"),
+                                             : greffe__str_of(batch     ? "pay.written"
+                                                              : session ? "session.written"
+                                                                        : "result"),
                                .stream_kind = relay ? GREFFE__DOSSIER : effect->kind,
                                .stream_key = relay ? effect->item : effect->key,
                                .now_ms = d->now_ms,
@@ -234,7 +236,8 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     }
     greffe_status status = hand_over(e, d, handler, problem);
     if (status == GREFFE_OK) {
-        d->outcome = greffe__str_of("sent");
+        bool call = greffe__str_is(d->effect->channel, "call");
+        d->outcome = greffe__str_of(call ? "answered" : "sent");
         d->problem = greffe__str_of("");
         d->progress->effects += 1;
         return greffe__queue_call(e->queue, tell, d);

@@ -117,9 +117,37 @@ static bool apply_order(greffe__order *o, const greffe__event *e)
     }
 }
 
+/* Effects of streams that wait for no node: queued, failed, tried again, done. */
+bool greffe__apply_pending(greffe__pendings *list, const greffe__event *e, greffe__arena *arena)
+{
+    greffe__pending *pending = greffe__pending_of(list, e->key);
+    if (e->type == GREFFE__EV_EFFECT_QUEUED) {
+        pending = greffe__arena_push(arena, list, sizeof *pending);
+        if (pending == NULL) {
+            return false;
+        }
+        *pending = (greffe__pending){.key = e->key,
+                                     .channel = e->name,
+                                     .letter = e->path,
+                                     .token = e->id,
+                                     .ref = e->ref,
+                                     .commitment = e->commitment};
+        return true;
+    }
+    if (pending == NULL) {
+        return false;
+    }
+    if (e->type == GREFFE__EV_INCIDENT_OPENED || e->type == GREFFE__EV_INCIDENT_CLOSED) {
+        pending->incident = e->type == GREFFE__EV_INCIDENT_OPENED;
+        pending->problem = e->text;
+        return true;
+    }
+    greffe__remove_at(list, (uint32_t)(pending - list->at), sizeof *pending);
+    return true;
+}
+
 static bool apply_batch(greffe__batch *b, const greffe__event *e, greffe__arena *arena)
 {
-    greffe__pending *pending;
     switch (e->type) {
     case GREFFE__EV_BATCH_MADE:
         b->orders = e->list;
@@ -128,36 +156,10 @@ static bool apply_batch(greffe__batch *b, const greffe__event *e, greffe__arena 
         b->service = e->name;
         return true;
     case GREFFE__EV_EFFECT_QUEUED:
-        pending = greffe__arena_push(arena, &b->pending, sizeof *pending);
-        if (pending == NULL) {
-            return false;
-        }
-        *pending = (greffe__pending){.key = e->key,
-                                     .channel = e->name,
-                                     .letter = e->path,
-                                     .ref = e->ref,
-                                     .commitment = e->commitment};
-        return true;
+    case GREFFE__EV_EFFECT_DONE:
     case GREFFE__EV_INCIDENT_OPENED:
-        pending = greffe__pending_of(&b->pending, e->key);
-        if (pending == NULL) {
-            return false;
-        }
-        pending->incident = true;
-        pending->problem = e->text;
-        return true;
-    case GREFFE__EV_INCIDENT_CLOSED:
-        pending = greffe__pending_of(&b->pending, e->key);
-        if (pending == NULL) {
-            return false;
-        }
-        pending->incident = false;
-        pending->problem = (greffe__str){"", 0};
-        return true;
-    case GREFFE__EV_BATCH_EMITTED:
-        b->emitted = true;
-        b->pending.count = 0;
-        return true;
+    case GREFFE__EV_INCIDENT_CLOSED: return greffe__apply_pending(&b->pending, e, arena);
+    case GREFFE__EV_BATCH_EMITTED: b->emitted = true; return true;
     case GREFFE__EV_BATCH_REPORTED: b->reported = true; return true;
     default: return false;
     }

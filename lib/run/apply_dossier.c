@@ -311,31 +311,8 @@ static bool frozen(greffe__dossier *d, const greffe__event *e, greffe__arena *ar
 
 static bool effect_event(greffe__dossier *d, const greffe__event *e, greffe__arena *arena)
 {
-    greffe__pending *pending = greffe__pending_of(&d->pending, e->key);
-    if (e->type == GREFFE__EV_EFFECT_QUEUED) {
-        pending = PUSH(arena, &d->pending);
-        if (pending == NULL) {
-            return false;
-        }
-        *pending = (greffe__pending){.key = e->key,
-                                     .channel = e->name,
-                                     .letter = e->path,
-                                     .token = e->id,
-                                     .ref = e->ref,
-                                     .commitment = e->commitment};
-        d->serial = e->count > d->serial ? e->count : d->serial;
-        return true;
-    }
-    if (pending == NULL) {
-        return false;
-    }
-    if (e->type == GREFFE__EV_INCIDENT_OPENED || e->type == GREFFE__EV_INCIDENT_CLOSED) {
-        pending->incident = e->type == GREFFE__EV_INCIDENT_OPENED;
-        pending->problem = e->text;
-        return true;
-    }
-    greffe__remove_at(&d->pending, (uint32_t)(pending - d->pending.at), sizeof *pending);
-    return true;
+    d->serial = e->type == GREFFE__EV_EFFECT_QUEUED && e->count > d->serial ? e->count : d->serial;
+    return greffe__apply_pending(&d->pending, e, arena);
 }
 
 static bool asked(greffe__dossier *d, const greffe__event *e)

@@ -65,7 +65,7 @@ static bool item_event(greffe__session *s, const greffe__event *e, greffe__arena
         if (item == NULL) {
             return false;
         }
-        *item = (greffe__item){.dossier = e->key, .proposal = e->name};
+        *item = (greffe__item){.dossier = e->key, .proposal = e->name, .number = e->text};
         return true;
     }
     if (item == NULL) {
@@ -98,6 +98,10 @@ bool greffe__apply_session(greffe__session *s, const greffe__event *e, greffe__a
     case GREFFE__EV_RECUSED:
     case GREFFE__EV_DECIDED:
     case GREFFE__EV_ITEM_RELAYED: return item_event(s, e, arena);
+    case GREFFE__EV_EFFECT_QUEUED:
+    case GREFFE__EV_EFFECT_DONE:
+    case GREFFE__EV_INCIDENT_OPENED:
+    case GREFFE__EV_INCIDENT_CLOSED: return greffe__apply_pending(&s->pending, e, arena);
     case GREFFE__EV_SESSION_CLOSED:
         s->closed = true;
         s->closed_how = e->name;

@@ -218,12 +218,15 @@ bool greffe__leave_agenda(greffe__bench *b)
 
 bool greffe__enter_ask(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
 {
+    int64_t due;
     switch ((greffe__port)node->port) {
     case GREFFE__PORT_BOARD: return ask_board(b, node, token);
     case GREFFE__PORT_RESERVE: return ask_reserve(b, node, token);
     case GREFFE__PORT_COMMIT: return ask_commit(b, node, token);
     case GREFFE__PORT_ORDER: return ask_order(b, node, token);
-    case GREFFE__PORT_CALL: return greffe__queue_effect(b, node, token, NULL, NULL);
+    case GREFFE__PORT_CALL:
+        return greffe__set_terms(b, node, token, &due) &&
+               greffe__queue_effect(b, node, token, NULL, NULL);
     case GREFFE__PORT_NONE: break;
     }
     return false;

@@ -352,7 +352,10 @@ static const struct {
     {"allotment.allocate", greffe__decide_allotment},
     {"allotment.transfer", greffe__decide_allotment},
     {"pay.batch", greffe__decide_pay},
-    {"pay.emitted", greffe__decide_pay},
+    {"pay.written", greffe__decide_pay},
+    {"pay.retry", greffe__decide_pay},
+    {"session.written", greffe__decide_session},
+    {"session.retry", greffe__decide_session},
     {"pay.report", greffe__decide_pay},
 };
 

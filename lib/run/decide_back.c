@@ -141,6 +141,41 @@ static bool effect_result(greffe__bench *b)
     return token == NULL || greffe__leave_with(b, token, outcome);
 }
 
+/* A file of a stream that waits for no node, such as a batch or a session: written, or failed. */
+bool greffe__written(greffe__bench *b, const greffe__pendings *list, bool *failed)
+{
+    greffe__str key = greffe__arg(b, "effect");
+    *failed = greffe__str_is(greffe__arg(b, "outcome"), "failed");
+    if (!greffe__str_is(b->command->actor.kind, "system") ||
+        greffe__pending_of(list, key) == NULL) {
+        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                              "there is no such effect");
+    }
+    greffe__event event = {.type = *failed ? GREFFE__EV_INCIDENT_OPENED : GREFFE__EV_EFFECT_DONE,
+                           .key = key,
+                           .name = greffe__arg(b, "outcome")};
+    event.text = *failed ? greffe__arg(b, "problem") : event.text;
+    return greffe__emit(b, b->stream, event);
+}
+
+/* An operator has a failed file tried again. */
+bool greffe__retried(greffe__bench *b, const greffe__pendings *list)
+{
+    greffe__str key;
+    if (!greffe__arg_needed(b, "effect", &key)) {
+        return false;
+    }
+    const greffe__pending *pending = greffe__pending_of(list, key);
+    if (pending == NULL || !pending->incident) {
+        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                              "there is no incident '%.*s'", (int)key.size, key.data);
+    }
+    return greffe__emit(b, b->stream,
+                        (greffe__event){.type = GREFFE__EV_INCIDENT_CLOSED,
+                                        .key = key,
+                                        .name = greffe__str_of("retried")});
+}
+
 /* --- Outcomes of sessions --- */
 
 static greffe__token *asking(greffe__bench *b, uint32_t port)

@@ -189,20 +189,17 @@ static bool make_batch(greffe__bench *b)
            greffe__emit(b, b->stream, queued);
 }
 
-/* The file is out, or could not be written. */
+/* The file is out. */
 static bool emitted(greffe__bench *b, const greffe__batch *batch)
 {
-    if (!greffe__str_is(b->command->actor.kind, "system") || batch->emitted) {
+    bool failed;
+    if (batch->emitted) {
         return greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE, NULL,
                               "the batch was already emitted");
     }
-    if (greffe__str_is(greffe__arg(b, "outcome"), "failed")) {
-        return greffe__emit(b, b->stream,
-                            (greffe__event){.type = GREFFE__EV_INCIDENT_OPENED,
-                                            .key = b->stream->key,
-                                            .text = greffe__arg(b, "problem")});
-    }
-    return greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_BATCH_EMITTED});
+    return greffe__written(b, &batch->pending, &failed) &&
+           (failed ||
+            greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_BATCH_EMITTED}));
 }
 
 /* What the payer says of each order: rejected with a reason, unknown, or accepted. */
@@ -272,6 +269,10 @@ bool greffe__decide_pay(greffe__bench *b)
                               "there is no batch '%.*s'", (int)c->stream_key.size,
                               c->stream_key.data);
     }
-    return greffe__str_is(c->verb, "pay.emitted") ? emitted(b, b->stream->state)
-                                                  : report(b, b->stream->state);
+    const greffe__batch *batch = b->stream->state;
+    if (greffe__str_is(c->verb, "pay.retry")) {
+        return allowed(b, batch->service) && greffe__meet_actor(b, b->stream) &&
+               greffe__retried(b, &batch->pending);
+    }
+    return greffe__str_is(c->verb, "pay.written") ? emitted(b, batch) : report(b, batch);
 }

@@ -118,7 +118,8 @@ static bool add_item(greffe__bench *b, greffe__stream *session, greffe__str key)
                               "agenda",
                               (int)key.size, key.data);
     }
-    greffe__event item = {.type = GREFFE__EV_ITEM_ADDED, .key = key, .name = proposal(b)};
+    greffe__event item = {
+        .type = GREFFE__EV_ITEM_ADDED, .key = key, .name = proposal(b), .text = b->dossier->number};
     greffe__event listed = {.type = GREFFE__EV_LISTED, .key = session->key};
     return greffe__emit(b, session, item) && greffe__emit(b, b->stream, listed);
 }
@@ -339,9 +340,9 @@ static bool close_session(greffe__bench *b, const greffe__session *s)
         return greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE, NULL,
                               "this session has its quorum");
     }
-    return greffe__emit(b, b->stream,
-                        (greffe__event){.type = GREFFE__EV_SESSION_CLOSED,
-                                        .name = greffe__str_of(without ? "no quorum" : "held")});
+    greffe__event closed = {.type = GREFFE__EV_SESSION_CLOSED,
+                            .name = greffe__str_of(without ? "no quorum" : "held")};
+    return greffe__emit(b, b->stream, closed) && greffe__queue_minutes(b, s);
 }
 
 bool greffe__decide_session(greffe__bench *b)
@@ -360,6 +361,14 @@ bool greffe__decide_session(greffe__bench *b)
                               c->stream_key.data);
     }
     const greffe__session *s = b->stream->state;
+    bool failed;
+    if (greffe__str_is(c->verb, "session.written")) {
+        return greffe__written(b, &s->pending, &failed);
+    }
+    if (greffe__str_is(c->verb, "session.retry")) {
+        return secretary(b, &s->board) && greffe__meet_actor(b, b->stream) &&
+               greffe__retried(b, &s->pending);
+    }
     if (s->closed) {
         return greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE, NULL,
                               "the session is closed");

@@ -80,6 +80,21 @@ static bool close_timers(greffe__bench *b, uint32_t token)
     return true;
 }
 
+/* What was to leave for a node that is over stays here; what is on its way comes back late. */
+static bool revoke(greffe__bench *b, uint32_t token)
+{
+    for (uint32_t i = b->dossier->pending.count; i > 0; i--) {
+        const greffe__pending *pending = &b->dossier->pending.at[i - 1];
+        if (pending->token == token &&
+            !greffe__emit(
+                b, b->stream,
+                (greffe__event){.type = GREFFE__EV_EFFECT_REVOKED, .key = pending->key})) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool close_token(greffe__bench *b, uint32_t id, greffe__str outcome)
 {
     const greffe__token *token = greffe__token_of(b->dossier, id);
@@ -96,7 +111,7 @@ static bool close_token(greffe__bench *b, uint32_t id, greffe__str outcome)
         return false;
     }
     bool resumes = node->op == GREFFE__P_WAIT && node->supply;
-    return close_timers(b, id) &&
+    return close_timers(b, id) && revoke(b, id) &&
            greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_LEFT, .id = id}) &&
            (!resumes || greffe__clocks_pause(b, b->plan->steps.at[node->step].id, false));
 }
@@ -148,20 +163,6 @@ bool greffe__is_sealed(const greffe__bench *b)
     return false;
 }
 
-static bool revoke(greffe__bench *b, uint32_t token)
-{
-    for (uint32_t i = b->dossier->pending.count; i > 0; i--) {
-        const greffe__pending *pending = &b->dossier->pending.at[i - 1];
-        if (pending->token == token &&
-            !greffe__emit(
-                b, b->stream,
-                (greffe__event){.type = GREFFE__EV_EFFECT_REVOKED, .key = pending->key})) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool cancel_token(greffe__bench *b, uint32_t id)
 {
     for (uint32_t i = b->dossier->scopes.count; i > 0; i--) { /* innermost first */
@@ -173,7 +174,7 @@ static bool cancel_token(greffe__bench *b, uint32_t id)
     const greffe__token *token = greffe__token_of(b->dossier, id);
     const greffe__plan_node *node = token == NULL ? NULL : node_of(b, token);
     bool board = node != NULL && node->op == GREFFE__P_ASK && node->port == GREFFE__PORT_BOARD;
-    return node != NULL && (!board || greffe__leave_agenda(b)) && revoke(b, id) &&
+    return node != NULL && (!board || greffe__leave_agenda(b)) &&
            close_token(b, id, greffe__str_of("cancelled"));
 }
 
@@ -304,7 +305,8 @@ static bool leave_scope(greffe__bench *b, uint32_t scope)
 
 /* --- Entering --- */
 
-static bool set_terms(greffe__bench *b, const greffe__plan_node *node, uint32_t token, int64_t *due)
+bool greffe__set_terms(greffe__bench *b, const greffe__plan_node *node, uint32_t token,
+                       int64_t *due)
 {
     greffe__calendar calendar = greffe__plan_calendar(b->plan);
     *due = 0;
@@ -330,7 +332,7 @@ static bool set_terms(greffe__bench *b, const greffe__plan_node *node, uint32_t 
 static bool enter_task(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
 {
     int64_t due;
-    if (!set_terms(b, node, token, &due)) {
+    if (!greffe__set_terms(b, node, token, &due)) {
         return false;
     }
     const greffe__role *role = node->roles.count > 0 ? &b->plan->roles.at[node->roles.at[0]] : NULL;
@@ -347,7 +349,7 @@ static bool enter_wait(greffe__bench *b, const greffe__plan_node *node, uint32_t
 {
     int64_t due;
     greffe__value value;
-    if (!set_terms(b, node, token, &due)) {
+    if (!greffe__set_terms(b, node, token, &due)) {
         return false;
     }
     if (node->expression.source.size > 0) {

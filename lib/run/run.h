@@ -196,7 +196,7 @@ typedef struct greffe__dossier {
 } greffe__dossier;
 
 typedef struct greffe__item {
-    greffe__str dossier, proposal, outcome;
+    greffe__str dossier, number, proposal, outcome;
     greffe__strs recused;
     uint32_t votes_for, votes_against, abstentions;
     greffe__str ref, commitment; /* reasons */
@@ -217,6 +217,7 @@ typedef struct greffe__session {
     greffe__proxies proxies;
     greffe__items items;
     greffe__str closed_how;
+    greffe__pendings pending; /* its minutes, until they are written */
     greffe__persons people;
 } greffe__session;
 

@@ -12,6 +12,7 @@ extern "C" {
 
 bool greffe__apply_dossier(greffe__dossier *d, const greffe__event *e, greffe__arena *arena);
 bool greffe__apply_session(greffe__session *s, const greffe__event *e, greffe__arena *arena);
+bool greffe__apply_pending(greffe__pendings *list, const greffe__event *e, greffe__arena *arena);
 bool greffe__add_person(greffe__persons *people, const greffe__event *e, greffe__arena *arena);
 void greffe__remove_at(void *list, uint32_t index, size_t size);
 bool greffe__push_str(greffe__strs *list, greffe__str text, greffe__arena *arena);
@@ -106,6 +107,9 @@ bool greffe__field_value(greffe__bench *b, greffe__str path, greffe__value *out)
 /* --- Flow --- */
 
 bool greffe__enter(greffe__bench *b, uint32_t scope, uint32_t node);
+/* Sets the timers of a node's allotted time; `*due` is its last day, or 0. */
+bool greffe__set_terms(greffe__bench *b, const greffe__plan_node *node, uint32_t token,
+                       int64_t *due);
 bool greffe__leave_by(greffe__bench *b, greffe__token *token, const greffe__edge *edge);
 bool greffe__leave_with(greffe__bench *b, greffe__token *token, greffe__str outcome);
 /* A moment has come: marks it, freezes, claims, moves clocks. */
@@ -127,6 +131,12 @@ bool greffe__release_money(greffe__bench *b);
 bool greffe__release_claim(greffe__bench *b);
 bool greffe__take_claim(greffe__bench *b);
 bool greffe__leave_agenda(greffe__bench *b);
+
+bool greffe__written(greffe__bench *b, const greffe__pendings *list, bool *failed);
+bool greffe__retried(greffe__bench *b, const greffe__pendings *list);
+
+/* What the minutes of a session say, as an effect of the channel "minutes". */
+bool greffe__queue_minutes(greffe__bench *b, const greffe__session *s);
 
 /* --- Verbs --- */
 

@@ -172,15 +172,16 @@ static const greffe__shape dossier_shape = SHAPE("dossier", greffe__dossier, dos
 
 static const greffe__field item_fields[] = {
     FIELD(1, STR, greffe__item, dossier, NULL),
-    FIELD(2, STR, greffe__item, proposal, NULL),
-    FIELD(3, STR, greffe__item, outcome, NULL),
-    FIELD(4, STRS, greffe__item, recused, NULL),
-    FIELD(5, U32, greffe__item, votes_for, NULL),
-    FIELD(6, U32, greffe__item, votes_against, NULL),
-    FIELD(7, U32, greffe__item, abstentions, NULL),
-    FIELD(8, STR, greffe__item, ref, NULL),
-    FIELD(9, BYTES, greffe__item, commitment, NULL),
-    FIELD(10, BOOL, greffe__item, relayed, NULL),
+    FIELD(2, STR, greffe__item, number, NULL),
+    FIELD(3, STR, greffe__item, proposal, NULL),
+    FIELD(4, STR, greffe__item, outcome, NULL),
+    FIELD(5, STRS, greffe__item, recused, NULL),
+    FIELD(6, U32, greffe__item, votes_for, NULL),
+    FIELD(7, U32, greffe__item, votes_against, NULL),
+    FIELD(8, U32, greffe__item, abstentions, NULL),
+    FIELD(9, STR, greffe__item, ref, NULL),
+    FIELD(10, BYTES, greffe__item, commitment, NULL),
+    FIELD(11, BOOL, greffe__item, relayed, NULL),
 };
 static const greffe__shape item_shape = SHAPE("item", greffe__item, item_fields);
 
@@ -200,7 +201,8 @@ static const greffe__field session_fields[] = {
     FIELD(7, RECORDS, greffe__session, proxies, &proxy_shape),
     FIELD(8, RECORDS, greffe__session, items, &item_shape),
     FIELD(9, STR, greffe__session, closed_how, NULL),
-    FIELD(10, RECORDS, greffe__session, people, &person_shape),
+    FIELD(10, RECORDS, greffe__session, pending, &pending_shape),
+    FIELD(11, RECORDS, greffe__session, people, &person_shape),
 };
 static const greffe__shape session_shape = SHAPE("session", greffe__session, session_fields);
 

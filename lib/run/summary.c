@@ -81,6 +81,7 @@ greffe_status greffe__summarise(greffe__summary *out, uint32_t kind, const void 
     case GREFFE__SESSION:
         out->group = session->board.id;
         out->status = session->closed ? session->closed_how : greffe__str_of("open");
+        pending_rows(out, &session->pending, arena);
         for (uint32_t i = 0; session->closed && i < session->items.count; i++) {
             if (!session->items.at[i].relayed) {
                 relay(out, session->items.at[i].dossier, "session.result", arena);
