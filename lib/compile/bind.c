@@ -201,6 +201,11 @@ static void bind_names(greffe__binder *b, const greffe__key *key, const greffe__
                        void *place)
 {
     bool raw = key->type == GREFFE__K_WORDS;
+    if (node->kind == GREFFE__SEQUENCE && node->count == 0) {
+        greffe__complain(b, GREFFE__GR_WRONG_SHAPE, node, key->doc, "the list '%s' is empty",
+                         key->name);
+        return;
+    }
     uint32_t count = node->kind == GREFFE__SEQUENCE ? node->count : 1;
     for (uint32_t i = 0; i < count; i++) {
         const greffe__node *item =
@@ -294,8 +299,9 @@ static void unknown_key(greffe__binder *b, const greffe__keys *keys, const greff
 }
 
 /* {title: Aide aux vélos, exercice 2020}: the second half became a key without a value. */
-static bool cut_by_comma(const greffe__node *mapping, uint32_t at, const greffe__node *value)
+bool greffe__cut_by_comma(const greffe__node *mapping, uint32_t at)
 {
+    const greffe__node *value = greffe__node_resolve(mapping->children[at + 1]);
     return mapping->style == GREFFE__FLOW && at > 0 && value->kind == GREFFE__SCALAR &&
            value->style == GREFFE__PLAIN && value->text.size == 0 &&
            mapping->children[at - 1]->kind == GREFFE__SCALAR &&
@@ -312,7 +318,7 @@ void greffe__bind(greffe__binder *b, const greffe__keys *keys, const greffe__nod
         const greffe__node *name = mapping->children[i];
         const greffe__key *key = find_key(keys, name->text);
         const greffe__node *value = greffe__node_resolve(mapping->children[i + 1]);
-        if (key == NULL && cut_by_comma(mapping, i, value)) {
+        if (key == NULL && greffe__cut_by_comma(mapping, i)) {
             greffe__complain(b, GREFFE__GR_TRAP_FLOW_COMMA, mapping->children[i - 1],
                              "put the whole text in quotes",
                              "inside braces, YAML ends this text at the comma");

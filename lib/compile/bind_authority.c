@@ -106,6 +106,11 @@ static void bind_calendar(greffe__definition *d, const greffe__node *node)
                          keys.holidays.id.data);
     }
     const greffe__node *closed = keys.closed_node;
+    if (closed != NULL && closed->kind != GREFFE__SEQUENCE) {
+        greffe__complain(b, GREFFE__GR_WRONG_SHAPE, closed, "closed: [2026-12-24]",
+                         "'closed' takes a list of dates");
+        return;
+    }
     for (uint32_t i = 0; closed != NULL && i < closed->count; i++) {
         const greffe__node *item = greffe__node_resolve(closed->children[i]);
         int64_t days;

@@ -76,14 +76,33 @@ static void bind_options(greffe__binder *b, const greffe__node *options, greffe_
         return;
     }
     for (uint32_t i = 0; i + 1 < options->count; i += 2) {
+        const greffe__node *name = options->children[i];
         const greffe__node *label = greffe__node_resolve(options->children[i + 1]);
+        if (greffe__cut_by_comma(options, i)) {
+            greffe__complain(b, GREFFE__GR_TRAP_FLOW_COMMA, options->children[i - 1],
+                             "put the whole label in quotes",
+                             "inside braces, YAML ends this text at the comma");
+            continue;
+        }
+        greffe__str trimmed = greffe__str_trim(name->text);
+        if (name->text.size == 0 || name->text.size > GREFFE_MAX_ID_BYTES ||
+            trimmed.size != name->text.size) {
+            greffe__complain(b, GREFFE__GR_NOT_TRIMMED, name, "write a short id: ville",
+                             "an option's id is empty, too long, or has spaces at its ends");
+            continue;
+        }
+        if (label->kind != GREFFE__SCALAR || label->text.size == 0) {
+            greffe__complain(b, GREFFE__GR_WRONG_SHAPE, label, "ville: Vélo de ville",
+                             "an option has a label");
+            continue;
+        }
         greffe__str *id = greffe__arena_push(b->arena, &out->options, sizeof *id);
         greffe__str *text = greffe__arena_push(b->arena, &out->option_labels, sizeof *text);
         if (id == NULL || text == NULL) {
             return;
         }
         *id = options->children[i]->text;
-        *text = label->kind == GREFFE__SCALAR ? label->text : *id;
+        *text = label->text;
     }
 }
 
@@ -135,6 +154,11 @@ static void bind_field(greffe__definition *d, const greffe__doc *doc, const gref
     check_type(b, &keys, node, def);
     (void)read_bound(b, &keys.min, def->type, &def->min);
     (void)read_bound(b, &keys.max, def->type, &def->max);
+    int order;
+    if (greffe__value_compare(&order, &def->min, &def->max) && order > 0) {
+        greffe__complain(b, GREFFE__GR_WRONG_VALUE, keys.min.node, "exchange the two",
+                         "the least value is above the greatest");
+    }
     if (keys.must != NULL && keys.message.size == 0) {
         greffe__complain(b, GREFFE__GR_MISSING_KEY, keys.must, "message: what people read",
                          "a field with 'must' needs the key 'message'");
@@ -159,6 +183,30 @@ void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe_
     }
 }
 
+/* A field of that path is there already: it is shared, if it is of the same type. */
+static bool same_field(greffe__definition *d, const greffe__field_source *source, greffe__str owner,
+                       greffe__u32s *positions)
+{
+    greffe__str path = greffe__str_format(d->binder.arena, "%.*s.%.*s", (int)owner.size, owner.data,
+                                          (int)source->def.name.size, source->def.name.data);
+    uint32_t at = greffe__plan_field_at(d->plan, path);
+    if (at == GREFFE__NONE) {
+        return false;
+    }
+    if (d->plan->fields.at[at].type != source->def.type) {
+        greffe__complain(&d->binder, GREFFE__GR_DUPLICATE_ID, source->node,
+                         "give it the same type, or another name",
+                         "'%.*s' is filled in with another type elsewhere", (int)path.size,
+                         path.data);
+    }
+    uint32_t *place =
+        positions == NULL ? NULL : greffe__arena_push(d->binder.arena, positions, sizeof *place);
+    if (place != NULL) {
+        *place = at;
+    }
+    return true;
+}
+
 void greffe__add_fields(greffe__definition *d, const greffe__section_source *section,
                         greffe__str owner, bool optional, greffe__u32s *positions)
 {
@@ -166,6 +214,9 @@ void greffe__add_fields(greffe__definition *d, const greffe__section_source *sec
     greffe__arena *arena = d->binder.arena;
     for (uint32_t i = 0; i < section->fields.count; i++) {
         const greffe__field_source *source = &section->fields.at[i];
+        if (same_field(d, source, owner, positions)) {
+            continue; /* two outcomes of a step may ask for the same */
+        }
         greffe__field_def *field = greffe__arena_push(arena, &plan->fields, sizeof *field);
         struct greffe__field_pending *pending =
             greffe__arena_push(arena, &d->field_sources, sizeof *pending);

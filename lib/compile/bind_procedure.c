@@ -128,6 +128,16 @@ static void bind_role(greffe__definition *d, const greffe__node *name, const gre
                            .stands_for = keys.stands_for.id,
                            .title = keys.title.size > 0 ? keys.title : name->text};
     (void)greffe__name_add(d, name, name->text, GREFFE__THING_ROLE, d->plan->roles.count - 1);
+    const greffe__ref *foreign =
+        keys.kind != GREFFE__ROLE_AGENT && keys.service.node != NULL         ? &keys.service
+        : keys.kind != GREFFE__ROLE_APPLICANT && keys.form.node != NULL      ? &keys.form
+        : keys.kind != GREFFE__ROLE_DELEGATE && keys.stands_for.node != NULL ? &keys.stands_for
+                                                                             : NULL;
+    if (foreign != NULL && keys.kind != 0) {
+        greffe__complain(b, GREFFE__GR_UNKNOWN_KEY, foreign->node,
+                         "service belongs to agents, form to applicants, for to delegates",
+                         "this key does not belong to a role of this kind");
+    }
     if (keys.kind == GREFFE__ROLE_AGENT && keys.service.node == NULL) {
         greffe__complain(b, GREFFE__GR_MISSING_KEY, node, "service: the id of a service",
                          "an agent's role needs the key 'service'");
@@ -144,6 +154,24 @@ static void bind_role(greffe__definition *d, const greffe__node *name, const gre
     }
 }
 
+/* A delegate acts for an agent's role, which may stand after it. */
+static void check_delegates(greffe__definition *d, const greffe__node *roles)
+{
+    for (uint32_t i = 0; i + 1 < roles->count; i += 2) {
+        const greffe__node *stands_for = greffe__node_get(roles->children[i + 1], "for");
+        if (stands_for == NULL || stands_for->kind != GREFFE__SCALAR) {
+            continue;
+        }
+        uint32_t role = greffe__plan_role_at(d->plan, stands_for->text);
+        if (greffe__name_find(d, stands_for, stands_for->text, 1u << GREFFE__THING_ROLE,
+                              "an agent's role") != NULL &&
+            role != GREFFE__NONE && d->plan->roles.at[role].kind != GREFFE__ROLE_AGENT) {
+            greffe__complain(&d->binder, GREFFE__GR_WRONG_ROLE, stands_for,
+                             "name the role of an agent", "a delegate acts for an agent's role");
+        }
+    }
+}
+
 static void bind_roles(greffe__definition *d, const greffe__node *roles)
 {
     if (!greffe__expect_mapping(&d->binder, roles, "the list of roles")) {
@@ -154,6 +182,7 @@ static void bind_roles(greffe__definition *d, const greffe__node *roles)
             bind_role(d, roles->children[i], greffe__node_resolve(roles->children[i + 1]));
         }
     }
+    check_delegates(d, roles);
     for (uint32_t i = 0; i < d->plan->boards.count; i++) { /* a board may act as a role */
         const greffe__board *board = &d->plan->boards.at[i];
         greffe__role *role = greffe__arena_push(d->binder.arena, &d->plan->roles, sizeof *role);
@@ -292,6 +321,10 @@ static void bind_document(greffe__definition *d, const greffe__node *name, const
                                        .optional = keys.optional};
     *pending = (struct greffe__document_pending){d->plan->documents.count - 1, keys.when};
     const greffe__node *list = keys.accept_node;
+    if (list != NULL && list->kind == GREFFE__MAPPING) {
+        greffe__complain(b, GREFFE__GR_WRONG_SHAPE, list, "accept: [pdf, jpeg]",
+                         "'accept' takes a type of document, or a list of them");
+    }
     if (list == NULL || list->kind == GREFFE__SCALAR) {
         accept_one(d, list, &document->accept);
     }
@@ -320,28 +353,51 @@ static bool add_rule(greffe__definition *d, uint32_t value, const greffe__node *
     return true;
 }
 
+typedef struct rule_keys {
+    greffe__maybe_date from;
+    const greffe__node *value;
+} rule_keys;
+static const greffe__key rule_rows[] = {
+    {"from", GREFFE__K_DATE, true, offsetof(rule_keys, from), 0, NULL, "the first day it holds"},
+    {"value", GREFFE__K_EXPR, true, offsetof(rule_keys, value), 0, NULL, "an expression"},
+};
+static const greffe__keys rule_table = {"a dated rule", rule_rows, 2};
+
+typedef struct value_keys {
+    uint32_t as_of;
+    const greffe__node *rules;
+} value_keys;
+static const char *const dates[] = {"filing", "today", NULL};
+static const greffe__key value_rows[] = {
+    {"as_of", GREFFE__K_WORD, false, offsetof(value_keys, as_of), 0, dates,
+     "by which day a rule is chosen: filing (the default) or today"},
+    {"rules", GREFFE__K_NODE, true, offsetof(value_keys, rules), 0, NULL,
+     "an expression, or dated rules"},
+};
+static const greffe__keys value_table = {"a value", value_rows, 2};
+
 /* A dated value: [{from: 2019-01-01, value: 200}, …], ascending. */
 static void bind_rules(greffe__definition *d, uint32_t value, const greffe__node *list)
 {
     greffe__binder *b = &d->binder;
     int64_t previous = INT64_MIN;
+    if (list->count == 0) {
+        greffe__complain(b, GREFFE__GR_WRONG_SHAPE, list, "- {from: 2026-01-01, value: 200}",
+                         "the list of rules is empty");
+    }
     for (uint32_t i = 0; i < list->count; i++) {
         const greffe__node *item = greffe__node_resolve(list->children[i]);
-        const greffe__node *from = greffe__node_get(item, "from");
-        const greffe__node *expression = greffe__node_get(item, "value");
-        int64_t days;
-        if (expression == NULL || from == NULL || from->kind != GREFFE__SCALAR ||
-            !greffe__date_parse(&days, from->text)) {
-            greffe__complain(b, GREFFE__GR_WRONG_SHAPE, item, "{from: 2026-01-01, value: 200}",
-                             "a dated rule has 'from', a date, and 'value', an expression");
-            continue;
+        rule_keys keys = {0};
+        greffe__bind(b, &rule_table, item, 0, &keys);
+        if (!keys.from.given || keys.value == NULL) {
+            continue; /* reported */
         }
-        if (days <= previous) {
-            greffe__complain(b, GREFFE__GR_WRONG_VALUE, from, "put the earlier date first",
+        if (keys.from.days <= previous) {
+            greffe__complain(b, GREFFE__GR_WRONG_VALUE, item, "put the earlier date first",
                              "the dates of a value's rules must ascend");
         }
-        previous = days;
-        (void)add_rule(d, value, expression, false, days);
+        previous = keys.from.days;
+        (void)add_rule(d, value, keys.value, false, keys.from.days);
     }
 }
 
@@ -356,19 +412,15 @@ static void bind_value(greffe__definition *d, const greffe__node *name, const gr
     (void)greffe__name_add(d, name, name->text, GREFFE__THING_VALUE, position);
     const greffe__node *rules = node;
     if (node->kind == GREFFE__MAPPING) {
-        const greffe__node *as_of = greffe__node_get(node, "as_of");
-        rules = greffe__node_get(node, "rules");
-        bool today = as_of != NULL && greffe__str_is(as_of->text, "today");
-        if (as_of != NULL && !today && !greffe__str_is(as_of->text, "filing")) {
-            greffe__complain(&d->binder, GREFFE__GR_WRONG_VALUE, as_of, "filing or today",
-                             "this is no date that rules are chosen by");
-        }
-        value->by_today = today;
+        value_keys keys = {0};
+        greffe__bind(&d->binder, &value_table, node, 0, &keys);
+        rules = keys.rules;
+        value->by_today = keys.as_of == 2;
     }
     if (rules == NULL) {
-        greffe__complain(&d->binder, GREFFE__GR_MISSING_KEY, node, NULL,
-                         "a value needs an expression, or 'rules'");
-    } else if (rules->kind == GREFFE__SEQUENCE) {
+        return; /* reported */
+    }
+    if (rules->kind == GREFFE__SEQUENCE) {
         bind_rules(d, position, rules);
     } else {
         (void)add_rule(d, position, rules, true, 0);
@@ -444,7 +496,18 @@ static void bind_retention(greffe__definition *d, const greffe__node *name,
     if (retention == NULL) {
         return;
     }
-    retention->outcome = greffe__str_is(name->text, "other") ? (greffe__str){"", 0} : name->text;
+    bool other = greffe__str_is(name->text, "other"), known = other;
+    for (uint32_t i = 0; i < d->steps.count; i++) {
+        known = known || (d->steps.at[i]->kind == GREFFE__KIND_END &&
+                          greffe__str_equal(d->steps.at[i]->outcome.id, name->text));
+    }
+    if (!known) {
+        greffe__complain(&d->binder, GREFFE__GR_UNKNOWN_NAME, name,
+                         "name the outcome of an end, or write 'other'",
+                         "no dossier ends with the outcome '%.*s'", (int)name->text.size,
+                         name->text.data);
+    }
+    retention->outcome = other ? (greffe__str){"", 0} : name->text;
     if (node->kind != GREFFE__SCALAR || !greffe__read_term(&retention->keep, node->text)) {
         greffe__complain(&d->binder, GREFFE__GR_BAD_PERIOD, node, "write 10 years",
                          "this is not a length of time");

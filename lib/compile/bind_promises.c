@@ -177,6 +177,15 @@ static void bind_guarantee(greffe__definition *d, const greffe__node *node)
     }
     *guarantee = (greffe__guarantee){.because = keys.because};
     bool paired = keys.always.node != NULL;
+    int patterns = (keys.before.node != NULL) + (keys.after.node != NULL) +
+                   (keys.at_most_once.node != NULL) + (keys.never.count > 0) +
+                   (keys.different_people.count > 0);
+    if (patterns > 1) {
+        greffe__complain(&d->binder, GREFFE__GR_BAD_GUARANTEE, node, "write one entry for each",
+                         "this guarantee mixes several patterns");
+        d->plan->guarantees.count -= 1;
+        return;
+    }
     if (keys.before.node != NULL && paired) {
         guarantee->pattern = GREFFE__BEFORE_ALWAYS;
         what(d, guarantee, &keys.before, false);

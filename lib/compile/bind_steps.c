@@ -60,6 +60,7 @@ static const greffe__key step_rows[] = {
     ROW("branches", NODE, branches, true, PARALLEL, "{id: {steps: …}}"),
     ROW("join", SCALAR, join_word, false, PARALLEL | EACH, "all, any, or a number; default all"),
     ROW("of", EXPR, of, true, EACH, "the list, fixed when the step begins"),
+    ROW("as", NAME, item, false, EACH, "the name of the item inside the steps"),
     ROW("steps", NODE, steps, true, EACH, "what is done for each item"),
     ROW("limit", UINT, limit, false, EACH, "the greatest number of items; default 1,000"),
     ROW("service", NAME, service, true, CALL, "a declared service"),
@@ -151,9 +152,9 @@ static void bind_then(greffe__definition *d, greffe__step_def *step)
 static void bind_cases(greffe__definition *d, greffe__step_def *step)
 {
     greffe__binder *b = &d->binder;
-    if (step->cases->kind != GREFFE__SEQUENCE) {
+    if (step->cases->kind != GREFFE__SEQUENCE || step->cases->count == 0) {
         greffe__complain(b, GREFFE__GR_WRONG_SHAPE, step->cases, "- {when: …, then: …}",
-                         "'cases' takes a list");
+                         "'cases' takes a list of at least one case");
         return;
     }
     for (uint32_t i = 0; i < step->cases->count; i++) {
@@ -238,6 +239,25 @@ static void bind_join(greffe__definition *d, greffe__step_def *step)
 
 /* --- Steps --- */
 
+/* Which keys a step takes depends on its kind: without one, nothing else is worth saying. */
+static void unknown_kind(greffe__binder *b, const greffe__node *node, const greffe__node *kind)
+{
+    if (!greffe__expect_mapping(b, node, "a step")) {
+        return;
+    }
+    if (kind == NULL) {
+        greffe__complain(b, GREFFE__GR_MISSING_KEY, node, step_rows[0].doc,
+                         "a step needs the key 'kind'");
+    } else if (kind->kind != GREFFE__SCALAR) {
+        greffe__complain(b, GREFFE__GR_WRONG_SHAPE, kind, step_rows[0].doc,
+                         "'kind' takes a single value, not %s", greffe__node_kind_name(kind));
+    } else {
+        greffe__complain(b, GREFFE__GR_WRONG_VALUE, kind,
+                         greffe__did_you_mean(b, kind->text, kinds, step_rows[0].doc),
+                         "'%.*s' is not a kind of step", (int)kind->text.size, kind->text.data);
+    }
+}
+
 static void bind_step(greffe__definition *d, const greffe__node *name, const greffe__node *node,
                       uint32_t scope)
 {
@@ -255,13 +275,16 @@ static void bind_step(greffe__definition *d, const greffe__node *name, const gre
     step->plan_step = d->plan->steps.count - 1;
     const greffe__node *kind = greffe__node_get(node, "kind");
     uint32_t number = kind != NULL ? greffe__step_kind_named(kind->text) : 0;
-    greffe__bind(b, &step_table, node, number, step);
-    *planned = (greffe__step){.id = step->id,
-                              .kind = step->kind,
-                              .scope = scope,
-                              .title = step->title.size > 0 ? step->title : step->id,
-                              .shown = step->shown};
     (void)greffe__name_add(d, name, step->id, GREFFE__THING_STEP, step->plan_step);
+    *planned = (greffe__step){.id = step->id, .title = step->id, .scope = scope};
+    if (number == 0) {
+        unknown_kind(b, node, kind);
+        return;
+    }
+    greffe__bind(b, &step_table, node, number, step);
+    planned->kind = step->kind;
+    planned->title = step->title.size > 0 ? step->title : step->id;
+    planned->shown = step->shown;
     if (step->then != NULL) {
         bind_then(d, step);
     }
@@ -279,6 +302,11 @@ static void bind_step(greffe__definition *d, const greffe__node *name, const gre
 void greffe__bind_steps(greffe__definition *d, const greffe__node *steps, uint32_t scope)
 {
     if (!greffe__expect_mapping(&d->binder, steps, "the list of steps")) {
+        return;
+    }
+    if (steps->count == 0) {
+        greffe__complain(&d->binder, GREFFE__GR_WRONG_SHAPE, steps, "name its first step",
+                         "a block without steps leads nowhere");
         return;
     }
     if (scope == 0) {

@@ -110,6 +110,15 @@ static greffe_status read_authority(greffe__definition *d)
         return GREFFE_EINVALID;
     }
     status = greffe__doc_read(&d->authority, d->binder.arena, d->binder.diags, name.data, text);
+    const greffe__node *id =
+        status == GREFFE_OK ? greffe__node_get(d->authority.root, "authority") : NULL;
+    if (status == GREFFE_OK && (id == NULL || !greffe__str_equal(id->text, uses->text))) {
+        greffe__complain(&d->binder, GREFFE__GR_WRONG_FILE_KIND, uses,
+                         "the file begins with 'greffe: 1' and 'authority: <the same id>'",
+                         "'%s' is not the file of the authority '%.*s'", name.data,
+                         (int)uses->text.size, uses->text.data);
+        return GREFFE_EINVALID;
+    }
     if (status == GREFFE_OK) {
         greffe__bind_authority(d, &d->authority);
     }
@@ -176,16 +185,19 @@ static greffe_status run_passes(greffe__definition *d, const char *name, greffe_
         return status;
     }
     d->binder.doc = &d->procedure;
-    status = read_authority(d);
-    if (status == GREFFE_ENOMEM) {
-        return status;
+    if (greffe__node_get(d->procedure.root, "procedure") != NULL) {
+        status = read_authority(d);
+    }
+    if (status != GREFFE_OK) {
+        return status; /* without its authority, half of a procedure's names would seem wrong */
     }
     greffe__bind_procedure(d);
     read_letters(d);
     if (!d->binder.arena->failed) {
         greffe__compile_expressions(d);
     }
-    if (!d->binder.arena->failed && greffe_diags_total(d->binder.diags, GREFFE_ERROR) == 0) {
+    if (!d->binder.arena->failed &&
+        greffe_diags_total(d->binder.diags, GREFFE_ERROR) == d->errors_before) {
         greffe__verify_reach(d);
     }
     return d->binder.arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
@@ -222,6 +234,7 @@ greffe_status greffe_compile(greffe_plan **out, greffe_context *context, greffe_
         d->binder = (greffe__binder){.context = context, .arena = &arena, .diags = diags};
         d->plan = plan;
         d->options = options;
+        d->errors_before = before;
         greffe__map_init(&d->name_index, &arena);
         status = run_passes(d, name, text);
         greffe__diags_sort(diags);

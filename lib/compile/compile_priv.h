@@ -83,6 +83,8 @@ const char *greffe__did_you_mean(greffe__binder *b, greffe__str word, const char
                                  const char *otherwise);
 /* Checks the shape; reports when it is another. */
 bool greffe__expect_mapping(greffe__binder *b, const greffe__node *node, const char *what);
+/* The key at `at` of a flow mapping is the rest of a text that a comma cut. */
+bool greffe__cut_by_comma(const greffe__node *mapping, uint32_t at);
 bool greffe__check_id(greffe__binder *b, const greffe__node *node);
 bool greffe__read_term(greffe__term *out, greffe__str text);
 bool greffe__read_money(greffe__dec *out, greffe__str text);
@@ -125,7 +127,7 @@ typedef struct greffe__step_def {
     greffe__str title, shown;
     greffe__refs by;
     greffe__ref to, letter, board, budget, amount, service, message, outcome;
-    greffe__ref otherwise_ref;
+    greffe__ref otherwise_ref, item;
     const greffe__node *then, *cases, *account, *reserve, *branches, *steps, *of, *at, *with;
     greffe__term within, remind;
     bool sealed;
@@ -169,7 +171,7 @@ typedef struct greffe__definition {
     greffe__binder binder;
     greffe__plan *plan;
     greffe__doc procedure, authority;
-    bool has_authority;
+    size_t errors_before; /* that the collector held already */
     const greffe_compile_options *options;
     greffe__section_sources shared; /* sections of the authority */
     greffe__step_defs steps;        /* of all scopes, in the order of the file */

@@ -98,6 +98,49 @@ bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
     return status == GREFFE_OK;
 }
 
+/* The item of `each` has the name that the author gives it, and the type of a list's item. */
+static void add_items(greffe__definition *d)
+{
+    for (uint32_t i = 0; i < d->steps.count; i++) {
+        const greffe__step_def *step = d->steps.at[i];
+        if (step->item.node == NULL || !greffe__check_id(&d->binder, step->item.node)) {
+            continue;
+        }
+        greffe__slot *slot = greffe__arena_push(d->binder.arena, &d->plan->slots, sizeof *slot);
+        if (slot == NULL) {
+            return;
+        }
+        *slot = (greffe__slot){GREFFE__SLOT_ITEM, step->id};
+        greffe__type any = {.any = true};
+        if (!greffe__symbols_add(&d->symbols, step->item.id, any, d->plan->slots.count - 1) &&
+            !d->binder.arena->failed) {
+            greffe__complain(&d->binder, GREFFE__GR_DUPLICATE_ID, step->item.node,
+                             "choose another name", "'%.*s' is already a name in expressions",
+                             (int)step->item.id.size, step->item.id.data);
+        }
+    }
+}
+
+static void compile_arguments(greffe__definition *d, const greffe__node *with,
+                              greffe__plan_node *node)
+{
+    if (!greffe__expect_mapping(&d->binder, with, "'with'")) {
+        return;
+    }
+    for (uint32_t i = 0; i + 1 < with->count; i += 2) {
+        greffe__argument *argument =
+            greffe__arena_push(d->binder.arena, &node->with, sizeof *argument);
+        if (argument == NULL || !greffe__check_id(&d->binder, with->children[i])) {
+            return;
+        }
+        argument->name = with->children[i]->text;
+        static const greffe__type any = {.any = true, .optional = true};
+        (void)greffe__compile_expression(d, &d->procedure,
+                                         greffe__node_resolve(with->children[i + 1]), &any,
+                                         &argument->program);
+    }
+}
+
 static void compile_values(greffe__definition *d)
 {
     greffe__plan *plan = d->plan;
@@ -139,6 +182,9 @@ static void compile_nodes(greffe__definition *d)
         if (step->of != NULL) {
             (void)greffe__compile_expression(d, &d->procedure, step->of, &list, &node->expression);
         }
+        if (step->with != NULL) {
+            compile_arguments(d, step->with, node);
+        }
         if (step->at != NULL) {
             (void)greffe__compile_expression(d, &d->procedure, step->at, &date, &node->expression);
         }
@@ -157,6 +203,7 @@ void greffe__compile_expressions(greffe__definition *d)
     greffe__plan *plan = d->plan;
     greffe__make_symbols(d);
     compile_values(d);
+    add_items(d);
     for (uint32_t i = 0; i < d->field_sources.count; i++) {
         const struct greffe__field_pending *pending = &d->field_sources.at[i];
         greffe__field_def *field = &plan->fields.at[pending->field];

@@ -238,9 +238,8 @@ static void enter_scopes(greffe__definition *d)
         }
     }
     const greffe__step_def *first = d->steps.count > 0 ? d->steps.at[0] : NULL;
-    if (first == NULL || first->kind != GREFFE__KIND_SUBMISSION) {
-        greffe__complain(&d->binder, GREFFE__GR_NO_SUBMISSION,
-                         first != NULL ? first->node : d->procedure.root,
+    if (first != NULL && first->kind != 0 && first->kind != GREFFE__KIND_SUBMISSION) {
+        greffe__complain(&d->binder, GREFFE__GR_NO_SUBMISSION, first->node,
                          "depot: {kind: submission, by: <applicant's role>, then: <step>}",
                          "the first step must be of kind submission");
     }

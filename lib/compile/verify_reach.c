@@ -129,9 +129,27 @@ static void report_amounts(graph *g)
     for (uint32_t i = 0; i < g->plan->nodes.count; i++) {
         const greffe__plan_node *node = &g->plan->nodes.at[i];
         uint32_t value = greffe__plan_value_at(g->plan, node->amount);
+        if (node->port == GREFFE__PORT_COMMIT) {
+            continue; /* its reservation was looked at */
+        }
+        for (uint32_t j = 0; value != GREFFE__NONE && j < g->plan->values.at[value].rules.count;
+             j++) {
+            const greffe__program *rule = &g->plan->values.at[value].rules.at[j].program;
+            if (!rule->any && rule->result != GREFFE__NUMBER) {
+                greffe__complain(&g->d->binder, GREFFE__GR_EXPR_RESULT,
+                                 g->d->steps.at[node->step]->node, "an amount is a number of euros",
+                                 "the value '%.*s' gives a %s, not an amount",
+                                 (int)node->amount.size, node->amount.data,
+                                 greffe__kind_name((greffe__kind)rule->result));
+            }
+        }
         if (node->amount.size > 0 && value != GREFFE__NONE &&
             g->plan->values.at[value].frozen_at.size == 0) {
-            greffe__complain(&g->d->binder, GREFFE__GR_NOT_FROZEN, g->d->steps.at[node->step]->node,
+            const greffe__step_def *step = g->d->steps.at[node->step];
+            greffe__complain(&g->d->binder, GREFFE__GR_NOT_FROZEN,
+                             step->amount.node != NULL ? step->amount.node
+                             : step->reserve != NULL   ? step->reserve
+                                                       : step->node,
                              "freeze: {montant: instruction.done}",
                              "the amount '%.*s' is used here, and no moment freezes it",
                              (int)node->amount.size, node->amount.data);

@@ -134,7 +134,7 @@ typedef enum greffe__slot_kind {
     GREFFE__SLOT_MOMENT = 3,  /* name: step.outcome, step.done: has it happened? */
     GREFFE__SLOT_WAITING = 4, /* name: the step's */
     GREFFE__SLOT_DATE = 5,    /* name: the step's: the civil date on which it was done, or null */
-    GREFFE__SLOT_ITEM = 6     /* name: the record of `each` */
+    GREFFE__SLOT_ITEM = 6     /* name: of the step whose item it is */
 } greffe__slot_kind;
 
 typedef struct greffe__slot {
@@ -211,6 +211,17 @@ typedef struct greffe__edges {
     uint32_t count, capacity;
 } greffe__edges;
 
+/* What a called service is given. */
+typedef struct greffe__argument {
+    greffe__str name;
+    greffe__program program;
+} greffe__argument;
+
+typedef struct greffe__arguments {
+    greffe__argument *at;
+    uint32_t count, capacity;
+} greffe__arguments;
+
 typedef struct greffe__plan_node {
     greffe__str path; /* stable: completude, completude/waiting */
     uint32_t op, step, scope;
@@ -228,11 +239,12 @@ typedef struct greffe__plan_node {
     greffe__program account;    /* of a payment */
     greffe__program expression; /* the list of each; the instant of a wait */
     greffe__str board, service;
-    greffe__u32s scopes; /* of a fork or each */
-    uint32_t join;       /* how many must finish; 0: all */
-    bool sealed;         /* nothing interrupts it */
-    greffe__str outcome; /* of an end or exit */
-    uint32_t limit;      /* items of each; passes of a back edge */
+    greffe__u32s scopes;    /* of a fork or each */
+    uint32_t join;          /* how many must finish; 0: all */
+    bool sealed;            /* nothing interrupts it */
+    greffe__str outcome;    /* of an end or exit */
+    uint32_t limit;         /* items of each */
+    greffe__arguments with; /* of a call */
 } greffe__plan_node;
 
 typedef enum greffe__step_kind {

@@ -127,6 +127,12 @@ static const greffe__field edge_fields[] = {
 };
 static const greffe__shape edge_shape = SHAPE("edge", greffe__edge, edge_fields);
 
+static const greffe__field argument_fields[] = {
+    FIELD(1, STR, greffe__argument, name, NULL),
+    FIELD(2, RECORD, greffe__argument, program, &greffe__program_shape),
+};
+static const greffe__shape argument_shape = SHAPE("argument", greffe__argument, argument_fields);
+
 static const greffe__field plan_node_fields[] = {
     FIELD(1, STR, greffe__plan_node, path, NULL),
     FIELD(2, U32, greffe__plan_node, op, NULL),
@@ -154,6 +160,7 @@ static const greffe__field plan_node_fields[] = {
     FIELD(24, BOOL, greffe__plan_node, sealed, NULL),
     FIELD(25, STR, greffe__plan_node, outcome, NULL),
     FIELD(26, U32, greffe__plan_node, limit, NULL),
+    FIELD(27, RECORDS, greffe__plan_node, with, &argument_shape),
 };
 static const greffe__shape plan_node_shape =
     SHAPE("plan_node", greffe__plan_node, plan_node_fields);

@@ -197,8 +197,12 @@ static bool scope_event(greffe__dossier *d, const greffe__event *e, greffe__aren
         if (scope == NULL) {
             return false;
         }
-        *scope = (greffe__scope_state){
-            .id = e->id, .token = e->parent, .path = e->path, .index = e->count, .item = e->value};
+        *scope = (greffe__scope_state){.id = e->id,
+                                       .token = e->parent,
+                                       .path = e->path,
+                                       .index = e->count,
+                                       .ref = e->ref,
+                                       .commitment = e->commitment};
         return remember(d, e);
     }
     if (scope == NULL) {

@@ -28,6 +28,7 @@ static bool find_place(greffe__bench *b, greffe__str step, greffe__primitive op,
         bool here = index < 0 || (scope != NULL && scope->index == (uint32_t)index);
         if (here && greffe__str_equal(b->plan->steps.at[node->step].id, step)) {
             *out = (place){token, node, greffe__task_of(b->dossier, token->id)};
+            b->scope = token->scope;
             return true;
         }
     }

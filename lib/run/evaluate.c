@@ -1,6 +1,33 @@
 /* What expressions read in a dossier: answers, values, moments; and their evaluation. */
 #include "run/run_priv.h"
 
+/* The scope of the innermost item around the one in which the bench works, or NULL. */
+static const greffe__scope_state *item_scope(const greffe__bench *b)
+{
+    uint32_t id = b->scope;
+    for (uint32_t depth = 0; id != 0 && depth < b->dossier->scopes.count + 1; depth++) {
+        const greffe__scope_state *scope = greffe__scope_of(b->dossier, id);
+        const greffe__token *block =
+            scope == NULL ? NULL : greffe__token_of(b->dossier, scope->token);
+        if (scope == NULL || scope->ref.size > 0 || block == NULL) {
+            return scope;
+        }
+        id = block->scope;
+    }
+    return NULL;
+}
+
+greffe__str greffe__record_owner(greffe__bench *b, greffe__str owner)
+{
+    const greffe__scope_state *scope = item_scope(b);
+    uint32_t step = greffe__plan_step_at(b->plan, owner);
+    bool inside = scope != NULL && scope->ref.size > 0 && step != GREFFE__NONE &&
+                  b->plan->steps.at[step].scope != 0;
+    return inside
+               ? greffe__str_format(b->arena, "%.*s#%u", (int)owner.size, owner.data, scope->index)
+               : owner;
+}
+
 /* The newest answer wins: fills are searched from the last. */
 bool greffe__field_value(greffe__bench *b, greffe__str path, greffe__value *out)
 {
@@ -10,9 +37,10 @@ bool greffe__field_value(greffe__bench *b, greffe__str path, greffe__value *out)
         return true;
     }
     const greffe__field_def *def = &b->plan->fields.at[field];
+    greffe__str owner = greffe__record_owner(b, def->owner);
     for (uint32_t i = b->dossier->fills.count; i > 0; i--) {
         const greffe__fill *fill = &b->dossier->fills.at[i - 1];
-        if (!greffe__str_equal(fill->owner, def->owner)) {
+        if (!greffe__str_equal(fill->owner, owner)) {
             continue;
         }
         const greffe__value *answers = greffe__personal_value(b, b->stream, fill->ref);
@@ -42,6 +70,19 @@ static bool is_waiting(const greffe__bench *b, greffe__str step)
         }
     }
     return false;
+}
+
+static greffe_status load_item(greffe__bench *b, greffe__value *out)
+{
+    const greffe__scope_state *scope = item_scope(b);
+    const greffe__value *list =
+        scope == NULL ? NULL : greffe__personal_value(b, b->stream, scope->ref);
+    if (b->stop) {
+        return GREFFE_ENOTFOUND;
+    }
+    bool there = list != NULL && list->kind == GREFFE__LIST && scope->index < list->count;
+    *out = there ? list->as.items[scope->index] : greffe__null();
+    return GREFFE_OK;
 }
 
 static greffe_status load(void *data, uint32_t slot, greffe__value *out)
@@ -76,7 +117,7 @@ static greffe_status load(void *data, uint32_t slot, greffe__value *out)
         mark = greffe__mark_of(b->dossier, moment);
         *out = mark != NULL ? greffe__date(mark->on) : greffe__null();
         return GREFFE_OK;
-    case GREFFE__SLOT_ITEM: break;
+    case GREFFE__SLOT_ITEM: return load_item(b, out);
     }
     return GREFFE_ECORRUPT;
 }

@@ -215,15 +215,18 @@ bool greffe__finish(greffe__bench *b, greffe__str outcome)
 /* --- Blocks --- */
 
 static bool open_scope(greffe__bench *b, uint32_t token, uint32_t planned, uint32_t index,
-                       greffe__value item)
+                       const greffe__event *list)
 {
     const greffe__scope *scope = &b->plan->scopes.at[planned];
     greffe__event event = {.type = GREFFE__EV_SCOPE_OPENED,
                            .id = b->dossier->serial + 1,
                            .parent = token,
                            .path = scope->path,
-                           .count = index,
-                           .value = item};
+                           .count = index};
+    if (list != NULL) {
+        event.ref = list->ref;
+        event.commitment = list->commitment;
+    }
     uint32_t id = event.id;
     return greffe__emit(b, b->stream, event) && greffe__enter(b, id, scope->entry);
 }
@@ -234,7 +237,7 @@ static bool enter_block(greffe__bench *b, const greffe__plan_node *node, uint32_
         for (uint32_t i = 0; i < node->scopes.count; i++) {
             /* A branch that ends at once may have joined the block already. */
             if (greffe__token_of(b->dossier, token) != NULL &&
-                !open_scope(b, token, node->scopes.at[i], i, greffe__null())) {
+                !open_scope(b, token, node->scopes.at[i], i, NULL)) {
                 return false;
             }
         }
@@ -252,10 +255,13 @@ static bool enter_block(greffe__bench *b, const greffe__plan_node *node, uint32_
     if (list.count == 0) {
         return greffe__leave_with(b, greffe__token_of(b->dossier, token), greffe__str_of("done"));
     }
+    greffe__event frozen = {0}; /* what a person typed stays apart from the journal */
+    if (!greffe__keep_personal(b, b->stream, "list", list, &frozen)) {
+        return false;
+    }
     for (uint32_t i = 0; i < list.count; i++) {
-        /* The item itself may be personal: the scope knows its place in the frozen list. */
         if (greffe__token_of(b->dossier, token) != NULL &&
-            !open_scope(b, token, node->scopes.at[0], i, greffe__null())) {
+            !open_scope(b, token, node->scopes.at[0], i, &frozen)) {
             return false;
         }
     }
@@ -402,6 +408,7 @@ bool greffe__enter(greffe__bench *b, uint32_t scope, uint32_t target)
                            .path = node->path,
                            .at = b->now_ms};
     uint32_t token = event.id;
+    b->scope = scope;
     if (!greffe__emit(b, b->stream, event) || !show(b, node)) {
         return false;
     }

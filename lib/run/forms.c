@@ -238,7 +238,7 @@ static bool keep_answers(greffe__bench *b, greffe__str owner, const greffe__valu
         }
         count += 1;
     }
-    greffe__event event = {.type = GREFFE__EV_ANSWERED, .path = owner};
+    greffe__event event = {.type = GREFFE__EV_ANSWERED, .path = greffe__record_owner(b, owner)};
     return greffe__keep_personal(b, b->stream, "answers", greffe__context_of(entries, count),
                                  &event) &&
            greffe__emit(b, b->stream, event);

@@ -140,6 +140,20 @@ static bool personal_facts(facts *f, greffe__str letter)
     return !b->stop;
 }
 
+/* What a called service is given: nothing but what the author names. */
+static bool arguments(greffe__bench *b, const greffe__plan_node *node, greffe__value *out)
+{
+    greffe__entry *entries = greffe__arena_alloc(b->arena, node->with.count * sizeof *entries);
+    for (uint32_t i = 0; entries != NULL && i < node->with.count; i++) {
+        entries[i].name = node->with.at[i].name;
+        if (!greffe__evaluate(b, &node->with.at[i].program, &entries[i].value)) {
+            return false;
+        }
+    }
+    *out = greffe__context_of(entries, entries == NULL ? 0 : node->with.count);
+    return entries != NULL;
+}
+
 static bool gather(facts *f, const greffe__plan_node *node, greffe__str letter)
 {
     greffe__bench *b = f->b;
@@ -158,6 +172,10 @@ static bool gather(facts *f, const greffe__plan_node *node, greffe__str letter)
     add(f, "due", due_dates(b));
     if (node->port == GREFFE__PORT_CALL) {
         add(f, "service", greffe__string(node->service));
+        if (!arguments(b, node, &list)) {
+            return false;
+        }
+        add(f, "with", list);
     }
     if (greffe__str_is(letter, "accuse_reception")) {
         if (!missing(b, &list)) {

@@ -66,8 +66,8 @@ const char *greffe__event_name(uint32_t type);
 typedef struct greffe__scope_state {
     uint32_t id, token; /* token: of the block's node; 0: the root */
     greffe__str path;
-    uint32_t index; /* of an item */
-    greffe__value item;
+    uint32_t index;              /* of an item in its list */
+    greffe__str ref, commitment; /* the list, frozen when the block began */
     bool finished;
 } greffe__scope_state;
 

@@ -43,6 +43,7 @@ typedef struct greffe__bench {
     int64_t now_ms, today;
     uint32_t drawn;  /* values drawn from the seed */
     uint32_t passed; /* nodes passed */
+    uint32_t scope;  /* in which expressions are evaluated and fields are filled in */
     greffe__str queue_reply;
 } greffe__bench;
 
@@ -103,6 +104,8 @@ bool greffe__value_now(greffe__bench *b, uint32_t value, greffe__value *out);
 /* The frozen amount of a value, in cents. */
 bool greffe__frozen_cents(greffe__bench *b, greffe__str name, int64_t *out);
 bool greffe__field_value(greffe__bench *b, greffe__str path, greffe__value *out);
+/* The owner of what a step fills in: inside `each`, an instance has a record of its own. */
+greffe__str greffe__record_owner(greffe__bench *b, greffe__str owner);
 
 /* --- Flow --- */
 

@@ -43,8 +43,9 @@ static const greffe__field scope_state_fields[] = {
     FIELD(2, U32, greffe__scope_state, token, NULL),
     FIELD(3, STR, greffe__scope_state, path, NULL),
     FIELD(4, U32, greffe__scope_state, index, NULL),
-    FIELD(5, VALUE, greffe__scope_state, item, NULL),
-    FIELD(6, BOOL, greffe__scope_state, finished, NULL),
+    FIELD(5, STR, greffe__scope_state, ref, NULL),
+    FIELD(6, BYTES, greffe__scope_state, commitment, NULL),
+    FIELD(7, BOOL, greffe__scope_state, finished, NULL),
 };
 static const greffe__shape scope_state_shape =
     SHAPE("scope_state", greffe__scope_state, scope_state_fields);

@@ -344,8 +344,8 @@ static greffe_status syntax_error(reader *r)
     }
     uint32_t at = byte_of(r, p->problem_mark.index);
     if (p->error == YAML_READER_ERROR) {
-        at = (uint32_t)(p->problem_offset < r->doc->source.text.size ? p->problem_offset
-                                                                     : r->doc->source.text.size);
+        size_t found = p->problem_offset + r->bom;
+        at = (uint32_t)(found < r->doc->source.text.size ? found : r->doc->source.text.size);
         return refuse(r, GREFFE__GR_YAML_SYNTAX, (greffe__span){at, at + 1}, "delete the character",
                       "a control character stands in the text");
     }
