@@ -191,8 +191,8 @@ static void place(greffe_diag *diag, greffe__arena *arena, const greffe__source 
     diag->source_line = text != NULL ? text : "";
 }
 
-static bool reported(const greffe_diags *diags, greffe__code code, const greffe__source *source,
-                     greffe__span span)
+bool greffe__reported(const greffe_diags *diags, greffe__code code, const greffe__source *source,
+                      greffe__span span)
 {
     uint32_t line, column;
     const char *text = greffe__code_text(code);
@@ -211,9 +211,6 @@ void greffe__report(greffe_diags *diags, greffe__code code, const greffe__source
                     greffe__span span, const char *hint, const char *format, ...)
 {
     greffe_severity severity = codes[code_index(code)].severity;
-    if (source != NULL && reported(diags, code, source, span)) {
-        return; /* two passes met the same fault at the same place */
-    }
     diags->totals[severity] += 1;
     if (diags->count >= GREFFE_MAX_DIAGS) {
         return;

@@ -47,6 +47,9 @@ void greffe__source_place(const greffe__source *source, uint32_t offset, uint32_
 void greffe__report(greffe_diags *diags, greffe__code code, const greffe__source *source,
                     greffe__span span, const char *hint, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* Whether this code was reported at this place already. */
+bool greffe__reported(const greffe_diags *diags, greffe__code code, const greffe__source *source,
+                      greffe__span span);
 /* The arena that lives as long as the collector: for hints made on the way. */
 greffe__arena *greffe__diags_arena(greffe_diags *diags);
 void greffe__diags_sort(greffe_diags *diags);

@@ -105,6 +105,9 @@ bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags, const 
     if (node->style == GREFFE__PLAIN && open_parentheses(node->text) > 0) {
         uint32_t end = node->span.end;
         bool cut = end < doc->source.text.size && doc->source.text.data[end] == ',';
+        if (cut && greffe__reported(diags, GREFFE__GR_TRAP_FLOW_COMMA, &doc->source, node->span)) {
+            return true;
+        }
         if (cut) {
             greffe__report(diags, GREFFE__GR_TRAP_FLOW_COMMA, &doc->source, node->span,
                            "put the whole expression in single quotes: 'min(a, b)'",
