@@ -30,6 +30,8 @@ int cli_status(greffe_status status, const char *what)
         return cli_fail(EXIT_ENVIRONMENT,
                         "GR-6002: %s: written by another version of greffe; use that one", what);
     case GREFFE_ECORRUPT: return cli_fail(EXIT_FAULTS, "%s: stored data contradicts itself", what);
+    case GREFFE_EIO:
+        return cli_fail(EXIT_ENVIRONMENT, "GR-6006: %s: reading or writing failed", what);
     default: return cli_fail(EXIT_ENVIRONMENT, "%s: %s", what, greffe_status_name(status));
     }
 }
@@ -180,6 +182,11 @@ int cli_open(cli *c)
     greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = c->store};
     greffe_engine_options options = {.size = sizeof options};
     greffe_status status = greffe_store_sqlite(&options.store, &sqlite);
+    if (status == GREFFE_ECORRUPT || status == GREFFE_EIO) {
+        return cli_fail(EXIT_ENVIRONMENT, "GR-6001: %s cannot be opened as a store: %s", c->store,
+                        status == GREFFE_EIO ? "is its folder there, and writable?"
+                                             : "it is no such database, or was damaged");
+    }
     if (status != GREFFE_OK) {
         return cli_status(status, c->store);
     }
@@ -205,6 +212,13 @@ int cli_open(cli *c)
 
 /* --- Time --- */
 
+static int month_days(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
 static int64_t days_of(int year, int month, int day)
 {
     static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
@@ -218,7 +232,8 @@ bool cli_instant(const char *text, int64_t *out)
 {
     int year, month, day, hour = 0, minute = 0, second = 0, end = 0;
     int fields = sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end);
-    if (fields != 3 || end != 10 || month < 1 || month > 12 || day < 1 || day > 31 || year < 1) {
+    if (fields != 3 || end != 10 || month < 1 || month > 12 || year < 1 || day < 1 ||
+        day > month_days(year, month)) {
         return false;
     }
     if (text[end] != '\0') {

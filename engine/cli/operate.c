@@ -2,6 +2,8 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -76,17 +78,15 @@ int cli_act(cli *c)
     if (c->now != NULL && !cli_instant(c->now, &command.now_ms)) {
         return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
     }
-    /* Without a key, the same words given twice are the same command. */
     int code = arguments(c, &args, &size);
     if (code != EXIT_FINE) {
         return code;
     }
-    unsigned long long hash = 1469598103934665603ULL;
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ (unsigned char)args[i]) * 1099511628211ULL;
-    }
-    (void)snprintf(key, sizeof key, "cli/%.40s/%016llx/%lld", verb, hash,
-                   (long long)command.now_ms);
+    /* Without a key each call is a command of its own; with one, giving it twice is safe. */
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)snprintf(key, sizeof key, "cli/%lld.%09ld/%ld", (long long)now.tv_sec, now.tv_nsec,
+                   (long)getpid());
     command.key = c->key != NULL ? c->key : key;
     command.args = (greffe_str){args, size};
     greffe_result result;

@@ -17,14 +17,29 @@ static greffe_status failed(char problem[256], const char *what, const char *pat
 /* Keys become names: anything but letters, digits, - _ . is written _. */
 static void safe_name(char out[160], const char *name)
 {
+    const char *whole = name;
+    bool changed = false;
     size_t at = 0;
     for (; *name != '\0' && at < 150; name++) {
         char c = *name;
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                      c == '-' || c == '_' || (c == '.' && at > 0);
         out[at++] = plain ? c : '_';
+        changed = changed || !plain;
     }
     out[at] = '\0';
+    /* Two keys never share a file: one that had to be changed carries its hash. */
+    unsigned long hash = 2166136261UL;
+    for (const char *c = whole; changed && *c != '\0'; c++) {
+        hash = ((hash ^ (unsigned char)*c) * 16777619UL) & 0xFFFFFFFFUL;
+    }
+    const char *dot = changed ? strrchr(out, '.') : NULL;
+    if (dot != NULL) {
+        char ending[16];
+        (void)snprintf(ending, sizeof ending, "%s", dot);
+        size_t stem = (size_t)(dot - out) < 130 ? (size_t)(dot - out) : 130;
+        (void)snprintf(out + stem, 160 - stem, ".%08lx%s", hash, ending);
+    }
 }
 
 static bool write_all(int file, const char *data, size_t size)
@@ -69,5 +84,11 @@ greffe_status greffe__file_write(const char *directory, const char *folder, cons
         (void)unlink(temporary);
         return status;
     }
-    return GREFFE_OK;
+    (void)snprintf(temporary, sizeof temporary, "%s/%s", directory, folder);
+    int parent = open(temporary, O_RDONLY);
+    if (parent >= 0) { /* the name itself has to last */
+        good = fsync(parent) == 0;
+        (void)close(parent);
+    }
+    return good ? GREFFE_OK : failed(problem, "cannot sync", temporary);
 }

@@ -7,7 +7,9 @@
 #include "host/host_priv.h"
 #include "value/json.h"
 
-enum { lease_ms = 60000, first_wait_ms = 30000, page = 64 };
+/* No lease: one process delivers, each effect before the next, and tells at once what became of it.
+ */
+enum { lease_ms = 0, first_wait_ms = 30000, page = 64 };
 
 typedef struct round_data {
     greffe_progress *progress;
@@ -18,6 +20,13 @@ typedef struct round_data {
     const greffe_effect_row *effect;
     greffe__str outcome, problem;
 } round_data;
+
+/* Faults of one stream harm no other; those of the store end the round. */
+static bool of_the_store(greffe_status status)
+{
+    return status == GREFFE_ENOMEM || status == GREFFE_EIO || status == GREFFE_EFULL ||
+           status == GREFFE_EREADONLY || status == GREFFE_EBUSY || status == GREFFE_EVERSION;
+}
 
 /* --- Timers --- */
 
@@ -40,10 +49,12 @@ static greffe_status fire_timers(greffe_engine *e, void *data)
             .kind = item.kind, .key = item.key, .exists = item.found, .bytes = item.body};
         if (status == GREFFE_OK && greffe__due_timer(&timer, &stream, d->now_ms, &inner)) {
             status = greffe__execute(e, &outcome, &timer, &inner);
-            d->progress->timers += status == GREFFE_OK && outcome.status == GREFFE_OK;
-            if (status == GREFFE_OK && outcome.status != GREFFE_OK) {
-                d->progress->incidents += 1; /* it stays due; the others go on */
+            if (!of_the_store(status) && status != GREFFE_OK) {
+                greffe__log(e->own, GREFFE_LOG_ERROR, "a timer could not be fired");
+                d->progress->incidents += 1;
+                status = GREFFE_OK;
             }
+            d->progress->timers += status == GREFFE_OK && outcome.status == GREFFE_OK;
         }
         greffe__arena_free(&inner);
     }
@@ -62,61 +73,75 @@ static greffe_status claim_effects(greffe_engine *e, void *data)
     return greffe__wait_claim(e, &d->request, d->arena);
 }
 
-/* Tells the stream what became of its effect. The key makes telling it twice harmless. */
+static greffe__value arguments(const round_data *d, greffe__arena *arena, bool relay)
+{
+    const greffe_effect_row *effect = d->effect;
+    greffe__entry *args = greffe__arena_alloc(arena, 3 * sizeof *args);
+    if (args == NULL) {
+        return greffe__null();
+    }
+    const char *name = !relay ? "effect" : effect->kind == GREFFE__SESSION ? "session" : "order";
+    args[0] =
+        (greffe__entry){greffe__str_of(name), greffe__string(relay ? effect->key : effect->item)};
+    args[1] = (greffe__entry){greffe__str_of("outcome"), greffe__string(d->outcome)};
+    args[2] = (greffe__entry){greffe__str_of("problem"), greffe__string(d->problem)};
+    return greffe__context_of(args, relay ? 1 : 3);
+}
+
+/* The command that tells a stream what became of its effect, or a dossier of an outcome. `version`
+ * is the source's: an order that is answered a second time is told a second time. */
+static greffe__command telling(const round_data *d, greffe__arena *arena, uint64_t version)
+{
+    const greffe_effect_row *effect = d->effect;
+    bool relay = greffe__str_is(effect->channel, "greffe");
+    bool failed = greffe__str_is(d->outcome, "failed");
+    const char *verb = effect->kind == GREFFE__BATCH     ? "pay.written"
+                       : effect->kind == GREFFE__SESSION ? "session.written"
+                                                         : "result";
+    greffe__command command = {.verb = relay ? effect->letter : greffe__str_of(verb),
+                               .stream_kind = relay ? GREFFE__DOSSIER : effect->kind,
+                               .stream_key = relay ? effect->item : effect->key,
+                               .now_ms = d->now_ms,
+                               .args = arguments(d, arena, relay)};
+    command.actor =
+        (greffe__person_in){.kind = greffe__str_of("system"), .channel = greffe__str_of("system")};
+    greffe__hash id = greffe__sha256(relay ? effect->key : effect->item);
+    char text[GREFFE__HASH_CHARS];
+    greffe__hex(text, (greffe__str){(const char *)id.bytes, 16});
+    command.key = greffe__str_format(
+        arena, "%.*s/%s/%llu%s", (int)command.verb.size, command.verb.data, text,
+        (unsigned long long)(relay || failed ? version : 0), failed ? "/failed" : "");
+    return command;
+}
+
 static greffe_status tell(greffe_engine *e, void *data)
 {
     round_data *d = data;
     const greffe_effect_row *effect = d->effect;
     greffe__arena arena;
-    greffe__outcome outcome;
+    greffe__outcome outcome = {.status = GREFFE_OK};
     greffe__arena_init(&arena, e->own);
     bool relay = greffe__str_is(effect->channel, "greffe");
-    bool batch = effect->kind == GREFFE__BATCH, session = effect->kind == GREFFE__SESSION;
-    greffe__entry *args = greffe__arena_alloc(&arena, 3 * sizeof *args);
-    if (args == NULL) {
-        greffe__arena_free(&arena);
-        return GREFFE_ENOMEM;
-    }
-    const char *name = !relay ? "effect" : session ? "session" : "order";
-    args[0] =
-        (greffe__entry){greffe__str_of(name), greffe__string(relay ? effect->key : effect->item)};
-    args[1] = (greffe__entry){greffe__str_of("outcome"), greffe__string(d->outcome)};
-    args[2] = (greffe__entry){greffe__str_of("problem"), greffe__string(d->problem)};
-    greffe__command command = {.verb = relay ? effect->letter
-                                             : greffe__str_of(batch     ? "pay.written"
-                                                              : session ? "session.written"
-                                                                        : "result"),
-                               .stream_kind = relay ? GREFFE__DOSSIER : effect->kind,
-                               .stream_key = relay ? effect->item : effect->key,
-                               .now_ms = d->now_ms,
-                               .args = greffe__context_of(args, relay ? 1 : 3)};
-    command.actor =
-        (greffe__person_in){.kind = greffe__str_of("system"), .channel = greffe__str_of("system")};
-    /* A later attempt of an effect that failed before is another result. */
-    greffe__str what = relay ? effect->key : effect->item;
-    greffe__hash id = greffe__sha256(what);
-    char text[GREFFE__HASH_CHARS];
-    greffe__hex(text, (greffe__str){(const char *)id.bytes, 16});
-    command.key = greffe__str_format(&arena, "%.*s/%s%s", (int)command.verb.size, command.verb.data,
-                                     text, greffe__str_is(d->outcome, "failed") ? "/failed" : "");
-    if (greffe__str_is(d->outcome, "failed")) {
-        command.key = greffe__str_format(&arena, "%.*s/%lld", (int)command.key.size,
-                                         command.key.data, (long long)d->now_ms);
-    }
-    greffe_status status = GREFFE_OK;
-    if (relay) {
-        /* An outcome counts from the instant of its decision, however late it is told. */
-        greffe_load source = {.what = GREFFE_LOAD_STREAM, .kind = effect->kind, .key = effect->key};
-        status = greffe__wait_load(e, &source, 1, &arena);
-        bool earlier = source.found && source.last_ms < command.now_ms;
-        command.now_ms = earlier ? source.last_ms : command.now_ms;
-    }
+    greffe_load source = {.what = GREFFE_LOAD_STREAM, .kind = effect->kind, .key = effect->key};
+    greffe_status status = greffe__wait_load(e, &source, 1, &arena);
     if (status == GREFFE_OK) {
+        greffe__command command = telling(d, &arena, source.version);
+        /* An outcome counts from the instant of its decision, however late it is told. */
+        bool earlier = relay && source.found && source.last_ms < command.now_ms;
+        command.now_ms = earlier ? source.last_ms : command.now_ms;
+        status = greffe__execute(e, &outcome, &command, &arena);
+    }
+    if (status == GREFFE_OK && outcome.status != GREFFE_OK && !relay) {
+        /* It is done, but what should follow was refused: an operator has to see to it. */
+        d->outcome = greffe__str_of("failed");
+        d->problem = outcome.message;
+        d->progress->incidents += 1;
+        greffe__command command = telling(d, &arena, source.version);
         status = greffe__execute(e, &outcome, &command, &arena);
     }
     if (status == GREFFE_OK && outcome.status != GREFFE_OK) {
-        status = outcome.status;
         greffe__log(e->own, GREFFE_LOG_ERROR, outcome.message.data);
+        status = outcome.status;
     }
     greffe__arena_free(&arena);
     return status;
@@ -151,15 +176,16 @@ typedef struct letter_job {
 static greffe_status find_letter(greffe_engine *e, void *data)
 {
     letter_job *j = data;
-    const greffe__cached_plan *cached;
+    greffe__cached_plan cached = {.plan = NULL};
     greffe_status status = greffe__plan_by_hash(e, j->bundle, &cached, j->arena);
-    const greffe__plan *plan = status == GREFFE_OK ? greffe__plan_of(cached->plan) : NULL;
+    const greffe__plan *plan = status == GREFFE_OK ? greffe__plan_of(cached.plan) : NULL;
     for (uint32_t i = 0; plan != NULL && i < plan->letters.count; i++) {
         if (greffe__str_equal(plan->letters.at[i].name, j->name)) {
             j->letter.subject = greffe__str_dup(j->arena, plan->letters.at[i].subject);
             j->letter.body = greffe__str_dup(j->arena, plan->letters.at[i].body);
         }
     }
+    greffe_plan_unref(cached.plan);
     return status;
 }
 
@@ -223,24 +249,33 @@ static greffe_status hand_over(greffe_engine *e, const round_data *d,
     return status;
 }
 
+/* Tells the stream; what cannot be told now is tried again later, and the others go on. */
+static greffe_status tell_or_put_off(greffe_engine *e, round_data *d)
+{
+    greffe_status status = greffe__queue_call(e->queue, tell, d);
+    if (status == GREFFE_OK) {
+        d->progress->effects += 1;
+        return GREFFE_OK;
+    }
+    return of_the_store(status) ? status : greffe__queue_call(e->queue, put_off, d);
+}
+
 static greffe_status deliver(greffe_engine *e, round_data *d)
 {
     char problem[256] = "";
+    d->problem = greffe__str_of("");
     if (greffe__str_is(d->effect->channel, "greffe")) {
-        d->progress->effects += 1;
-        return greffe__queue_call(e->queue, tell, d);
+        return tell_or_put_off(e, d);
     }
     const greffe__handler *handler = handler_of(e, d->effect->channel);
     if (handler == NULL) {
         return greffe__queue_call(e->queue, put_off, d); /* nobody takes it yet */
     }
     greffe_status status = hand_over(e, d, handler, problem);
+    bool call = greffe__str_is(d->effect->channel, "call");
+    d->outcome = greffe__str_of(call ? "answered" : "sent");
     if (status == GREFFE_OK) {
-        bool call = greffe__str_is(d->effect->channel, "call");
-        d->outcome = greffe__str_of(call ? "answered" : "sent");
-        d->problem = greffe__str_of("");
-        d->progress->effects += 1;
-        return greffe__queue_call(e->queue, tell, d);
+        return tell_or_put_off(e, d);
     }
     if (d->effect->attempts + 1 < GREFFE_MAX_ATTEMPTS) {
         return greffe__queue_call(e->queue, put_off, d);
@@ -248,7 +283,7 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     d->outcome = greffe__str_of("failed");
     d->problem = greffe__str_of(problem);
     d->progress->incidents += 1;
-    return greffe__queue_call(e->queue, tell, d);
+    return tell_or_put_off(e, d);
 }
 
 static greffe_status deliver_effects(greffe_engine *e, round_data *d)

@@ -5,6 +5,9 @@
 #include "host/host_priv.h"
 #include "value/json.h"
 
+/* Instants of commands: the years 1 to 9999. */
+static const int64_t earliest_ms = 62135596800000, latest_ms = 253402300799000;
+
 int64_t greffe__now(greffe_engine *e, int64_t given)
 {
     return given != 0 ? given : e->clock(e->clock_data);
@@ -100,8 +103,8 @@ static const greffe__zone *zone_of(greffe_engine *e, greffe__str name)
     return greffe__str_is(name, "UTC") ? greffe__zone_utc() : greffe__zone_paris();
 }
 
-greffe_status greffe__plan_from_bytes(greffe_engine *e, greffe__str hash, greffe__str bytes,
-                                      const greffe__cached_plan **out)
+static greffe_status plan_from_bytes(greffe_engine *e, greffe__str hash, greffe__str bytes,
+                                     greffe__cached_plan *out)
 {
     greffe_plan *plan;
     greffe_status status = greffe_plan_read(&plan, e->own, bytes);
@@ -118,16 +121,18 @@ greffe_status greffe__plan_from_bytes(greffe_engine *e, greffe__str hash, greffe
     *place = (greffe__cached_plan){.plan = plan, .zone = zone};
     (void)snprintf(place->hash, sizeof place->hash, "%.*s", (int)hash.size, hash.data);
     e->plan_count += 1;
-    *out = place;
+    *out = *place;
+    (void)greffe_plan_ref(plan);
     return GREFFE_OK;
 }
 
-greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash,
-                                   const greffe__cached_plan **out, greffe__arena *arena)
+greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash, greffe__cached_plan *out,
+                                   greffe__arena *arena)
 {
     for (uint32_t i = 0; i < e->plan_count; i++) {
         if (greffe__str_is(hash, e->plans[i].hash)) {
-            *out = &e->plans[i];
+            *out = e->plans[i];
+            (void)greffe_plan_ref(out->plan);
             return GREFFE_OK;
         }
     }
@@ -136,7 +141,7 @@ greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash,
     if (status == GREFFE_OK && !item.found) {
         status = GREFFE_ENOTFOUND;
     }
-    return status == GREFFE_OK ? greffe__plan_from_bytes(e, hash, item.body, out) : status;
+    return status == GREFFE_OK ? plan_from_bytes(e, hash, item.body, out) : status;
 }
 
 typedef struct publishing {
@@ -198,6 +203,21 @@ static uint32_t stream_kind_of(const char *verb)
     return GREFFE__DOSSIER;
 }
 
+/* Keys stand in messages, files and JSON: no control characters, quotes or backslashes in them. */
+static bool good_text(greffe__str text, bool key)
+{
+    if (!greffe__utf8_valid(text, NULL)) {
+        return false;
+    }
+    for (size_t i = 0; key && i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c < 0x20 || c == 127 || c == '"' || c == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_command *c,
                            greffe__arena *arena)
 {
@@ -217,6 +237,12 @@ static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_
     if (c->represented != NULL) {
         out->represented.subject = greffe__str_of(c->represented);
         out->represented.tag = greffe__tag_of(e->secret, out->represented.subject, arena);
+    }
+    if (!good_text(out->stream_key, true) || !good_text(out->key, true) ||
+        !good_text(out->actor.subject, false) || !good_text(out->actor.kind, false) ||
+        !good_text(out->actor.channel, false) || !good_text(out->represented.subject, false) ||
+        out->now_ms < -earliest_ms || out->now_ms > latest_ms) {
+        return GREFFE_EINVALID;
     }
     out->args = greffe__context_of(NULL, 0);
     if (c->args.size == 0) {
@@ -252,7 +278,9 @@ static greffe_status run(greffe_engine *e, void *data)
     } else if (status == GREFFE_EINVALID || status == GREFFE_ELIMIT) {
         outcome.status = status;
         outcome.code = GREFFE__GR_CMD_SHAPE;
-        outcome.message = greffe__str_of("the arguments are not a JSON object");
+        outcome.message = greffe__str_of(
+            "the arguments are not a JSON object, a key has control characters, quotes or "
+            "backslashes, a text is not UTF-8, or the instant is out of range");
         status = GREFFE_OK;
     }
     if (status != GREFFE_OK) {

@@ -15,6 +15,10 @@ typedef struct attempt {
     greffe__arena *arena;
     greffe__world world;
     unsigned char seed[GREFFE__HASH_BYTES];
+    struct {
+        greffe_plan **at;
+        uint32_t count, capacity;
+    } held;
 } attempt;
 
 /* --- Loading --- */
@@ -73,55 +77,66 @@ static greffe_status add_values(attempt *a, const greffe_load *item)
     return GREFFE_OK;
 }
 
+/* A board or an allotment is known by any published plan; the active one speaks for its authority.
+ */
+static greffe_status plan_knowing(attempt *a, const greffe__need *need, greffe__cached_plan *out)
+{
+    greffe_read list = {.what = GREFFE_READ_BUNDLES, .limit = 1000};
+    greffe_status status = greffe__wait_read(a->e, &list, a->arena);
+    for (size_t i = 0; status == GREFFE_OK && i < list.count; i++) {
+        greffe__cached_plan one;
+        if (greffe__plan_by_hash(a->e, list.rows[i].key, &one, a->arena) != GREFFE_OK) {
+            continue; /* an old bundle that this version cannot read harms no other */
+        }
+        const greffe__plan *plan = greffe__plan_of(one.plan);
+        bool knows = need->kind == GREFFE__NEED_BOARD &&
+                     greffe__plan_board_at(plan, need->key) != GREFFE__NONE;
+        for (uint32_t j = 0; need->kind == GREFFE__NEED_ALLOTMENT && j < plan->allotments.count;
+             j++) {
+            knows = knows || greffe__str_equal(plan->allotments.at[j].id, need->key);
+        }
+        if (knows && (out->plan == NULL || list.rows[i].version != 0)) {
+            greffe_plan_unref(out->plan);
+            *out = one;
+        } else {
+            greffe_plan_unref(one.plan);
+        }
+    }
+    return status == GREFFE_OK && out->plan == NULL ? GREFFE_ENOTFOUND : status;
+}
+
 static greffe_status add_plan(attempt *a, const greffe__need *need)
 {
-    const greffe__cached_plan *cached = NULL;
+    greffe__cached_plan found = {.plan = NULL};
+    greffe_status status;
+    if (need->kind == GREFFE__NEED_PLAN) {
+        status = greffe__plan_by_hash(a->e, need->key, &found, a->arena);
+    } else if (need->kind == GREFFE__NEED_PROCEDURE) {
+        greffe_load item = {.what = GREFFE_LOAD_ACTIVE, .command = need->key};
+        status = greffe__wait_load(a->e, &item, 1, a->arena);
+        status = status == GREFFE_OK && !item.found ? GREFFE_ENOTFOUND : status;
+        if (status == GREFFE_OK) {
+            status = greffe__plan_by_hash(a->e, item.label, &found, a->arena);
+        }
+    } else {
+        status = plan_knowing(a, need, &found);
+    }
+    greffe_plan **held =
+        status == GREFFE_OK ? greffe__arena_push(a->arena, &a->held, sizeof(greffe_plan *)) : NULL;
+    if (held == NULL) {
+        greffe_plan_unref(found.plan);
+        return status != GREFFE_OK ? status : GREFFE_ENOMEM;
+    }
+    *held = found.plan; /* given back when the attempt is over */
     greffe__known_plan *known = greffe__arena_push(a->arena, &a->world.plans, sizeof *known);
     if (known == NULL) {
         return GREFFE_ENOMEM;
     }
-    known->need = need->kind;
-    known->key = copy_of(a->arena, need->key);
-    greffe_status status;
-    if (need->kind == GREFFE__NEED_PLAN) {
-        status = greffe__plan_by_hash(a->e, need->key, &cached, a->arena);
-    } else if (need->kind == GREFFE__NEED_PROCEDURE) {
-        greffe_load item = {.what = GREFFE_LOAD_ACTIVE, .command = need->key};
-        status = greffe__wait_load(a->e, &item, 1, a->arena);
-        if (status == GREFFE_OK && !item.found) {
-            return GREFFE_ENOTFOUND;
-        }
-        if (status == GREFFE_OK) {
-            status = greffe__plan_by_hash(a->e, item.label, &cached, a->arena);
-        }
-    } else {
-        status = GREFFE_OK; /* a board or an allotment: any published plan that knows it */
-        greffe_read list = {.what = GREFFE_READ_BUNDLES, .limit = 1000};
-        status = greffe__wait_read(a->e, &list, a->arena);
-        for (size_t i = 0; status == GREFFE_OK && i < list.count; i++) {
-            const greffe__cached_plan *one;
-            status = greffe__plan_by_hash(a->e, list.rows[i].key, &one, a->arena);
-            const greffe__plan *plan = status == GREFFE_OK ? greffe__plan_of(one->plan) : NULL;
-            bool knows = plan != NULL && need->kind == GREFFE__NEED_BOARD &&
-                         greffe__plan_board_at(plan, need->key) != GREFFE__NONE;
-            for (uint32_t j = 0;
-                 plan != NULL && need->kind == GREFFE__NEED_ALLOTMENT && j < plan->allotments.count;
-                 j++) {
-                knows = knows || greffe__str_equal(plan->allotments.at[j].id, need->key);
-            }
-            /* The active one speaks for its authority; else the newest. */
-            cached = knows && (cached == NULL || list.rows[i].version != 0) ? one : cached;
-        }
-        if (status == GREFFE_OK && cached == NULL) {
-            return GREFFE_ENOTFOUND;
-        }
-    }
-    if (status != GREFFE_OK) {
-        return status;
-    }
-    known->hash = copy_of(a->arena, greffe__str_of(cached->hash));
-    known->plan = greffe__plan_of(cached->plan);
-    known->zone = cached->zone;
+    *known = (greffe__known_plan){.need = need->kind,
+                                  .key = copy_of(a->arena, need->key),
+                                  .hash = copy_of(a->arena, greffe__str_of(found.hash)),
+                                  .plan = greffe__plan_of(found.plan),
+                                  .zone = found.zone};
     return GREFFE_OK;
 }
 
@@ -287,6 +302,13 @@ static greffe_status personal_rows(greffe__arena *arena, const greffe__personals
     write->personal = rows;
     write->personal_count = created->count;
     return arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
+}
+
+/* What persons and what the engine itself call their commands never meet. */
+static greffe__str stored_key(greffe__arena *arena, const greffe__command *c)
+{
+    bool engine = greffe__str_is(c->actor.kind, "system");
+    return greffe__str_format(arena, "%s:%.*s", engine ? "e" : "c", (int)c->key.size, c->key.data);
 }
 
 static greffe_status write_of(attempt *a, const greffe__stream *stream,
@@ -457,62 +479,101 @@ static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
     return status;
 }
 
-static greffe_status try_once(greffe_engine *e, greffe__outcome *out, greffe__command *command,
-                              greffe__arena *arena, bool *timer_fired)
+/* A timer that cannot be fired must not hold its dossier for ever: it becomes an incident. */
+static greffe_status give_up(greffe__command *timer, greffe__str why, greffe__arena *arena)
 {
-    attempt a = {.e = e, .command = command, .arena = arena};
+    uint32_t count = timer->args.count;
+    greffe__entry *entries = greffe__arena_alloc(arena, (count + 1) * sizeof *entries);
+    if (entries == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        entries[i] = timer->args.as.entries[i];
+    }
+    entries[count] = (greffe__entry){greffe__str_of("failed"), greffe__string(why)};
+    timer->args = greffe__context_of(entries, count + 1);
+    timer->key = greffe__str_format(arena, "%.*s/failed", (int)timer->key.size, timer->key.data);
+    return GREFFE_OK;
+}
+
+/* One attempt: what was asked, or a timer that is due before it. `failed` says why the timer was
+ * refused when it was tried before. */
+static greffe_status attempt_it(attempt *a, greffe__outcome *out, greffe__command *command,
+                                greffe__str failed, bool *timer_fired)
+{
+    greffe__arena *arena = a->arena;
+    greffe__command chosen = *command;
     greffe_load first[2] = {
         {.what = GREFFE_LOAD_STREAM, .kind = command->stream_kind, .key = command->stream_key},
         {.what = GREFFE_LOAD_ENTRY,
          .kind = command->stream_kind,
          .key = command->stream_key,
-         .command = command->key}};
-    greffe_status status = greffe__wait_load(e, first, 2, arena);
+         .command = stored_key(arena, command)}};
+    greffe_status status = greffe__wait_load(a->e, first, 2, arena);
     if (status != GREFFE_OK) {
         return status;
     }
-    command->request = request_hash(arena, command);
+    chosen.request = request_hash(arena, command);
     if (first[1].found) {
-        return answered_before(out, command, &first[1], first[0].version, arena);
+        return answered_before(out, &chosen, &first[1], first[0].version, arena);
     }
-    status = e->random(e->random_data, a.seed, sizeof a.seed);
-    greffe__command expanded = *command;
-    a.command = &expanded;
+    status = a->e->random(a->e->random_data, a->seed, sizeof a->seed);
     if (status == GREFFE_OK) {
-        status = greffe__expand(e, &expanded, &first[0], arena);
+        status = greffe__expand(a->e, &chosen, &first[0], arena);
     }
     if (status == GREFFE_OK) {
-        status = add_stream(&a, &first[0]);
+        status = add_stream(a, &first[0]);
     }
-    a.world.secret = e->secret;
-    a.world.seed = a.seed;
-    greffe__command timer;
+    a->command = &chosen;
+    a->world.secret = a->e->secret;
+    a->world.seed = a->seed;
     bool is_timer = greffe__str_is(command->verb, "timer");
-    if (status == GREFFE_OK && !is_timer &&
-        greffe__due_timer(&timer, a.world.streams.at[0], command->now_ms, arena)) {
-        *timer_fired = true;
-        a.command = &timer;
-        timer.request = request_hash(arena, &timer);
+    if (status == GREFFE_OK && !is_timer) {
+        *timer_fired = greffe__due_timer(&chosen, a->world.streams.at[0], command->now_ms, arena);
     }
-    return status == GREFFE_OK ? decide_and_commit(&a, out) : status;
+    if (status == GREFFE_OK && failed.size > 0 && (is_timer || *timer_fired)) {
+        status = give_up(&chosen, failed, arena);
+    }
+    if (*timer_fired) {
+        chosen.request = request_hash(arena, &chosen);
+    }
+    return status == GREFFE_OK ? decide_and_commit(a, out) : status;
+}
+
+static greffe_status try_once(greffe_engine *e, greffe__outcome *out, greffe__command *command,
+                              greffe__arena *arena, greffe__str failed, bool *timer_fired)
+{
+    attempt a = {.e = e, .command = command, .arena = arena};
+    greffe_status status = attempt_it(&a, out, command, failed, timer_fired);
+    for (uint32_t i = 0; i < a.held.count; i++) {
+        greffe_plan_unref(a.held.at[i]);
+    }
+    return status;
 }
 
 greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__command *command,
                               greffe__arena *arena)
 {
+    greffe__str failed = {"", 0};
     for (uint32_t tries = 0, timers = 0; tries < most_tries;) {
         bool timer_fired = false;
         *out = (greffe__outcome){.status = GREFFE_OK};
-        greffe_status status = try_once(e, out, command, arena, &timer_fired);
+        greffe_status status = try_once(e, out, command, arena, failed, &timer_fired);
         if (status == GREFFE_ECONFLICT) {
             tries += 1; /* somebody was faster: look again */
             continue;
         }
-        if (status != GREFFE_OK || !timer_fired) {
+        bool timer = timer_fired || greffe__str_is(command->verb, "timer");
+        if (status == GREFFE_OK && out->status != GREFFE_OK && timer && failed.size == 0) {
+            failed = out->message;
+            continue;
+        }
+        failed = (greffe__str){"", 0};
+        if (status != GREFFE_OK || !timer_fired || out->status != GREFFE_OK) {
             return status;
         }
-        if (out->status != GREFFE_OK || ++timers > GREFFE_MAX_ADVANCE) {
-            return out->status != GREFFE_OK ? GREFFE_OK : GREFFE_ELIMIT;
+        if (++timers > GREFFE_MAX_ADVANCE) {
+            return GREFFE_ELIMIT;
         }
     }
     return GREFFE_EBUSY;

@@ -85,11 +85,9 @@ greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__co
 /* Fills in what waits, where a command takes that. */
 greffe_status greffe__expand(greffe_engine *e, greffe__command *c, const greffe_load *stream,
                              greffe__arena *arena);
-/* The plan of a bundle, from the cache or the store. */
-greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash,
-                                   const greffe__cached_plan **out, greffe__arena *arena);
-greffe_status greffe__plan_from_bytes(greffe_engine *e, greffe__str hash, greffe__str bytes,
-                                      const greffe__cached_plan **out);
+/* The plan of a bundle, from the cache or the store: a reference of the caller's own. */
+greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash, greffe__cached_plan *out,
+                                   greffe__arena *arena);
 int64_t greffe__now(greffe_engine *e, int64_t given);
 /* The two clocks and sources of the system. */
 int64_t greffe__system_clock(void *data);

@@ -1,4 +1,4 @@
-/* What the system gives: time, randomness, zone files. Each can be replaced by the host. */
+/* What the system gives: time and zone files. Each can be replaced by the host. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,17 +13,6 @@ int64_t greffe__system_clock(void *data)
         return 0;
     }
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-greffe_status greffe__system_random(void *data, unsigned char *out, size_t size)
-{
-    (void)data;
-    FILE *file = fopen("/dev/urandom", "rb");
-    bool good = file != NULL && fread(out, 1, size, file) == size;
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    return good ? GREFFE_OK : GREFFE_EIO;
 }
 
 greffe__str greffe__system_zone(greffe__arena *arena, const char *name)

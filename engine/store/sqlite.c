@@ -243,10 +243,25 @@ static void close_store(greffe_store *store)
     free(s);
 }
 
-static void secret(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],
-                   greffe_done_fn done, void *data)
+static greffe_status read_secret(sqlite_store *s, unsigned char out[32], bool *found)
 {
-    sqlite_store *s = (sqlite_store *)store;
+    sqlite3_stmt *stmt = NULL;
+    char *sql = with_prefix(s, "SELECT value FROM {p}meta WHERE name = 'secret'");
+    int code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+    free(sql);
+    *found = false;
+    if (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        *found = sqlite3_column_bytes(stmt, 0) == 32;
+        if (*found) {
+            memcpy(out, sqlite3_column_blob(stmt, 0), 32);
+        }
+    }
+    sqlite3_finalize(stmt);
+    return greffe__sqlite_status(code);
+}
+
+static greffe_status write_secret(sqlite_store *s, const unsigned char fresh[32])
+{
     sqlite3_stmt *stmt = NULL;
     char *sql = with_prefix(s, "INSERT INTO {p}meta VALUES ('secret', ?1) ON CONFLICT DO NOTHING");
     int code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
@@ -254,24 +269,25 @@ static void secret(greffe_store *store, const unsigned char fresh[32], unsigned 
     if (code == SQLITE_OK) {
         sqlite3_bind_blob(stmt, 1, fresh, 32, SQLITE_STATIC);
         code = sqlite3_step(stmt);
-        code = code == SQLITE_READONLY ? SQLITE_OK : code;
     }
     sqlite3_finalize(stmt);
-    stmt = NULL;
-    sql = with_prefix(s, "SELECT value FROM {p}meta WHERE name = 'secret'");
-    if (greffe__sqlite_status(code) == GREFFE_OK) {
-        code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
-    }
-    free(sql);
-    greffe_status status = greffe__sqlite_status(code);
-    if (status == GREFFE_OK) {
-        bool good = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == 32;
-        if (good) {
-            memcpy(out, sqlite3_column_blob(stmt, 0), 32);
+    return greffe__sqlite_status(code);
+}
+
+/* Made by the first who needs it: readers of a store that has one take no lock. */
+static void secret(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],
+                   greffe_done_fn done, void *data)
+{
+    sqlite_store *s = (sqlite_store *)store;
+    bool found;
+    greffe_status status = read_secret(s, out, &found);
+    if (status == GREFFE_OK && !found) {
+        status = write_secret(s, fresh);
+        if (status == GREFFE_OK) {
+            status = read_secret(s, out, &found);
         }
-        status = good ? GREFFE_OK : GREFFE_ECORRUPT;
+        status = status == GREFFE_OK && !found ? GREFFE_ECORRUPT : status;
     }
-    sqlite3_finalize(stmt);
     done(data, status);
 }
 

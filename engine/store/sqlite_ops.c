@@ -384,24 +384,38 @@ static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int
     return step_once(stmt);
 }
 
+static greffe_status claim(sqlite_store *s, greffe_claim_request *request, greffe_memory *memory)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status =
+        greffe__sqlite_prepare(s, request->effects ? CLAIM_EFFECTS : CLAIM_DUE, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, request->now_ms);
+    sqlite3_bind_int64(stmt, 3, request->limit);
+    request->count = 0;
+    status =
+        request->effects ? claim_effects(stmt, request, memory) : claim_due(stmt, request, memory);
+    sqlite3_reset(stmt);
+    return status;
+}
+
 void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request, greffe_memory *memory,
                           greffe_done_fn done, void *data)
 {
     sqlite_store *s = (sqlite_store *)store;
-    sqlite3_stmt *stmt = NULL;
-    request->count = 0;
-    greffe_status status =
-        greffe__sqlite_prepare(s, request->effects ? CLAIM_EFFECTS : CLAIM_DUE, &stmt);
-    if (status == GREFFE_OK) {
-        sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(stmt, 2, request->now_ms);
-        sqlite3_bind_int64(stmt, 3, request->limit);
-        status = request->effects ? claim_effects(stmt, request, memory)
-                                  : claim_due(stmt, request, memory);
-        sqlite3_reset(stmt);
+    greffe_status status = claim(s, request, memory);
+    if (status != GREFFE_OK || !request->effects || request->lease_ms <= 0 || request->count == 0) {
+        done(data, status);
+        return;
     }
-    if (status == GREFFE_OK && request->effects && request->lease_ms > 0 && request->count > 0) {
-        status = greffe__sqlite_run(s, BEGIN);
+    /* There is something: it is read again inside the transaction that leases it, so that no two
+     * processes are given the same. */
+    status = greffe__sqlite_run(s, BEGIN);
+    if (status == GREFFE_OK) {
+        status = claim(s, request, memory);
         for (size_t i = 0; i < request->count && status == GREFFE_OK; i++) {
             status = lease(s, &request->effect[i], request->now_ms + request->lease_ms,
                            request->effect[i].attempts);

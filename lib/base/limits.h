@@ -16,7 +16,7 @@
 
 /* JSON at the boundary. */
 #define GREFFE_MAX_JSON_BYTES (16u << 20)
-#define GREFFE_MAX_JSON_DEPTH 64u
+#define GREFFE_MAX_JSON_DEPTH 24u /* below what stored values may have */
 
 /* Binary records (bundles, events, states). */
 #define GREFFE_MAX_CBOR_DEPTH 32u

@@ -470,6 +470,28 @@ static const greffe__key once_rows[] = {
 };
 static const greffe__keys once_table = {"'once'", once_rows, 3};
 
+/* A claim that is held by another refuses the command that comes to it: so a person has to give
+ * that command, and can choose another outcome. */
+static void check_claimed(greffe__definition *d, const greffe__node *node)
+{
+    greffe__str moment = d->plan->once.claimed;
+    for (uint32_t i = 0; i < d->plan->steps.count; i++) {
+        const greffe__step *step = &d->plan->steps.at[i];
+        bool own = moment.size > step->id.size && moment.data[step->id.size] == '.' &&
+                   greffe__str_equal((greffe__str){moment.data, step->id.size}, step->id);
+        bool person = step->kind == GREFFE__KIND_SUBMISSION ||
+                      step->kind == GREFFE__KIND_COMPLETENESS ||
+                      step->kind == GREFFE__KIND_INSTRUCTION ||
+                      step->kind == GREFFE__KIND_DECISION || step->kind == GREFFE__KIND_TASK;
+        if (own && !person) {
+            greffe__complain(&d->binder, GREFFE__GR_BAD_MOMENT, node,
+                             "claim it at the instruction's favorable outcome",
+                             "nobody could choose otherwise at this moment, if another holds the "
+                             "claim");
+        }
+    }
+}
+
 static void bind_once(greffe__definition *d, const greffe__node *node)
 {
     once_keys keys = {0};
@@ -483,8 +505,13 @@ static void bind_once(greffe__definition *d, const greffe__node *node)
         }
         d->plan->once.key = keys.key.id;
     }
-    if (keys.claimed.node != NULL) {
-        (void)greffe__read_moment(d, keys.claimed.node, keys.claimed.id, &d->plan->once.claimed);
+    if (keys.claimed.node != NULL &&
+        greffe__read_moment(d, keys.claimed.node, keys.claimed.id, &d->plan->once.claimed)) {
+        check_claimed(d, keys.claimed.node);
+    }
+    if (keys.every.unit == GREFFE__UNIT_HOURS) {
+        greffe__complain(&d->binder, GREFFE__GR_BAD_PERIOD, node, "every: 5 years",
+                         "a claim is kept for days, weeks, months or years");
     }
 }
 

@@ -87,6 +87,11 @@ static void bind_clock(greffe__definition *d, const greffe__node *name, const gr
                                  .means = keys.means,
                                  .because = keys.because};
     (void)greffe__name_add(d, name, name->text, GREFFE__THING_CLOCK, d->plan->clocks.count - 1);
+    if (keys.within.unit == GREFFE__UNIT_HOURS || keys.warn.unit == GREFFE__UNIT_HOURS) {
+        greffe__complain(&d->binder, GREFFE__GR_BAD_PERIOD, node,
+                         "write days, weeks, months or years",
+                         "a legal delay counts civil days, not hours");
+    }
     if (keys.from.node != NULL) {
         (void)greffe__read_moment(d, keys.from.node, keys.from.id, &clock->from);
     }

@@ -33,6 +33,7 @@ static void money(greffe__lowering *l, uint32_t node, const reserve_keys *keys)
 
 void greffe__lower_deliberation(greffe__lowering *l)
 {
+    greffe__only_at_top(l);
     static const char *const outcomes[] = {"granted", "refused", "postponed", "unfunded", NULL};
     reserve_keys keys = {0};
     uint32_t reserve = GREFFE__NONE;

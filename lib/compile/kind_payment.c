@@ -4,6 +4,7 @@
 
 void greffe__lower_payment(greffe__lowering *l)
 {
+    greffe__only_at_top(l);
     static const char *const outcomes[] = {"paid", "rejected", "unknown", NULL};
     greffe__plan_node *node = greffe__new_node(l, GREFFE__P_ASK, NULL);
     if (node == NULL) {

@@ -108,6 +108,15 @@ void greffe__check_outcomes(greffe__lowering *l, const char *const *known)
     }
 }
 
+void greffe__only_at_top(greffe__lowering *l)
+{
+    if (l->step->scope != 0) {
+        greffe__complain(&l->d->binder, GREFFE__GR_STEP_ELSEWHERE, l->step->node,
+                         "put it after the block", "a step of kind %s cannot stand inside a block",
+                         greffe__step_kind_name(l->step->kind));
+    }
+}
+
 void greffe__step_roles(greffe__lowering *l, greffe__u32s *out)
 {
     for (uint32_t i = 0; i < l->step->by.count; i++) {

@@ -104,6 +104,7 @@ static bool apply_order(greffe__order *o, const greffe__event *e)
         return true;
     case GREFFE__EV_ORDER_BATCHED:
         o->batch = e->key;
+        o->payer = e->text;
         o->phase = greffe__str_of("batched");
         return true;
     case GREFFE__EV_ORDER_ANSWERED:

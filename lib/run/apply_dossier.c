@@ -133,8 +133,8 @@ static bool happened(greffe__dossier *d, const greffe__event *e, greffe__arena *
     mark->count += 1;
     mark->at_ms = e->at;
     mark->on = e->days;
-    mark->who = e->key;
-    return true;
+    return e->key.size == 0 || greffe__has_str(&mark->who, e->key) ||
+           greffe__push_str(&mark->who, e->key, arena);
 }
 
 static bool task_event(greffe__dossier *d, const greffe__event *e, greffe__arena *arena)

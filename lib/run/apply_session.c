@@ -47,7 +47,7 @@ static bool present(greffe__session *s, const greffe__event *e, greffe__arena *a
     s->proxies = (greffe__proxies){0};
     for (uint32_t i = 0; e->value.kind == GREFFE__CONTEXT && i < e->value.count; i++) {
         greffe__proxy *proxy = greffe__arena_push(arena, &s->proxies, sizeof *proxy);
-        if (proxy == NULL) {
+        if (proxy == NULL || e->value.as.entries[i].value.kind != GREFFE__STRING) {
             return false;
         }
         *proxy =

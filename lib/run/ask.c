@@ -44,7 +44,9 @@ static bool funded(greffe__bench *b, greffe__str key, int64_t cents, bool *out)
 static bool release_one(greffe__bench *b, const greffe__money *money)
 {
     greffe__str key = money->allotment;
-    int64_t reserved = money->reserved, committed = money->committed;
+    /* What an open order may still pay stays committed until the payer has answered. */
+    int64_t reserved = money->reserved;
+    int64_t committed = b->dossier->order.size > 0 ? 0 : money->committed;
     return both(b, key, GREFFE__EV_RELEASED, GREFFE__EV_GIVEN_BACK, reserved, "reserved") &&
            both(b, key, GREFFE__EV_RELEASED, GREFFE__EV_GIVEN_BACK, committed, "committed");
 }
@@ -90,7 +92,13 @@ static bool secure(greffe__bench *b, const greffe__plan_node *node, int64_t cent
 {
     const greffe__money *money = greffe__money_of(b->dossier, node->budget);
     int64_t reserved = money == NULL ? 0 : money->reserved;
-    int64_t missing = cents - reserved - (money == NULL ? 0 : money->committed);
+    int64_t adopted = money == NULL ? 0 : money->committed;
+    if (adopted > 0 && adopted != cents) {
+        return greffe__refuse(b, GREFFE__GR_AMOUNT_UNDETERMINED, GREFFE_ESTATE,
+                              "have the new amount adopted",
+                              "the amount has changed since it was adopted");
+    }
+    int64_t missing = cents - reserved - adopted;
     bool enough = true;
     if (missing > 0 && (!funded(b, node->budget, missing, &enough) || !enough)) {
         return greffe__refuse(b, GREFFE__GR_UNFUNDED, GREFFE_ESTATE,
@@ -121,9 +129,11 @@ static bool excluded(greffe__bench *b, greffe__str step, greffe__strs *out)
             const greffe__mark *mark = greffe__mark_of(
                 b->dossier, greffe__str_format(b->arena, "%.*s.done", (int)g->what.at[j].size,
                                                g->what.at[j].data));
-            if (mark != NULL && !greffe__str_equal(g->what.at[j], step) && mark->who.size > 0 &&
-                !greffe__push_str(out, mark->who, b->arena)) {
-                return false;
+            bool other = mark != NULL && !greffe__str_equal(g->what.at[j], step);
+            for (uint32_t k = 0; other && k < mark->who.count; k++) {
+                if (!greffe__push_str(out, mark->who.at[k], b->arena)) {
+                    return false;
+                }
             }
         }
     }
@@ -169,6 +179,12 @@ static bool ask_order(greffe__bench *b, const greffe__plan_node *node, uint32_t 
     if (account.kind != GREFFE__STRING) {
         return greffe__refuse(b, GREFFE__GR_FIELD_IBAN, GREFFE_EINVALID, NULL,
                               "there is no account to pay to");
+    }
+    if (b->dossier->order.size > 0) {
+        return greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE,
+                              "report what became of it first: nothing is paid twice",
+                              "the order '%.*s' is still open", (int)b->dossier->order.size,
+                              b->dossier->order.data);
     }
     /* Short enough for ISO 20022's end-to-end identification, 35 characters. */
     greffe__str key = greffe__str_format(b->arena, "%.*s-%u", (int)b->dossier->number.size,

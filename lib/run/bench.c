@@ -93,12 +93,25 @@ greffe__stream *greffe__open_stream(greffe__bench *b, uint32_t kind, greffe__str
     return stream;
 }
 
+bool greffe__arg_keys(greffe__bench *b, const char *name, const greffe__value **out)
+{
+    const greffe__value *list = greffe__value_at(&b->command->args, name);
+    bool good = list != NULL && list->kind == GREFFE__LIST;
+    for (uint32_t i = 0; good && i < list->count; i++) {
+        greffe__str key = list->as.items[i].kind == GREFFE__STRING ? list->as.items[i].as.string
+                                                                   : (greffe__str){"", 0};
+        good = key.size > 0 && key.size <= GREFFE_MAX_KEY_BYTES;
+    }
+    *out = list;
+    return good || greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, NULL,
+                                  "'%s' must be a list of keys", name);
+}
+
 bool greffe__open_all(greffe__bench *b, uint32_t kind, const greffe__value *keys)
 {
     bool missing = false;
     for (uint32_t i = 0; i < keys->count && !b->stop; i++) {
-        bool known = keys->as.items[i].kind != GREFFE__STRING ||
-                     greffe__world_stream(b->world, kind, keys->as.items[i].as.string) != NULL;
+        bool known = greffe__world_stream(b->world, kind, keys->as.items[i].as.string) != NULL;
         if (!known) {
             (void)greffe__need_more(b, GREFFE__NEED_STREAM, kind, keys->as.items[i].as.string);
             missing = true;
@@ -151,9 +164,9 @@ bool greffe__keep_personal(greffe__bench *b, greffe__stream *stream, const char 
     if (personal == NULL) {
         return fail(b, GREFFE_ENOMEM);
     }
-    greffe__hash id = draw(b), salt = draw(b);
+    greffe__hash id = draw(b); /* 12 bytes for the reference, 16 others for the salt */
     personal->ref = hexadecimal(b, &id, 12);
-    personal->salt = greffe__str_dup(b->arena, (greffe__str){(const char *)salt.bytes, 16});
+    personal->salt = greffe__str_dup(b->arena, (greffe__str){(const char *)id.bytes + 16, 16});
     personal->class_name = greffe__str_of(class_name);
     personal->value = value;
     greffe__buf bytes;
@@ -423,7 +436,9 @@ greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
         world->sequences.at[i].taken = false;
     }
     out->now_ms = b.now_ms;
-    (void)run(&b); /* what it says is in `out` or in `failure` */
+    if (!run(&b) && !b.stop && b.failure == GREFFE_OK) {
+        b.failure = GREFFE_ECORRUPT; /* a plan that leads nowhere: nothing of it is kept */
+    }
     if (b.failure != GREFFE_OK || arena->failed) {
         return arena->failed ? GREFFE_ENOMEM : b.failure;
     }

@@ -87,19 +87,41 @@ static bool fire(greffe__bench *b, const greffe__timer *timer)
     return greffe__leave_with(b, token, name);
 }
 
+/* What the timer was to set off was refused: an operator will see to it, the dossier stays usable.
+ */
+static bool timer_incident(greffe__bench *b, const greffe__timer *timer, greffe__str why)
+{
+    greffe__event queued = {.type = GREFFE__EV_EFFECT_QUEUED,
+                            .id = timer->token,
+                            .name = greffe__str_of("incident"),
+                            .path = timer->kind};
+    queued.key = greffe__str_format(b->arena, "timer/%u/%.*s", timer->id, (int)timer->name.size,
+                                    timer->name.data);
+    greffe__event closed = {.type = GREFFE__EV_TIMER_CLOSED, .parent = timer->id};
+    greffe__event opened = {.type = GREFFE__EV_INCIDENT_OPENED, .key = queued.key, .text = why};
+    return greffe__emit(b, b->stream, closed) && greffe__emit(b, b->stream, queued) &&
+           greffe__emit(b, b->stream, opened);
+}
+
 bool greffe__decide_timer(greffe__bench *b)
 {
     const greffe__value *id = greffe__value_at(&b->command->args, "timer");
     int64_t wanted = 0;
+    if (!greffe__str_is(b->command->actor.kind, "system")) {
+        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                              "timers are the engine's alone");
+    }
     if (!greffe__open_dossier(b, b->command->stream_key)) {
         return false;
     }
     if (id != NULL && id->kind == GREFFE__NUMBER) {
         (void)greffe__dec_to_i64(&wanted, id->as.number);
     }
+    greffe__str failed = greffe__arg(b, "failed");
     for (uint32_t i = 0; i < b->dossier->timers.count; i++) {
         if (b->dossier->timers.at[i].id == (uint32_t)wanted) {
-            return fire(b, &b->dossier->timers.at[i]);
+            const greffe__timer *timer = &b->dossier->timers.at[i];
+            return failed.size > 0 ? timer_incident(b, timer, failed) : fire(b, timer);
         }
     }
     return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
@@ -209,7 +231,10 @@ static bool session_result(greffe__bench *b)
     }
     greffe__str outcome = item->outcome, ref = item->ref;
     greffe__event relayed = {.type = GREFFE__EV_ITEM_RELAYED, .key = b->stream->key};
-    bool back = outcome.size == 0; /* no quorum, or not reached: the next session takes it */
+    bool back =
+        outcome.size == 0 ||
+        greffe__str_is(session->closed_how,
+                       "no quorum"); /* no quorum, or not reached: the next session takes it */
     if (!greffe__emit(b, stream, relayed)) {
         return false;
     }
@@ -267,17 +292,22 @@ static bool order_result(greffe__bench *b)
     if (!greffe__str_equal(b->dossier->order, key)) {
         return late(b, key, greffe__str_of(outcome));
     }
+    b->who = order->payer;
     greffe__token *token = asking(b, GREFFE__PORT_ORDER);
     uint32_t at = token == NULL ? GREFFE__NONE : greffe__plan_node_at(b->plan, token->path);
-    bool stays = at == GREFFE__NONE ||
-                 greffe__node_edge(&b->plan->nodes.at[at], greffe__str_of(outcome)) == NULL;
-    if (stays) {
-        return true; /* unknown: reconciliation will tell; nothing is paid again meanwhile */
-    }
+    bool leaves = at != GREFFE__NONE &&
+                  greffe__node_edge(&b->plan->nodes.at[at], greffe__str_of(outcome)) != NULL;
     greffe__event ended = {
         .type = GREFFE__EV_ORDER_ENDED, .key = key, .name = greffe__str_of(outcome)};
-    return (!paid || pay_out(b, order)) && greffe__emit(b, b->stream, ended) &&
-           greffe__leave_with(b, asking(b, GREFFE__PORT_ORDER), greffe__str_of(outcome));
+    /* Unknown is no end: the order stays open until the payer says more, and no other is made. */
+    bool open = greffe__str_is(order->phase, "unknown");
+    if ((paid && !pay_out(b, order)) || (!open && !greffe__emit(b, b->stream, ended))) {
+        return false;
+    }
+    if (!leaves) {
+        return late(b, key, greffe__str_of(outcome));
+    }
+    return greffe__leave_with(b, asking(b, GREFFE__PORT_ORDER), greffe__str_of(outcome));
 }
 
 bool greffe__decide_result(greffe__bench *b)

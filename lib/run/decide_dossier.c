@@ -71,6 +71,25 @@ static bool has_right(greffe__bench *b, const place *at)
 
 /* --- complete, ask, supply --- */
 
+/* Only what this outcome asks for may be filled in. */
+static bool only_fields(greffe__bench *b, const greffe__u32s *fields, const greffe__value *fill)
+{
+    for (uint32_t i = 0; fill != NULL && fill->kind == GREFFE__CONTEXT && i < fill->count; i++) {
+        bool known = false;
+        for (uint32_t j = 0; j < fields->count; j++) {
+            known = known || greffe__str_equal(b->plan->fields.at[fields->at[j]].name,
+                                               fill->as.entries[i].name);
+        }
+        if (!known) {
+            return greffe__refuse(b, GREFFE__GR_FIELD_UNKNOWN, GREFFE_EINVALID, NULL,
+                                  "this outcome does not ask for '%.*s'",
+                                  (int)fill->as.entries[i].name.size,
+                                  fill->as.entries[i].name.data);
+        }
+    }
+    return true;
+}
+
 static bool complete(greffe__bench *b)
 {
     greffe__str step, outcome;
@@ -95,7 +114,9 @@ static bool complete(greffe__bench *b)
     if (checks && !greffe__documents_ready(b, GREFFE__NEEDED_TO_INSTRUCT)) {
         return false;
     }
-    return greffe__take_fill(b, step, &edge->fill, fill) && greffe__leave_by(b, at.token, edge);
+    uint32_t token = at.token->id;
+    return only_fields(b, &edge->fill, fill) && greffe__take_fill(b, step, &edge->fill, fill) &&
+           greffe__leave_by(b, greffe__token_of(b->dossier, token), edge);
 }
 
 static bool add_asked(greffe__bench *b, const char *name, greffe__strs *out)
@@ -159,6 +180,36 @@ static bool still_missing(greffe__bench *b)
     return false;
 }
 
+/* Nothing but what was asked for may change once a dossier is filed. */
+static bool only_asked(greffe__bench *b)
+{
+    const greffe__value *answers = greffe__value_at(&b->command->args, "answers");
+    const greffe__value *documents = greffe__value_at(&b->command->args, "documents");
+    for (uint32_t i = 0;
+         documents != NULL && documents->kind == GREFFE__CONTEXT && i < documents->count; i++) {
+        greffe__str id = documents->as.entries[i].name;
+        if (!greffe__has_str(&b->dossier->asked, id)) {
+            return greffe__refuse(b, GREFFE__GR_DOCUMENT_UNKNOWN, GREFFE_EINVALID, NULL,
+                                  "%.*s: this document was not asked for", (int)id.size, id.data);
+        }
+    }
+    for (uint32_t i = 0; answers != NULL && answers->kind == GREFFE__CONTEXT && i < answers->count;
+         i++) {
+        const greffe__entry *owner = &answers->as.entries[i];
+        for (uint32_t j = 0; owner->value.kind == GREFFE__CONTEXT && j < owner->value.count; j++) {
+            greffe__str name = owner->value.as.entries[j].name;
+            greffe__str path = greffe__str_format(b->arena, "%.*s.%.*s", (int)owner->name.size,
+                                                  owner->name.data, (int)name.size, name.data);
+            if (!greffe__has_str(&b->dossier->asked, path)) {
+                return greffe__refuse(b, GREFFE__GR_FIELD_UNKNOWN, GREFFE_EINVALID, NULL,
+                                      "%.*s: this answer was not asked for", (int)path.size,
+                                      path.data);
+            }
+        }
+    }
+    return true;
+}
+
 static bool supply(greffe__bench *b)
 {
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
@@ -173,7 +224,9 @@ static bool supply(greffe__bench *b)
                                   "only the applicant supplies what was asked for");
         }
         uint32_t id = token->id;
-        return greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) &&
+        return only_asked(b) &&
+               greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) &&
+               greffe__check_answers(b, &b->dossier->asked) &&
                greffe__take_documents(b, greffe__value_at(&b->command->args, "documents")) &&
                !still_missing(b) &&
                greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SUPPLIED}) &&
@@ -189,7 +242,8 @@ static bool reassign(greffe__bench *b)
 {
     greffe__str step, tag = b->command->actor.tag, person = greffe__arg(b, "person");
     place at;
-    if (!greffe__arg_needed(b, "step", &step) || !find_place(b, step, GREFFE__P_TASK, &at)) {
+    if (!greffe__arg_needed(b, "step", &step) || !find_place(b, step, GREFFE__P_TASK, &at) ||
+        at.task == NULL) {
         return false;
     }
     bool releases = greffe__str_is(b->command->verb, "release");
@@ -226,6 +280,14 @@ static bool takes_part(greffe__bench *b)
     }
     return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
                           "the actor has no role in this procedure");
+}
+
+/* An agent with a role here: neither the applicant nor a delegate. */
+static bool is_staff(greffe__bench *b)
+{
+    return takes_part(b) && (greffe__str_is(b->command->actor.kind, "agent") ||
+                             greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                                            "this is done by an agent of the procedure"));
 }
 
 static bool comment(greffe__bench *b)
@@ -269,6 +331,19 @@ static bool withdraw(greffe__bench *b)
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                               "the decision was taken; nothing is left to withdraw");
     }
+    if (b->dossier->session.size > 0) {
+        greffe__stream *stream = greffe__open_stream(b, GREFFE__SESSION, b->dossier->session);
+        const greffe__session *session = stream == NULL ? NULL : stream->state;
+        const greffe__item *item =
+            session == NULL ? NULL : greffe__item_of(session, b->stream->key);
+        if (session == NULL) {
+            return false;
+        }
+        if (session->closed && item != NULL && item->outcome.size > 0) {
+            return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                                  "the decision was taken; nothing is left to withdraw");
+        }
+    }
     if (greffe__is_sealed(b)) {
         return greffe__refuse(b, GREFFE__GR_SEALED, GREFFE_ESTATE, NULL,
                               "the dossier is in a part that nothing may interrupt");
@@ -281,7 +356,7 @@ static bool withdraw(greffe__bench *b)
 static bool message(greffe__bench *b)
 {
     greffe__str name;
-    if (!greffe__arg_needed(b, "message", &name)) {
+    if (!is_staff(b) || !greffe__arg_needed(b, "message", &name)) {
         return false;
     }
     const greffe__value *content = greffe__value_at(&b->command->args, "content");
@@ -307,11 +382,31 @@ static bool message(greffe__bench *b)
 
 /* --- Incidents --- */
 
+/* A timer that could not be fired is set again, for now. */
+static bool retry_timer(greffe__bench *b, const greffe__pending *pending)
+{
+    greffe__str kind = pending->letter, name = pending->key;
+    uint32_t token = pending->token;
+    for (int parts = 0; parts < 2 && name.size > 0;) {
+        parts += name.data[0] == '/';
+        name.data += 1;
+        name.size -= 1;
+    }
+    greffe__event done = {
+        .type = GREFFE__EV_EFFECT_DONE, .key = pending->key, .name = greffe__str_of("retried")};
+    const char *again = greffe__str_is(kind, "clock")    ? "clock"
+                        : greffe__str_is(kind, "warn")   ? "warn"
+                        : greffe__str_is(kind, "remind") ? "remind"
+                                                         : "expire";
+    return greffe__emit(b, b->stream, done) &&
+           greffe__set_timer(b, token, again, name, b->today, b->now_ms);
+}
+
 static bool incident(greffe__bench *b)
 {
     greffe__str key, because;
     bool answers = greffe__str_is(b->command->verb, "answer");
-    if (!takes_part(b) || !greffe__arg_needed(b, "effect", &key) ||
+    if (!is_staff(b) || !greffe__arg_needed(b, "effect", &key) ||
         (answers && !greffe__arg_needed(b, "because", &because))) {
         return false;
     }
@@ -321,6 +416,9 @@ static bool incident(greffe__bench *b)
                               "there is no incident '%.*s'", (int)key.size, key.data);
     }
     uint32_t token = pending->token;
+    if (!answers && greffe__str_is(pending->channel, "incident")) {
+        return retry_timer(b, pending);
+    }
     greffe__event closed = {.type = GREFFE__EV_INCIDENT_CLOSED,
                             .key = key,
                             .name = greffe__str_of(answers ? "answered" : "retried")};

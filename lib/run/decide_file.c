@@ -107,7 +107,7 @@ bool greffe__decide_file(greffe__bench *b)
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                               "this procedure does not begin with a submission");
     }
-    if (!greffe__meet_actor(b, b->stream) ||
+    if (!greffe__meet_actor(b, b->stream) || (files && !take_number(b)) ||
         !greffe__take_answers(b, greffe__value_at(&c->args, "answers"), !files) ||
         !greffe__take_documents(b, greffe__value_at(&c->args, "documents"))) {
         return false;
@@ -118,8 +118,7 @@ bool greffe__decide_file(greffe__bench *b)
     }
     greffe__str channel = c->actor.channel.size > 0 ? c->actor.channel : greffe__str_of("portal");
     greffe__event filed = {.type = GREFFE__EV_FILED, .days = b->today, .text = channel};
-    if (!greffe__documents_ready(b, GREFFE__NEEDED_TO_FILE) || !take_number(b) ||
-        !greffe__emit(b, b->stream, filed)) {
+    if (!greffe__documents_ready(b, GREFFE__NEEDED_TO_FILE) || !greffe__emit(b, b->stream, filed)) {
         return false;
     }
     if (fresh) { /* filed at once: no task is opened only to be closed again */

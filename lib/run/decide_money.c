@@ -122,7 +122,9 @@ static bool add_line(greffe__bench *b, greffe__str key, greffe__event *made, gre
     made->name = order->service;
     return greffe__push_str(&made->list, key, b->arena) &&
            greffe__emit(b, stream,
-                        (greffe__event){.type = GREFFE__EV_ORDER_BATCHED, .key = b->stream->key});
+                        (greffe__event){.type = GREFFE__EV_ORDER_BATCHED,
+                                        .key = b->stream->key,
+                                        .text = b->command->actor.tag});
 }
 
 static bool open_values(greffe__bench *b, const greffe__value *keys)
@@ -143,14 +145,21 @@ static bool open_values(greffe__bench *b, const greffe__value *keys)
 
 static bool make_batch(greffe__bench *b)
 {
-    const greffe__value *orders = greffe__value_at(&b->command->args, "orders");
+    const greffe__value *orders;
     greffe__event made = {.type = GREFFE__EV_BATCH_MADE};
     greffe__str on;
     if (b->stream->exists) {
         return greffe__refuse(b, GREFFE__GR_CMD_EXISTS, GREFFE_ESTATE, "choose another key",
                               "this batch exists already");
     }
-    if (orders == NULL || orders->kind != GREFFE__LIST || orders->count == 0) {
+    if (!greffe__arg_keys(b, "orders", &orders)) {
+        return false;
+    }
+    if (b->stream->key.size > 35) {
+        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, "choose a shorter one",
+                              "a batch's key has at most 35 bytes: it names the payment file");
+    }
+    if (orders->count == 0) {
         return greffe__refuse(b, GREFFE__GR_NOTHING_TO_PAY, GREFFE_ESTATE, NULL,
                               "no order waits to be paid");
     }
@@ -229,6 +238,36 @@ static bool report_one(greffe__bench *b, greffe__str key)
     return greffe__emit(b, stream, event);
 }
 
+/* Every dossier that the report names has an order in this batch. */
+static bool check_report(greffe__bench *b, const greffe__batch *batch)
+{
+    const greffe__value *rejected = greffe__value_at(&b->command->args, "rejected");
+    const greffe__value *unknown = greffe__value_at(&b->command->args, "unknown");
+    if ((rejected != NULL && rejected->kind != GREFFE__CONTEXT) ||
+        (unknown != NULL && !greffe__arg_keys(b, "unknown", &unknown))) {
+        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID,
+                              "{\"rejected\": {\"d1\": \"AC04\"}, \"unknown\": [\"d2\"]}",
+                              "'rejected' must be an object of dossiers and reasons");
+    }
+    uint32_t named =
+        (rejected != NULL ? rejected->count : 0) + (unknown != NULL ? unknown->count : 0);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < batch->orders.count; i++) {
+        const greffe__stream *stream = greffe__open_stream(b, GREFFE__ORDER, batch->orders.at[i]);
+        if (stream == NULL) {
+            return false;
+        }
+        greffe__str dossier = ((const greffe__order *)stream->state)->dossier;
+        found += greffe__value_get(rejected, dossier) != NULL;
+        for (uint32_t j = 0; unknown != NULL && j < unknown->count; j++) {
+            found += greffe__str_equal(unknown->as.items[j].as.string, dossier);
+        }
+    }
+    return found == named || greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, NULL,
+                                            "the report names a dossier that this batch does not "
+                                            "pay");
+}
+
 static bool report(greffe__bench *b, const greffe__batch *batch)
 {
     if (!batch->emitted) {
@@ -243,7 +282,7 @@ static bool report(greffe__bench *b, const greffe__batch *batch)
         keys[i] = greffe__string(batch->orders.at[i]);
     }
     greffe__value list = greffe__list_of(keys, batch->orders.count);
-    if (keys == NULL || !greffe__open_all(b, GREFFE__ORDER, &list)) {
+    if (keys == NULL || !greffe__open_all(b, GREFFE__ORDER, &list) || !check_report(b, batch)) {
         return false;
     }
     for (uint32_t i = 0; i < batch->orders.count; i++) {

@@ -127,10 +127,9 @@ static bool add_item(greffe__bench *b, greffe__stream *session, greffe__str key)
 static bool agenda(greffe__bench *b)
 {
     greffe__stream *session = b->stream;
-    const greffe__value *dossiers = greffe__value_at(&b->command->args, "dossiers");
-    if (dossiers == NULL || dossiers->kind != GREFFE__LIST) {
-        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, NULL,
-                              "'dossiers' must be a list of keys");
+    const greffe__value *dossiers;
+    if (!greffe__arg_keys(b, "dossiers", &dossiers)) {
+        return false;
     }
     if (dossiers->count + ((const greffe__session *)session->state)->items.count >
         GREFFE_MAX_AGENDA) {
@@ -195,7 +194,12 @@ static bool presence(greffe__bench *b, const greffe__session *s)
                                   "the proxy of '%.*s' is not allowed", (int)proxy->name.size,
                                   proxy->name.data);
         }
+    }
+    if (proxies != NULL && proxies->kind == GREFFE__CONTEXT && proxies->count > 0) {
         event.value = *proxies;
+        if (!greffe__value_sort(b->arena, &event.value)) { /* as the journal will give it back */
+            return false;
+        }
     }
     return greffe__emit(b, b->stream, event);
 }
@@ -247,10 +251,31 @@ static uint32_t voices(const greffe__session *s, const greffe__item *item)
     return count;
 }
 
+static bool known_votes(const greffe__value *votes)
+{
+    for (uint32_t i = 0; votes->kind == GREFFE__CONTEXT && i < votes->count; i++) {
+        greffe__str name = votes->as.entries[i].name;
+        if (!greffe__str_is(name, "for") && !greffe__str_is(name, "against") &&
+            !greffe__str_is(name, "abstain")) {
+            return false;
+        }
+    }
+    return votes->kind == GREFFE__CONTEXT;
+}
+
 static bool check_votes(greffe__bench *b, const greffe__session *s, const greffe__item *item,
                         greffe__str outcome, const greffe__value *votes)
 {
     uint32_t yes, no, abstain, all = voices(s, item);
+    if (all == 0 && !greffe__str_is(outcome, "postponed")) {
+        return greffe__refuse(b, GREFFE__GR_VOTES, GREFFE_ESTATE, "postpone it",
+                              "nobody who is present may vote on this dossier");
+    }
+    if (votes != NULL && !known_votes(votes)) {
+        return greffe__refuse(b, GREFFE__GR_VOTES, GREFFE_EINVALID,
+                              "{\"for\": 7, \"against\": 1, \"abstain\": 0}",
+                              "'votes' must be an object of numbers");
+    }
     if (votes == NULL) {
         return true; /* unanimous, or by show of hands without a count */
     }
@@ -260,7 +285,8 @@ static bool check_votes(greffe__bench *b, const greffe__session *s, const greffe
                               "these are more votes than the %u voices present", all);
     }
     bool members = s->board.majority == GREFFE__MAJORITY_MEMBERS;
-    bool chair = s->board.casting && greffe__has_str(&s->present, s->board.chair);
+    bool chair = s->board.casting && greffe__has_str(&s->present, s->board.chair) &&
+                 !greffe__has_str(&item->recused, s->board.chair);
     bool carried = members ? yes * 2 > s->board.members.count : yes > no || (yes == no && chair);
     return carried || !greffe__str_is(outcome, "granted") ||
            greffe__refuse(b, GREFFE__GR_VOTES, GREFFE_EINVALID, NULL,
@@ -295,7 +321,8 @@ static bool decide_rest(greffe__bench *b, const greffe__session *s)
     for (uint32_t i = 0; i < s->items.count; i++) {
         const greffe__item *item = &s->items.at[i];
         bool grant = greffe__str_is(item->proposal, "favorable");
-        if (item->outcome.size == 0 && item->proposal.size > 0 &&
+        bool known = grant || greffe__str_is(item->proposal, "defavorable");
+        if (item->outcome.size == 0 && known &&
             !decide_one(b, s, item, greffe__str_of(grant ? "granted" : "refused"))) {
             return false;
         }

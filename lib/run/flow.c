@@ -49,7 +49,7 @@ static bool one_moment(greffe__bench *b, greffe__str moment)
                            .name = moment,
                            .at = b->now_ms,
                            .days = b->today,
-                           .key = b->command->actor.tag};
+                           .key = b->who.size > 0 ? b->who : b->command->actor.tag};
     return greffe__emit(b, b->stream, event) && freeze(b, moment) &&
            (!greffe__str_equal(b->plan->once.claimed, moment) || greffe__take_claim(b)) &&
            greffe__clocks_on_moment(b, moment);
@@ -214,36 +214,49 @@ bool greffe__finish(greffe__bench *b, greffe__str outcome)
 
 /* --- Blocks --- */
 
-static bool open_scope(greffe__bench *b, uint32_t token, uint32_t planned, uint32_t index,
+static bool open_scope(greffe__bench *b, uint32_t token, greffe__str path, uint32_t index,
                        const greffe__event *list)
 {
-    const greffe__scope *scope = &b->plan->scopes.at[planned];
     greffe__event event = {.type = GREFFE__EV_SCOPE_OPENED,
                            .id = b->dossier->serial + 1,
                            .parent = token,
-                           .path = scope->path,
+                           .path = path,
                            .count = index};
-    if (list != NULL) {
-        event.ref = list->ref;
-        event.commitment = list->commitment;
+    event.ref = list->ref;
+    event.commitment = list->commitment;
+    return greffe__emit(b, b->stream, event);
+}
+
+/* Opens every branch before any is entered: one that ends at once must not join for the others.
+ * `items` 0: each of the node's scopes once; else its one scope so many times. */
+static bool open_all(greffe__bench *b, const greffe__plan_node *node, uint32_t token,
+                     uint32_t items, const greffe__event *list)
+{
+    uint32_t count = items > 0 ? items : node->scopes.count;
+    uint32_t first = b->dossier->serial + 1;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t planned = node->scopes.at[items > 0 ? 0 : i];
+        if (!open_scope(b, token, b->plan->scopes.at[planned].path, i, list)) {
+            return false;
+        }
     }
-    uint32_t id = event.id;
-    return greffe__emit(b, b->stream, event) && greffe__enter(b, id, scope->entry);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t planned = node->scopes.at[items > 0 ? 0 : i];
+        bool open = greffe__scope_of(b->dossier, first + i) != NULL; /* else joined already */
+        if (open && !greffe__enter(b, first + i, b->plan->scopes.at[planned].entry)) {
+            return false;
+        }
+    }
+    return !b->stop;
 }
 
 static bool enter_block(greffe__bench *b, const greffe__plan_node *node, uint32_t token)
 {
-    if (node->op == GREFFE__P_FORK) {
-        for (uint32_t i = 0; i < node->scopes.count; i++) {
-            /* A branch that ends at once may have joined the block already. */
-            if (greffe__token_of(b->dossier, token) != NULL &&
-                !open_scope(b, token, node->scopes.at[i], i, NULL)) {
-                return false;
-            }
-        }
-        return !b->stop;
-    }
+    greffe__event frozen = {0}; /* what a person typed stays apart from the journal */
     greffe__value list;
+    if (node->op == GREFFE__P_FORK) {
+        return open_all(b, node, token, 0, &frozen);
+    }
     if (node->scopes.count != 1 || !greffe__evaluate(b, &node->expression, &list)) {
         return false;
     }
@@ -255,17 +268,21 @@ static bool enter_block(greffe__bench *b, const greffe__plan_node *node, uint32_
     if (list.count == 0) {
         return greffe__leave_with(b, greffe__token_of(b->dossier, token), greffe__str_of("done"));
     }
-    greffe__event frozen = {0}; /* what a person typed stays apart from the journal */
-    if (!greffe__keep_personal(b, b->stream, "list", list, &frozen)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < list.count; i++) {
-        if (greffe__token_of(b->dossier, token) != NULL &&
-            !open_scope(b, token, node->scopes.at[0], i, &frozen)) {
-            return false;
+    return greffe__keep_personal(b, b->stream, "list", list, &frozen) &&
+           open_all(b, node, token, list.count, &frozen);
+}
+
+static bool brother_sealed(greffe__bench *b, uint32_t block)
+{
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        const greffe__token *token = &b->dossier->tokens.at[i];
+        const greffe__scope_state *scope = greffe__scope_of(b->dossier, token->scope);
+        const greffe__plan_node *node = node_of(b, token);
+        if (scope != NULL && scope->token == block && node != NULL && node->sealed) {
+            return true;
         }
     }
-    return !b->stop;
+    return false;
 }
 
 /* A branch has come to its end: its block is left once enough of them have. */
@@ -297,8 +314,8 @@ static bool leave_scope(greffe__bench *b, uint32_t scope)
     }
     uint32_t expected = node->op == GREFFE__P_FORK ? node->scopes.count : total;
     uint32_t needed = node->join == 0 || node->join > expected ? expected : node->join;
-    if (finished < needed) {
-        return true;
+    if (finished < needed || (finished < total && brother_sealed(b, block))) {
+        return true; /* money on its way is waited for */
     }
     for (uint32_t i = b->dossier->scopes.count; i > 0; i--) {
         if (b->dossier->scopes.at[i - 1].token == block &&

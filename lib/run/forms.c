@@ -294,6 +294,17 @@ bool greffe__take_answers(greffe__bench *b, const greffe__value *answers, bool p
     return !b->stop;
 }
 
+bool greffe__check_answers(greffe__bench *b, const greffe__strs *paths)
+{
+    for (uint32_t i = 0; i < paths->count; i++) {
+        uint32_t field = greffe__plan_field_at(b->plan, paths->at[i]);
+        if (field != GREFFE__NONE && !check_field(b, &b->plan->fields.at[field])) {
+            return false;
+        }
+    }
+    return !b->stop;
+}
+
 bool greffe__take_fill(greffe__bench *b, greffe__str owner, const greffe__u32s *fields,
                        const greffe__value *fill)
 {
@@ -324,6 +335,17 @@ static bool document_fault(greffe__bench *b, greffe__code code, greffe__str id, 
                           problem);
 }
 
+static bool is_hash(greffe__str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+            return false;
+        }
+    }
+    return text.size == 64;
+}
+
 static bool take_document(greffe__bench *b, greffe__str id, const greffe__value *given)
 {
     uint32_t at = greffe__plan_document_at(b->plan, id);
@@ -346,7 +368,7 @@ static bool take_document(greffe__bench *b, greffe__str id, const greffe__value 
         return document_fault(b, GREFFE__GR_DOCUMENT_SIZE, id, hint.data,
                               "the document is empty or too large");
     }
-    if (greffe__value_str(given, "sha256").size != 64) {
+    if (!is_hash(greffe__value_str(given, "sha256"))) {
         return document_fault(b, GREFFE__GR_CMD_SHAPE, id, "64 hexadecimal digits",
                               "a document comes with its SHA-256");
     }

@@ -11,6 +11,11 @@ typedef struct facts {
 
 static void add(facts *f, const char *name, greffe__value value)
 {
+    for (uint32_t i = 0; i < f->count; i++) {
+        if (greffe__str_is(f->at[i].name, name)) {
+            return; /* the first one stays */
+        }
+    }
     if (f->count < most_facts) {
         f->at[f->count++] = (greffe__entry){greffe__str_of(name), value};
     }

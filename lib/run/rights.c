@@ -4,7 +4,8 @@
 bool greffe__has_service(const greffe__bench *b, greffe__str service)
 {
     return greffe__str_is(b->command->actor.kind, "system") ||
-           greffe__has_str(&b->command->actor.services, service);
+           (greffe__str_is(b->command->actor.kind, "agent") &&
+            greffe__has_str(&b->command->actor.services, service));
 }
 
 static bool is_applicant(const greffe__bench *b)
@@ -13,7 +14,7 @@ static bool is_applicant(const greffe__bench *b)
     greffe__str applicant = b->dossier->applicant;
     return greffe__str_equal(c->actor.tag, applicant) ||
            (c->represented.tag.size > 0 && greffe__str_equal(c->represented.tag, applicant) &&
-            greffe__str_is(c->actor.kind, "agent"));
+            greffe__str_is(c->actor.kind, "agent") && c->actor.services.count > 0);
 }
 
 static bool fits(const greffe__bench *b, const greffe__role *role)
@@ -49,7 +50,7 @@ bool greffe__check_people(greffe__bench *b, greffe__str step)
                 greffe__str_format(b->arena, "%.*s.done", (int)other.size, other.data);
             const greffe__mark *mark = greffe__mark_of(b->dossier, moment);
             if (mark != NULL && !greffe__str_equal(other, step) &&
-                greffe__str_equal(mark->who, b->command->actor.tag)) {
+                greffe__has_str(&mark->who, b->command->actor.tag)) {
                 return greffe__refuse(b, GREFFE__GR_DENIED_PERSON, GREFFE_EDENIED,
                                       "another person must do it",
                                       "the same person may not do both '%.*s' and '%.*s'",

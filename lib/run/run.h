@@ -131,7 +131,7 @@ typedef struct greffe__mark {
     greffe__str moment;
     uint32_t count;
     int64_t at_ms, on;
-    greffe__str who; /* the last one's tag */
+    greffe__strs who; /* the tags of all who did it */
 } greffe__mark;
 
 typedef struct greffe__money {
@@ -233,6 +233,7 @@ typedef struct greffe__order {
     greffe__str reason;
     int64_t cents;
     greffe__str ref, commitment; /* payee */
+    greffe__str payer;           /* the tag of who put it in a batch */
     greffe__strs excluded;       /* tags of persons who may not pay it */
     bool relay;                  /* its outcome has not reached the dossier yet */
     greffe__persons people;

@@ -43,6 +43,7 @@ typedef struct greffe__bench {
     int64_t now_ms, today;
     uint32_t drawn;  /* values drawn from the seed */
     uint32_t passed; /* nodes passed */
+    greffe__str who; /* the tag that moments are marked with */
     uint32_t scope;  /* in which expressions are evaluated and fields are filled in */
     greffe__str queue_reply;
 } greffe__bench;
@@ -55,6 +56,8 @@ bool greffe__refuse(greffe__bench *b, greffe__code code, greffe_status status, c
 /* A stream with its state decoded for this decision; NULL after a need or failure. A stream that
  * does not exist has a zeroed state. */
 greffe__stream *greffe__open_stream(greffe__bench *b, uint32_t kind, greffe__str key);
+/* A list of keys among the arguments; refused when it is none. */
+bool greffe__arg_keys(greffe__bench *b, const char *name, const greffe__value **out);
 /* Asks at once for all streams of a list of keys that are not there yet. */
 bool greffe__open_all(greffe__bench *b, uint32_t kind, const greffe__value *keys);
 /* Records an event and folds it at once. */
@@ -89,6 +92,8 @@ bool greffe__check_people(greffe__bench *b, greffe__str step);
 
 /* Checks answers for the fields of the owners, converts them by type, and keeps them. */
 bool greffe__take_answers(greffe__bench *b, const greffe__value *answers, bool partial);
+/* Whether the fields among these paths are answered as they must be. */
+bool greffe__check_answers(greffe__bench *b, const greffe__strs *paths);
 bool greffe__take_fill(greffe__bench *b, greffe__str owner, const greffe__u32s *fields,
                        const greffe__value *fill);
 bool greffe__take_documents(greffe__bench *b, const greffe__value *documents);

@@ -106,7 +106,7 @@ static const greffe__shape document_shape = SHAPE("document", greffe__document, 
 static const greffe__field mark_fields[] = {
     FIELD(1, STR, greffe__mark, moment, NULL), FIELD(2, U32, greffe__mark, count, NULL),
     FIELD(3, I64, greffe__mark, at_ms, NULL),  FIELD(4, I64, greffe__mark, on, NULL),
-    FIELD(5, STR, greffe__mark, who, NULL),
+    FIELD(5, STRS, greffe__mark, who, NULL),
 };
 static const greffe__shape mark_shape = SHAPE("mark", greffe__mark, mark_fields);
 
@@ -229,9 +229,10 @@ static const greffe__field order_fields[] = {
     FIELD(7, I64, greffe__order, cents, NULL),
     FIELD(8, STR, greffe__order, ref, NULL),
     FIELD(9, BYTES, greffe__order, commitment, NULL),
-    FIELD(10, STRS, greffe__order, excluded, NULL),
-    FIELD(11, BOOL, greffe__order, relay, NULL),
-    FIELD(12, RECORDS, greffe__order, people, &person_shape),
+    FIELD(10, STR, greffe__order, payer, NULL),
+    FIELD(11, STRS, greffe__order, excluded, NULL),
+    FIELD(12, BOOL, greffe__order, relay, NULL),
+    FIELD(13, RECORDS, greffe__order, people, &person_shape),
 };
 static const greffe__shape order_shape = SHAPE("order", greffe__order, order_fields);
 

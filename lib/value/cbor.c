@@ -139,24 +139,15 @@ static void put_moment(greffe__buf *out, uint64_t tag, const greffe__moment *mom
 static void put_context(greffe__buf *out, const greffe__value *value)
 {
     greffe__cbor_map(out, value->count);
-    const greffe__entry *previous = NULL;
-    for (uint32_t written = 0; written < value->count; written++) {
-        const greffe__entry *next = NULL;
-        for (uint32_t i = 0; i < value->count; i++) {
-            const greffe__entry *entry = &value->as.entries[i];
-            bool after = previous == NULL || greffe__str_compare(entry->name, previous->name) > 0;
-            if (after && (next == NULL || greffe__str_compare(entry->name, next->name) < 0)) {
-                next = entry;
-            }
-        }
-        if (next == NULL) {
-            out->failed = true; /* a name stands twice */
-            return;
-        }
-        greffe__cbor_text(out, next->name);
-        greffe__cbor_value(out, &next->value);
-        previous = next;
+    bool sorted = greffe__in_order(value);
+    uint32_t written = 0;
+    for (const greffe__entry *entry = greffe__entry_after(value, NULL, sorted); entry != NULL;
+         entry = greffe__entry_after(value, entry, sorted)) {
+        greffe__cbor_text(out, entry->name);
+        greffe__cbor_value(out, &entry->value);
+        written += 1;
     }
+    out->failed = out->failed || written != value->count; /* a name stands twice */
 }
 
 void greffe__cbor_value(greffe__buf *out, const greffe__value *value)

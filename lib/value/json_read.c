@@ -248,7 +248,7 @@ static bool value(scan *s)
     }
     if (c == '[' || c == '{') {
         if (++s->depth > GREFFE_MAX_JSON_DEPTH) {
-            return bad(s, "brackets are nested deeper than 64");
+            return bad(s, "brackets are nested deeper than 24");
         }
         bool good = members(s, c == '[' ? ']' : '}', c == '{');
         s->depth -= 1;
@@ -314,7 +314,9 @@ static greffe__value convert_object(conversion *c, const cJSON *node)
         entries[at].value = convert(c, child);
         at += 1;
     }
-    return greffe__context_of(entries, count);
+    /* Sorted once, so that every canonical form is written in one pass. */
+    greffe__value context = greffe__context_of(entries, count);
+    return c->found_duplicate || greffe__value_sort(c->arena, &context) ? context : greffe__null();
 }
 
 static greffe__value convert(conversion *c, const cJSON *node)

@@ -16,27 +16,15 @@ static void number(greffe__buf *out, greffe__dec value)
 
 static void context(greffe__buf *out, const greffe__value *value)
 {
+    bool sorted = greffe__in_order(value), first = true;
     greffe__buf_byte(out, '{');
-    const greffe__entry *previous = NULL;
-    for (;;) {
-        const greffe__entry *next = NULL;
-        for (uint32_t i = 0; i < value->count; i++) {
-            const greffe__entry *entry = &value->as.entries[i];
-            bool after = previous == NULL || greffe__str_compare(entry->name, previous->name) > 0;
-            if (after && (next == NULL || greffe__str_compare(entry->name, next->name) < 0)) {
-                next = entry;
-            }
-        }
-        if (next == NULL) {
-            break;
-        }
-        if (previous != NULL) {
-            greffe__buf_byte(out, ',');
-        }
-        greffe__buf_json(out, next->name);
+    for (const greffe__entry *entry = greffe__entry_after(value, NULL, sorted); entry != NULL;
+         entry = greffe__entry_after(value, entry, sorted)) {
+        greffe__buf_text(out, first ? "" : ",");
+        greffe__buf_json(out, entry->name);
         greffe__buf_byte(out, ':');
-        greffe__json_write(out, &next->value);
-        previous = next;
+        greffe__json_write(out, &entry->value);
+        first = false;
     }
     greffe__buf_byte(out, '}');
 }

@@ -159,6 +159,76 @@ bool greffe__value_equal(const greffe__value *a, const greffe__value *b)
     return false;
 }
 
+bool greffe__in_order(const greffe__value *context)
+{
+    for (uint32_t i = 1; i < context->count; i++) {
+        if (greffe__str_compare(context->as.entries[i - 1].name, context->as.entries[i].name) >=
+            0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const greffe__entry *greffe__entry_after(const greffe__value *context,
+                                         const greffe__entry *previous, bool in_order)
+{
+    const greffe__entry *entries = context->as.entries, *next = NULL;
+    if (in_order) {
+        uint32_t at = previous == NULL ? 0 : (uint32_t)(previous - entries) + 1;
+        return at < context->count ? &entries[at] : NULL;
+    }
+    for (uint32_t i = 0; i < context->count; i++) {
+        bool after = previous == NULL || greffe__str_compare(entries[i].name, previous->name) > 0;
+        if (after && (next == NULL || greffe__str_compare(entries[i].name, next->name) < 0)) {
+            next = &entries[i];
+        }
+    }
+    return next;
+}
+
+/* Merges runs of `width` from one list into the other. */
+static void merge(const greffe__entry *from, greffe__entry *to, uint32_t count, uint32_t width)
+{
+    for (uint32_t start = 0; start < count; start += 2 * width) {
+        uint32_t middle = count - start > width ? start + width : count;
+        uint32_t end = count - middle > width ? middle + width : count;
+        uint32_t left = start, right = middle;
+        for (uint32_t at = start; at < end; at++) {
+            bool take_left =
+                left < middle &&
+                (right == end || greffe__str_compare(from[left].name, from[right].name) <= 0);
+            to[at] = take_left ? from[left++] : from[right++];
+        }
+    }
+}
+
+bool greffe__value_sort(greffe__arena *arena, greffe__value *context)
+{
+    uint32_t count = context->count;
+    greffe__entry *a = greffe__arena_alloc(arena, count * sizeof *a);
+    greffe__entry *b = greffe__arena_alloc(arena, count * sizeof *b);
+    if (a == NULL || b == NULL) {
+        return false;
+    }
+    if (count > 0) {
+        memcpy(a, context->as.entries, count * sizeof *a);
+    }
+    for (uint32_t width = 1; width < count; width *= 2) {
+        merge(a, b, count, width);
+        greffe__entry *other = a;
+        a = b;
+        b = other;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        if (greffe__str_equal(a[i - 1].name, a[i].name)) {
+            return false;
+        }
+    }
+    context->as.entries = a;
+    return true;
+}
+
 greffe__value greffe__value_copy(greffe__arena *arena, const greffe__value *value)
 {
     greffe__value copy = *value;

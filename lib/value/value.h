@@ -86,6 +86,14 @@ greffe__str greffe__value_str(const greffe__value *context, const char *name);
 bool greffe__value_equal(const greffe__value *a, const greffe__value *b);
 /* Orders two values of one comparable kind; false when they have no order. */
 bool greffe__value_compare(int *order, const greffe__value *a, const greffe__value *b);
+/* Whether the names of a context ascend; and its entries one after the other by ascending names,
+ * the first one after NULL. */
+bool greffe__in_order(const greffe__value *context);
+const greffe__entry *greffe__entry_after(const greffe__value *context,
+                                         const greffe__entry *previous, bool in_order);
+/* Puts a context's entries in ascending order of their names, in a new list; false without memory,
+ * or when a name stands twice. */
+bool greffe__value_sort(greffe__arena *arena, greffe__value *context);
 /* A deep copy; the null value when the arena failed. */
 greffe__value greffe__value_copy(greffe__arena *arena, const greffe__value *value);
 /* "string", "number"…, for messages. */
