@@ -339,10 +339,10 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     row->body = encoded(a->arena, &greffe__entry_shape, &entry);
     /* Another stream's entry is keyed by the stream whose command it was. */
     row->command =
-        own ? c->key
-            : greffe__str_format(a->arena, "%s/%.*s/%.*s", greffe__stream_kind_name(c->stream_kind),
-                                 (int)c->stream_key.size, c->stream_key.data, (int)c->key.size,
-                                 c->key.data);
+        own ? stored_key(a->arena, c)
+            : greffe__str_format(a->arena, "x:%s/%.*s/%.*s",
+                                 greffe__stream_kind_name(c->stream_kind), (int)c->stream_key.size,
+                                 c->stream_key.data, (int)c->key.size, c->key.data);
     write->entry = row;
     write->head = chained(a->arena, stream->head, row->body);
     write->state = encoded(a->arena, greffe__state_shape(stream->kind), stream->state);

@@ -55,7 +55,7 @@ static const char *const statements[STATEMENT_COUNT] = {
                       "FROM {p}outbox o LEFT JOIN {p}personal p ON p.tenant = o.tenant AND "
                       "p.kind = o.kind AND p.key = o.key AND p.ref = o.ref "
                       "WHERE o.tenant = ?1 AND o.incident = '' AND o.next_ms <= ?2 "
-                      "ORDER BY o.next_ms, o.kind, o.key, o.item LIMIT ?3",
+                      "ORDER BY o.channel <> 'greffe', o.next_ms, o.kind, o.key, o.item LIMIT ?3",
     [LEASE_EFFECT] = "UPDATE {p}outbox SET next_ms = ?5, attempts = ?6 WHERE tenant = ?1 AND "
                      "kind = ?2 AND key = ?3 AND item = ?4",
     [RETIRE_BUNDLES] = "UPDATE {p}bundle SET active = 0 WHERE tenant = ?1 AND procedure = ?2",

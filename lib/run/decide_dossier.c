@@ -162,11 +162,30 @@ static bool ask(greffe__bench *b)
            greffe__leave_with(b, at.token, greffe__str_of("ask"));
 }
 
+/* Whether the command itself answers a field. */
+static bool answered(const greffe__bench *b, greffe__str path)
+{
+    const greffe__value *answers = greffe__value_at(&b->command->args, "answers");
+    size_t dot = 0;
+    while (dot < path.size && path.data[dot] != '.') {
+        dot += 1;
+    }
+    const greffe__value *owner = greffe__value_get(answers, (greffe__str){path.data, dot});
+    size_t skip = dot < path.size ? dot + 1 : dot;
+    return greffe__value_get(owner, (greffe__str){path.data + skip, path.size - skip}) != NULL;
+}
+
 static bool still_missing(greffe__bench *b)
 {
     for (uint32_t i = 0; i < b->dossier->asked.count; i++) {
         greffe__str what = b->dossier->asked.at[i];
         if (greffe__plan_document_at(b->plan, what) == GREFFE__NONE) {
+            if (!answered(b, what)) {
+                return !greffe__refuse(b, GREFFE__GR_FIELD_MISSING, GREFFE_EINVALID,
+                                       "supply all that was asked for, at once",
+                                       "%.*s: this answer was asked for", (int)what.size,
+                                       what.data);
+            }
             continue;
         }
         const greffe__value *given =

@@ -288,9 +288,11 @@ static bool check_votes(greffe__bench *b, const greffe__session *s, const greffe
     bool chair = s->board.casting && greffe__has_str(&s->present, s->board.chair) &&
                  !greffe__has_str(&item->recused, s->board.chair);
     bool carried = members ? yes * 2 > s->board.members.count : yes > no || (yes == no && chair);
-    return carried || !greffe__str_is(outcome, "granted") ||
-           greffe__refuse(b, GREFFE__GR_VOTES, GREFFE_EINVALID, NULL,
-                          "%u for and %u against do not carry a grant", yes, no);
+    bool postponed = greffe__str_is(outcome, "postponed");
+    return postponed || carried ||
+           greffe__refuse(b, GREFFE__GR_VOTES, GREFFE_EINVALID,
+                          "the votes are counted for and against the decision that is taken",
+                          "%u for and %u against do not carry this decision", yes, no);
 }
 
 static bool decide_one(greffe__bench *b, const greffe__session *s, const greffe__item *item,

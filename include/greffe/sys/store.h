@@ -110,7 +110,8 @@ typedef struct greffe_due_row {
     int64_t due_ms;
 } greffe_due_row;
 
-/** An effect to be delivered, with its body. */
+/** An effect to be delivered, with its body. Those of the channel "greffe" come first: outcomes
+ * that were decided and wait to be told. */
 typedef struct greffe_effect_row {
     uint32_t kind;
     greffe_str key, item, channel, letter;
