@@ -79,7 +79,9 @@ const char *cli_execute(cli *c, const cJSON *action, const char *verb, const cha
         return "out of memory";
     }
     command.args = (greffe_str){text, strlen(text)};
-    (void)greffe_engine_execute(c->engine, result, &command);
+    greffe_status status = greffe_engine_execute(c->engine, result, &command);
+    result->status = status;
+    result->code = result->code != NULL ? result->code : "";
     free(text);
-    return result->message == NULL ? "this is not an action that a person takes" : NULL;
+    return result->status == GREFFE_EMISUSE ? "this is not an action that a person takes" : NULL;
 }

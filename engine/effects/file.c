@@ -11,7 +11,9 @@
 static greffe_status failed(char problem[256], const char *what, const char *path)
 {
     (void)snprintf(problem, 256, "%s %.150s: %s", what, path, strerror(errno));
-    return errno == ENOSPC ? GREFFE_EFULL : GREFFE_EIO;
+    return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? GREFFE_EFULL
+           : errno == EROFS                                     ? GREFFE_EREADONLY
+                                                                : GREFFE_EIO;
 }
 
 /* Keys become names: anything but letters, digits, - _ . is written _. */

@@ -277,6 +277,10 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     if (status == GREFFE_OK) {
         return tell_or_put_off(e, d);
     }
+    if (status == GREFFE_EFULL || status == GREFFE_EREADONLY) {
+        greffe__log(e->context, GREFFE_LOG_ERROR, problem);
+        return status; /* no fault of the effect: everything waits until there is room again */
+    }
     if (d->effect->attempts + 1 < GREFFE_MAX_ATTEMPTS) {
         return greffe__queue_call(e->queue, put_off, d);
     }

@@ -238,6 +238,9 @@ static greffe_status list(greffe_engine *e, reading *r, greffe_read *read)
         case GREFFE_READ_EFFECTS: effect_row(r, &read->rows[i]); break;
         case GREFFE_READ_BUNDLES: bundle_row(r, &read->rows[i]); break;
         case GREFFE_READ_ENTRIES:
+        case GREFFE_READ_AMOUNTS:
+        case GREFFE_READ_ORPHANS:
+        case GREFFE_READ_NUMBERS:
         case GREFFE_READ_ROWS: break;
         }
     }

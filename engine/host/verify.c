@@ -7,11 +7,22 @@
 
 enum { page = 256 };
 
+/* The highest number seen of a sequence: VELO-2020 of VELO-2020-000123. */
+typedef struct sequence {
+    greffe__str name;
+    int64_t number;
+} sequence;
+
 typedef struct verifying {
     greffe_verified *out;
     greffe_finding_fn finding;
     void *data;
     greffe__hash seal;
+    greffe__arena *kept;
+    struct {
+        sequence *at;
+        uint32_t count, capacity;
+    } highest;
 } verifying;
 
 static void found(verifying *v, const greffe_read_row *stream, uint64_t version, greffe__code code,
@@ -36,6 +47,7 @@ typedef struct folding {
     void *state;
     greffe__str head;
     uint64_t version;
+    int64_t last_ms;
     bool broken; /* reading on would only repeat the fault */
     struct {
         commitment *at;
@@ -64,6 +76,13 @@ static void fold_entry(folding *f, const greffe_read_row *row)
         f->broken = true;
         return;
     }
+    if (!greffe__str_equal(f->head, row->head)) {
+        found(f->v, f->stream, row->version, GREFFE__GR_JOURNAL_HASH,
+              "this entry of the journal was changed or moved");
+        f->broken = true;
+        return;
+    }
+    f->last_ms = entry.now_ms;
     for (uint32_t i = 0; i < entry.events.count && !f->broken; i++) {
         const greffe__event *event = &entry.events.at[i];
         if (greffe__apply(f->stream->kind, f->state, event, f->arena) != GREFFE_OK) {
@@ -106,7 +125,9 @@ static void compare_state(folding *f)
     greffe__buf_init(&bytes, f->arena->context);
     greffe__record_write(&bytes, greffe__state_shape(f->stream->kind), f->state);
     greffe__str folded = {bytes.data, bytes.size};
-    if (f->version != f->stream->version) {
+    if (bytes.failed) {
+        f->arena->failed = true;
+    } else if (f->version != f->stream->version) {
         found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_TAIL,
               "the end of the journal is missing");
     } else if (!greffe__str_equal(f->head, f->stream->head)) {
@@ -131,11 +152,12 @@ static greffe_status compare_rows(greffe_engine *e, folding *f)
     if (status != GREFFE_OK) {
         return status;
     }
-    bool same =
-        read.count == summary.rows.count && greffe__str_equal(summary.status, f->stream->status) &&
-        greffe__str_equal(summary.label, f->stream->label) &&
-        greffe__str_equal(summary.group, f->stream->group) &&
-        greffe__str_equal(summary.owner, f->stream->owner) && summary.due_ms == f->stream->due;
+    bool same = read.count == summary.rows.count &&
+                greffe__str_equal(summary.status, f->stream->status) &&
+                greffe__str_equal(summary.label, f->stream->label) &&
+                greffe__str_equal(summary.group, f->stream->group) &&
+                greffe__str_equal(summary.owner, f->stream->owner) &&
+                summary.due_ms == f->stream->due && f->last_ms == f->stream->last_ms;
     for (uint32_t i = 0; i < summary.rows.count && same; i++) {
         const greffe__row *wanted = &summary.rows.at[i];
         bool there = false;
@@ -146,9 +168,16 @@ static greffe_status compare_rows(greffe_engine *e, folding *f)
                           greffe__str_equal(row->name, wanted->name) &&
                           greffe__str_equal(row->who, wanted->who) &&
                           greffe__str_equal(row->assignee, wanted->assignee) &&
-                          greffe__str_equal(row->ref, wanted->ref));
+                          greffe__str_equal(row->ref, wanted->ref) && row->due == wanted->due &&
+                          row->since_ms == wanted->since_ms);
         }
         same = there;
+    }
+    if (same && f->stream->kind == GREFFE__ALLOTMENT) {
+        greffe_read amounts = {.what = GREFFE_READ_AMOUNTS, .group = f->stream->key, .limit = 1};
+        status = greffe__wait_read(e, &amounts, f->arena);
+        same = status == GREFFE_OK && amounts.count == 1 &&
+               memcmp(amounts.rows[0].amounts, summary.amounts, sizeof summary.amounts) == 0;
     }
     if (!same) {
         found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_TABLE,
@@ -179,6 +208,28 @@ static greffe_status compare_personal(greffe_engine *e, folding *f)
     return status;
 }
 
+static void note_number(verifying *v, greffe__str label)
+{
+    enum { digits = 6 };
+    int64_t number;
+    greffe__str name = {label.data, label.size > digits + 1 ? label.size - digits - 1 : 0};
+    if (name.size == 0 ||
+        !greffe__str_to_i64(&number, (greffe__str){label.data + name.size + 1, digits})) {
+        return;
+    }
+    for (uint32_t i = 0; i < v->highest.count; i++) {
+        sequence *s = &v->highest.at[i];
+        if (greffe__str_equal(s->name, name)) {
+            s->number = number > s->number ? number : s->number;
+            return;
+        }
+    }
+    sequence *fresh = greffe__arena_push(v->kept, &v->highest, sizeof *fresh);
+    if (fresh != NULL) {
+        *fresh = (sequence){greffe__str_dup(v->kept, name), number};
+    }
+}
+
 static greffe_status verify_stream(greffe_engine *e, verifying *v, const greffe_read_row *stream)
 {
     greffe__arena arena;
@@ -187,6 +238,9 @@ static greffe_status verify_stream(greffe_engine *e, verifying *v, const greffe_
     f.state = greffe__arena_zalloc(&arena, greffe__state_shape(stream->kind)->size);
     greffe_status status = f.state == NULL ? GREFFE_ENOMEM : fold_entries(e, &f);
     v->out->streams += 1;
+    if (stream->kind == GREFFE__DOSSIER) {
+        note_number(v, stream->label);
+    }
     if (status == GREFFE_OK && !f.broken) {
         compare_state(&f);
         status = compare_rows(e, &f);
@@ -226,12 +280,65 @@ static greffe_status verify_kind(greffe_engine *e, verifying *v, uint32_t kind)
     return status;
 }
 
+/* Entries whose stream is gone, bundles whose bytes are not what their name says. */
+static greffe_status verify_rest(greffe_engine *e, verifying *v, greffe__arena *arena)
+{
+    greffe_read orphans = {.what = GREFFE_READ_ORPHANS, .limit = page};
+    greffe_status status = greffe__wait_read(e, &orphans, arena);
+    for (size_t i = 0; status == GREFFE_OK && i < orphans.count; i++) {
+        found(v, &orphans.rows[i], 0, GREFFE__GR_JOURNAL_STREAM,
+              "the stream of these entries is missing");
+    }
+    greffe_read bundles = {.what = GREFFE_READ_BUNDLES, .limit = 1000};
+    if (status == GREFFE_OK) {
+        status = greffe__wait_read(e, &bundles, arena);
+    }
+    for (size_t i = 0; status == GREFFE_OK && i < bundles.count; i++) {
+        char text[GREFFE__HASH_CHARS];
+        greffe__hash hash = greffe__sha256(bundles.rows[i].body);
+        greffe__hex(text, greffe__hash_str(&hash));
+        if (!greffe__str_is(bundles.rows[i].key, text)) {
+            greffe_read_row row = {.key = bundles.rows[i].group};
+            found(v, &row, 0, GREFFE__GR_BUNDLE_READ, "a published bundle was changed");
+        }
+    }
+    return status;
+}
+
+/* No dossier has a number that its sequence has still to give. */
+static greffe_status verify_numbers(greffe_engine *e, verifying *v, greffe__arena *arena)
+{
+    greffe_read numbers = {.what = GREFFE_READ_NUMBERS, .limit = 1000};
+    greffe_status status = greffe__wait_read(e, &numbers, arena);
+    for (size_t i = 0; status == GREFFE_OK && i < numbers.count; i++) {
+        const greffe_read_row *row = &numbers.rows[i];
+        for (uint32_t j = 0; j < v->highest.count; j++) {
+            const sequence *s = &v->highest.at[j];
+            if (greffe__str_equal(s->name, row->key) && s->number >= (int64_t)row->version) {
+                found(v, row, 0, GREFFE__GR_JOURNAL_TABLE, "the sequence of numbers was set back");
+            }
+        }
+    }
+    return status;
+}
+
 static greffe_status run(greffe_engine *e, void *data)
 {
+    verifying *v = data;
     greffe_status status = GREFFE_OK;
+    greffe__arena arena;
+    greffe__arena_init(&arena, e->own);
+    v->kept = &arena;
     for (uint32_t kind = GREFFE__DOSSIER; kind <= GREFFE__BATCH && status == GREFFE_OK; kind++) {
-        status = verify_kind(e, data, kind);
+        status = verify_kind(e, v, kind);
     }
+    if (status == GREFFE_OK) {
+        status = verify_rest(e, v, &arena);
+    }
+    if (status == GREFFE_OK) {
+        status = verify_numbers(e, v, &arena);
+    }
+    greffe__arena_free(&arena);
     return status;
 }
 

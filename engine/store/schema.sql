@@ -41,7 +41,8 @@ CREATE TABLE {p}entry (
     kind     INTEGER NOT NULL,
     key      TEXT NOT NULL,
     version  INTEGER NOT NULL,
-    command  TEXT NOT NULL,             -- idempotency key
+    command  TEXT NOT NULL,             -- idempotency key, with its origin
+    head     BLOB NOT NULL DEFAULT x'', -- hash of this entry and all before it
     body     BLOB NOT NULL
 );
 CREATE UNIQUE INDEX {p}entry_stream ON {p}entry (tenant, kind, key, version);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/schema_sql.h"
 #include "store/sqlite_priv.h"
@@ -31,8 +32,8 @@ static const char *const statements[STATEMENT_COUNT] = {
     [UPDATE_STREAM] = "UPDATE {p}stream SET version = ?4, head = ?5, state = ?6, grp = ?7, "
                       "status = ?8, label = ?9, owner = ?10, due_ms = ?11, last_ms = ?12 "
                       "WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND version = ?13",
-    [INSERT_ENTRY] = "INSERT INTO {p}entry (tenant, kind, key, version, command, body) "
-                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [INSERT_ENTRY] = "INSERT INTO {p}entry (tenant, kind, key, version, command, body, "
+                     "head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [INSERT_PERSONAL] = "INSERT INTO {p}personal (tenant, kind, key, ref, class, salt, value) "
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [INSERT_TASK] = "INSERT OR REPLACE INTO {p}task (tenant, kind, key, item, name, who, assignee, "
@@ -68,9 +69,10 @@ static const char *const statements[STATEMENT_COUNT] = {
     [READ_TASKS] = "SELECT kind, key, item, name, who, assignee, ref, due, since_ms FROM {p}task "
                    "WHERE tenant = ?1 AND (?5 = '' OR who = ?5) AND "
                    "(key > ?6 OR (key = ?6 AND item > ?7)) ORDER BY key, item LIMIT ?8",
-    [READ_ENTRIES] = "SELECT kind, key, version, command, body FROM {p}entry WHERE tenant = ?1 AND "
-                     "kind = ?2 AND key = ?3 AND version > CAST(?6 AS INTEGER) "
-                     "ORDER BY version LIMIT ?8",
+    [READ_ENTRIES] =
+        "SELECT kind, key, version, command, body, head FROM {p}entry WHERE tenant = ?1 AND "
+        "kind = ?2 AND key = ?3 AND version > CAST(?6 AS INTEGER) "
+        "ORDER BY version LIMIT ?8",
     [READ_ROWS] = "SELECT 1, key, item, name, who, assignee, ref, due, since_ms FROM {p}task WHERE "
                   "tenant = ?1 AND kind = ?2 AND key = ?3 UNION ALL SELECT 2, key, item, channel, "
                   "letter, incident, ref, 0, 0 FROM {p}outbox WHERE tenant = ?1 AND kind = ?2 AND "
@@ -78,6 +80,12 @@ static const char *const statements[STATEMENT_COUNT] = {
     [READ_EFFECTS] = "SELECT kind, key, item, channel, letter, incident, ref, attempts, next_ms "
                      "FROM {p}outbox WHERE tenant = ?1 AND (key > ?6 OR (key = ?6 AND item > ?7)) "
                      "ORDER BY key, item LIMIT ?8",
+    [READ_AMOUNTS] = "SELECT allocated, reserved, committed, spent FROM {p}allotment "
+                     "WHERE tenant = ?1 AND key = ?3",
+    [READ_ORPHANS] = "SELECT DISTINCT e.kind, e.key FROM {p}entry e WHERE e.tenant = ?1 AND NOT "
+                     "EXISTS (SELECT 1 FROM {p}stream s WHERE s.tenant = e.tenant AND "
+                     "s.kind = e.kind AND s.key = e.key) LIMIT ?8",
+    [READ_NUMBERS] = "SELECT name, next FROM {p}sequence WHERE tenant = ?1 ORDER BY name LIMIT ?8",
     [READ_BUNDLES] = "SELECT procedure, hash, active, published_ms, body FROM {p}bundle "
                      "WHERE tenant = ?1 ORDER BY procedure, published_ms, hash",
 };
@@ -143,10 +151,23 @@ greffe_status greffe__sqlite_prepare(sqlite_store *s, statement which, sqlite3_s
     return GREFFE_OK;
 }
 
+static greffe_status prepared(sqlite_store *s, statement which)
+{
+    sqlite3_stmt *stmt;
+    return greffe__sqlite_prepare(s, which, &stmt);
+}
+
 greffe_status greffe__sqlite_run(sqlite_store *s, statement which)
 {
     sqlite3_stmt *stmt = NULL;
-    greffe_status status = greffe__sqlite_prepare(s, which, &stmt);
+    greffe_status status = GREFFE_OK;
+    if (which == BEGIN) { /* what ends a transaction must not want memory when it is needed */
+        status = prepared(s, COMMIT);
+        status = status == GREFFE_OK ? prepared(s, ROLLBACK) : status;
+    }
+    if (status == GREFFE_OK) {
+        status = greffe__sqlite_prepare(s, which, &stmt);
+    }
     if (status == GREFFE_OK) {
         status = greffe__sqlite_status(sqlite3_step(stmt));
         sqlite3_reset(stmt);
@@ -335,6 +356,10 @@ greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_option
     }
     if (status == GREFFE_OK) {
         status = prepare_database(s, options->read_only);
+    }
+    if (status == GREFFE_EIO && access(options->path, R_OK) == 0 &&
+        access(options->path, W_OK) != 0) {
+        status = GREFFE_EREADONLY;
     }
     if (status != GREFFE_OK) {
         close_store(&s->head);

@@ -198,6 +198,7 @@ static greffe_status put_entry(sqlite_store *s, const greffe_stream_write *write
     sqlite3_bind_int64(stmt, 4, (int64_t)write->expected + 1);
     bind_text(stmt, 5, write->entry->command);
     bind_blob(stmt, 6, write->entry->body);
+    bind_blob(stmt, 7, write->head);
     return step_once(stmt);
 }
 
@@ -488,6 +489,20 @@ static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greff
         row.version = (uint64_t)sqlite3_column_int64(stmt, 2);
         row.item = take(stmt, 3, memory, failed);
         row.body = take(stmt, 4, memory, failed);
+        row.head = take(stmt, 5, memory, failed);
+        return row;
+    case GREFFE_READ_AMOUNTS:
+        for (int i = 0; i < 4; i++) {
+            row.amounts[i] = sqlite3_column_int64(stmt, i);
+        }
+        return row;
+    case GREFFE_READ_ORPHANS:
+        row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
+        row.key = take(stmt, 1, memory, failed);
+        return row;
+    case GREFFE_READ_NUMBERS:
+        row.key = take(stmt, 0, memory, failed);
+        row.version = (uint64_t)sqlite3_column_int64(stmt, 1);
         return row;
     case GREFFE_READ_BUNDLES:
         row.group = take(stmt, 0, memory, failed);
@@ -519,6 +534,8 @@ void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memor
         [GREFFE_READ_STREAMS] = READ_STREAMS, [GREFFE_READ_TASKS] = READ_TASKS,
         [GREFFE_READ_ENTRIES] = READ_ENTRIES, [GREFFE_READ_ROWS] = READ_ROWS,
         [GREFFE_READ_EFFECTS] = READ_EFFECTS, [GREFFE_READ_BUNDLES] = READ_BUNDLES,
+        [GREFFE_READ_AMOUNTS] = READ_AMOUNTS, [GREFFE_READ_ORPHANS] = READ_ORPHANS,
+        [GREFFE_READ_NUMBERS] = READ_NUMBERS,
     };
     sqlite_store *s = (sqlite_store *)store;
     sqlite3_stmt *stmt = NULL;

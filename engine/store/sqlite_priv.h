@@ -44,6 +44,9 @@ typedef enum statement {
     READ_ROWS,
     READ_EFFECTS,
     READ_BUNDLES,
+    READ_AMOUNTS,
+    READ_ORPHANS,
+    READ_NUMBERS,
     STATEMENT_COUNT
 } statement;
 

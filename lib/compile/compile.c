@@ -192,6 +192,9 @@ static greffe_status run_passes(greffe__definition *d, const char *name, greffe_
         return status; /* without its authority, half of a procedure's names would seem wrong */
     }
     greffe__bind_procedure(d);
+    if (d->binder.arena->failed) {
+        return GREFFE_ENOMEM;
+    }
     read_letters(d);
     if (!d->binder.arena->failed) {
         greffe__compile_expressions(d);

@@ -505,16 +505,18 @@ static greffe__ast *name(parser *p)
     return node;
 }
 
-/* [a, b] is a list; [a..b] a range. */
+static bool closes_range(const parser *p)
+{
+    return is_symbol(p, "]") || is_symbol(p, ")") || is_symbol(p, "[");
+}
+
+/* [a, b] is a list; [a..b] a range, whose open end is written ) or [. */
 static greffe__ast *bracket(parser *p)
 {
     greffe__ast *node = make(p, GREFFE__AST_LIST, p->start);
     bool closed = is_symbol(p, "[");
     next(p);
-    if (node == NULL) {
-        return NULL;
-    }
-    while (!is_symbol(p, "]") && !is_symbol(p, ")") && !is_symbol(p, "[")) {
+    while (node != NULL && !is_symbol(p, "]")) {
         if (node->count > 0 && !expect(p, ",")) {
             return NULL;
         }
@@ -526,17 +528,17 @@ static greffe__ast *bracket(parser *p)
             if (!adopt(p, node, expression(p))) {
                 return NULL;
             }
-            if (!is_symbol(p, "]") && !is_symbol(p, ")") && !is_symbol(p, "[")) {
+            if (!closes_range(p)) {
                 return unexpected(p, "']' or ')'");
             }
             node->op = (uint8_t)((closed ? 1 : 0) | (is_symbol(p, "]") ? 2 : 0));
+            break;
         }
     }
-    if (node->kind == GREFFE__AST_LIST && !is_symbol(p, "]")) {
-        return unexpected(p, "']'");
+    if (node != NULL) {
+        node->end = p->stop;
+        next(p);
     }
-    node->end = p->stop;
-    next(p);
     return node;
 }
 
@@ -556,9 +558,14 @@ static greffe__ast *context(parser *p)
         greffe__str text = token_text(p);
         if (p->kind == T_NAME) {
             *key = text;
-        } else if (p->kind != T_STRING ||
+        } else if (p->work->failed || p->kind != T_STRING ||
                    !unescape(p, (greffe__str){text.data + 1, text.size - 2}, key)) {
             return unexpected(p, "a name");
+        }
+        for (uint32_t i = 0; i + 1 < node->names.count; i++) {
+            if (greffe__str_equal(node->names.at[i], *key)) {
+                return unexpected(p, "another name");
+            }
         }
         next(p);
         if (!expect(p, ":") || !adopt(p, node, expression(p))) {

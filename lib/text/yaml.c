@@ -52,6 +52,9 @@ static greffe_status index_characters(reader *r, greffe__str text)
         }
         point += 1;
     }
+    if (point % checkpoint_points == 0) {
+        r->checkpoints[count - 1] = (uint32_t)text.size; /* the end of the text itself */
+    }
     r->checkpoint_count = count;
     return GREFFE_OK;
 }

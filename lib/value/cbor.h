@@ -1,7 +1,8 @@
-/* Deterministic CBOR (RFC 8949 §4.2): the bytes of bundles, events, states and commitments.
+/* Deterministic CBOR (RFC 8949): the bytes of bundles, events, states and commitments.
  *
- * One value has one encoding: shortest heads, definite lengths. The reader refuses any other, so
- * reading and writing again gives the same bytes, and a hash of them means the value.
+ * One value has one encoding: shortest heads, definite lengths, names in ascending order of their
+ * UTF-8 bytes (not of their encoded length, as RFC 8949 would sort them). The reader refuses any
+ * other, so reading and writing again gives the same bytes, and a hash of them means the value.
  *
  * Typed values: null, booleans, text, arrays and maps as CBOR has them; a whole number that fits
  * 64 bits as an integer; another number as tag 4 [exponent, mantissa] without trailing zeros; a

@@ -16,7 +16,7 @@ extern "C" {
 greffe_status greffe__json_read(greffe__value *out, greffe__arena *arena, greffe_diags *diags,
                                 const char *name, greffe__str text);
 /* Names in ascending order, numbers in their shortest plain form, temporal values as strings of
- * ISO 8601, a range as FEEL writes it. */
+ * ISO 8601, a range as {"from": …, "to": …}. */
 void greffe__json_write(greffe__buf *out, const greffe__value *value);
 
 #ifdef __cplusplus

@@ -13,6 +13,7 @@ typedef struct scan {
     const char *start, *at, *end;
     greffe__buf out;
     uint32_t depth;
+    bool too_deep;
     const char *problem;
 } scan;
 
@@ -248,6 +249,7 @@ static bool value(scan *s)
     }
     if (c == '[' || c == '{') {
         if (++s->depth > GREFFE_MAX_JSON_DEPTH) {
+            s->too_deep = true;
             return bad(s, "brackets are nested deeper than 24");
         }
         bool good = members(s, c == '[' ? ']' : '}', c == '{');
@@ -410,8 +412,7 @@ greffe_status greffe__json_read(greffe__value *out, greffe__arena *arena, greffe
     if (good) {
         status = build(out, arena, diags, name, text, &s.out);
     } else {
-        greffe__code code =
-            s.depth > GREFFE_MAX_JSON_DEPTH ? GREFFE__GR_JSON_LIMIT : GREFFE__GR_JSON_SYNTAX;
+        greffe__code code = s.too_deep ? GREFFE__GR_JSON_LIMIT : GREFFE__GR_JSON_SYNTAX;
         status = refuse(diags, arena, name, text, code, (size_t)(s.at - s.start), s.problem,
                         "the text must be JSON as RFC 8259 defines it");
     }

@@ -137,7 +137,10 @@ typedef enum greffe_read_kind {
     GREFFE_READ_ENTRIES = 3, /**< kind, group: the stream's key */
     GREFFE_READ_ROWS = 4,    /**< kind, group: the stream's key; both lists */
     GREFFE_READ_EFFECTS = 5, /**< all that has to leave */
-    GREFFE_READ_BUNDLES = 6  /**< published procedures */
+    GREFFE_READ_BUNDLES = 6, /**< published procedures */
+    GREFFE_READ_AMOUNTS = 7, /**< group: an allotment's key; what the store's own check holds */
+    GREFFE_READ_ORPHANS = 8, /**< streams that have entries and no state */
+    GREFFE_READ_NUMBERS = 9  /**< sequences: key, and the next number in `version` */
 } greffe_read_kind;
 
 typedef struct greffe_read_row {
@@ -146,6 +149,7 @@ typedef struct greffe_read_row {
     greffe_str body, head;
     uint64_t version;
     int64_t due, since_ms, last_ms;
+    int64_t amounts[4];
 } greffe_read_row;
 
 /** Pages by key: the rows after (`after`, `after_item`), at most `limit`, in ascending order. */
