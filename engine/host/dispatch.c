@@ -235,8 +235,8 @@ static greffe_status hand_over(greffe_engine *e, const round_data *d,
                             .now_ms = d->now_ms};
     const char *json = greffe__buf_done(&body);
     effect.body = (greffe_str){json, body.size};
-    if (status == GREFFE_OK &&
-        (json == NULL || effect.subject == NULL || effect.text == NULL || channel == NULL)) {
+    if (status == GREFFE_OK && (arena.failed || json == NULL || effect.subject == NULL ||
+                                effect.text == NULL || channel == NULL)) {
         status = GREFFE_ENOMEM;
     }
     if (status == GREFFE_OK) {

@@ -252,17 +252,23 @@ static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_
     return status == GREFFE_OK && out->args.kind != GREFFE__CONTEXT ? GREFFE_EINVALID : status;
 }
 
-static char *give(greffe_context *context, greffe__str a, greffe__str b)
+/* Room for what is said, taken before anything is done: a command that was executed has its answer.
+ */
+enum { said_bytes = 2304 };
+
+static void say(char *out, greffe__str a, greffe__str b)
 {
-    size_t gap = a.size > 0 && b.size > 0 ? 2 : 0;
-    char *text = greffe__alloc(context, NULL, a.size + gap + b.size + 1);
-    if (text != NULL) {
-        memcpy(text, a.data != NULL ? a.data : "", a.size);
-        memcpy(text + a.size, "; ", gap);
-        memcpy(text + a.size + gap, b.data != NULL ? b.data : "", b.size);
-        text[a.size + gap + b.size] = '\0';
+    size_t size = 0;
+    const greffe__str parts[] = {a, {"; ", a.size > 0 && b.size > 0 ? 2 : 0}, b};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t left = said_bytes - 1 - size;
+        size_t part = parts[i].size < left ? parts[i].size : left;
+        if (part > 0) {
+            memcpy(out + size, parts[i].data, part);
+        }
+        size += part;
     }
-    return text;
+    out[size] = '\0';
 }
 
 static greffe_status run(greffe_engine *e, void *data)
@@ -271,6 +277,13 @@ static greffe_status run(greffe_engine *e, void *data)
     greffe__arena arena;
     greffe__command command;
     greffe__outcome outcome = {.status = GREFFE_OK};
+    char *message = greffe__alloc(x->context, NULL, said_bytes);
+    char *answer = greffe__alloc(x->context, NULL, said_bytes);
+    if (message == NULL || answer == NULL) {
+        greffe__free(x->context, message);
+        greffe__free(x->context, answer);
+        return GREFFE_ENOMEM;
+    }
     greffe__arena_init(&arena, e->own);
     greffe_status status = build(e, &command, x->command, &arena);
     if (status == GREFFE_OK) {
@@ -284,20 +297,21 @@ static greffe_status run(greffe_engine *e, void *data)
         status = GREFFE_OK;
     }
     if (status != GREFFE_OK) {
-        outcome.status = status;
-        outcome.message = greffe__str_of(greffe_status_name(status));
+        outcome = (greffe__outcome){.status = status,
+                                    .message = greffe__str_of(greffe_status_name(status))};
     }
     const char *code = greffe__code_text(outcome.code);
+    say(message, outcome.message, outcome.hint);
+    say(answer, outcome.answer.size > 0 ? outcome.answer : greffe__str_of("{}"),
+        (greffe__str){"", 0});
     *x->result = (greffe_result){.status = outcome.status,
                                  .repeated = outcome.repeated,
                                  .version = outcome.version,
-                                 .code = code != NULL ? code : ""};
-    x->result->message = give(x->context, outcome.message, outcome.hint);
-    x->result->answer =
-        give(x->context, outcome.answer.size > 0 ? outcome.answer : greffe__str_of("{}"),
-             (greffe__str){"", 0});
+                                 .code = code != NULL ? code : "",
+                                 .message = message,
+                                 .answer = answer};
     greffe__arena_free(&arena);
-    return outcome.status; /* also when its words found no memory: what is done is done */
+    return outcome.status;
 }
 
 greffe_status greffe_engine_execute(greffe_engine *engine, greffe_result *out,

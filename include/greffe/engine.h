@@ -62,9 +62,8 @@ typedef struct greffe_result {
     bool repeated;        /**< this key was answered before: the first answer again */
     uint64_t version;     /**< of the stream, now */
     const char *code;     /**< "GR-5101" when refused, else "" ; static */
-    char *message; /**< why it was refused, with how to mend it; else "". NULL when memory ran
-                        out for it: `status` holds all the same */
-    char *answer;  /**< JSON, or "{}"; NULL as above: the same key gives it again */
+    char *message;        /**< why it was refused, with how to mend it; else "" */
+    char *answer;         /**< JSON, or "{}" */
 } greffe_result;
 
 /** Executes a command: load, decide, commit. Returns what `out->status` says, or GREFFE_EMISUSE or

@@ -88,6 +88,10 @@ static greffe_status arithmetic(machine *m, greffe__op op, const greffe__value *
     case GREFFE__OP_ADD:
     case GREFFE__OP_SUB:
         good = greffe__value_add(out, a, b, op == GREFFE__OP_SUB, m->eval->arena);
+        if (!good && op == GREFFE__OP_ADD && a->kind == GREFFE__STRING &&
+            b->kind == GREFFE__STRING) {
+            return fail(m, GREFFE__GR_EVAL_LIMIT, "the text would be longer than 1 MiB");
+        }
         return good ? GREFFE_OK
                     : fail_operands(m, numbers ? GREFFE__GR_EVAL_NUMBER : GREFFE__GR_EVAL_TYPE,
                                     "these cannot be added or subtracted", a, b);

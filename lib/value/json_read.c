@@ -12,6 +12,8 @@
 typedef struct scan {
     const char *start, *at, *end;
     greffe__buf out;
+    uint32_t names, stop_at; /* names met; the one whose place is looked for */
+    const char *place;
     uint32_t depth;
     bool too_deep;
     const char *problem;
@@ -209,6 +211,8 @@ static bool members(scan *s, char close, bool named)
             if (s->at == s->end || *s->at != '"') {
                 return bad(s, "a name in quotes is missing");
             }
+            s->names += 1;
+            s->place = s->names == s->stop_at ? s->at : s->place;
             if (!string(s)) {
                 return false;
             }
@@ -265,6 +269,7 @@ typedef struct conversion {
     greffe__arena *arena;
     greffe__str duplicate; /* the name that stands twice, when there is one */
     bool found_duplicate;
+    uint32_t names, at; /* names met so far; which of them was the second */
 } conversion;
 
 static greffe__str unmark(greffe__arena *arena, const char *marked)
@@ -308,8 +313,10 @@ static greffe__value convert_object(conversion *c, const cJSON *node)
     }
     for (const cJSON *child = node->child; child != NULL; child = child->next) {
         greffe__str name = unmark(c->arena, child->string);
+        c->names += 1;
         if (!greffe__map_add(&names, name, at) && !c->found_duplicate) {
             c->found_duplicate = true;
+            c->at = c->names;
             c->duplicate = name;
         }
         entries[at].name = name;
@@ -369,6 +376,15 @@ static greffe_status refuse(greffe_diags *diags, greffe__arena *arena, const cha
     return code == GREFFE__GR_JSON_LIMIT ? GREFFE_ELIMIT : GREFFE_EINVALID;
 }
 
+/* Names stand in the tree in the order of the text: a second pass finds the place of one. */
+static size_t second_place(greffe__str text, uint32_t which)
+{
+    scan s = {.start = text.data, .at = text.data, .end = text.data + text.size, .stop_at = which};
+    s.out.failed = true; /* nothing is written this time */
+    (void)value(&s);
+    return s.place != NULL ? (size_t)(s.place - s.start) : 0;
+}
+
 static greffe_status build(greffe__value *out, greffe__arena *arena, greffe_diags *diags,
                            const char *name, greffe__str text, greffe__buf *rewritten)
 {
@@ -387,8 +403,8 @@ static greffe_status build(greffe__value *out, greffe__arena *arena, greffe_diag
         greffe__str message =
             greffe__str_format(arena, "the name \"%.*s\" stands twice in one object",
                                (int)c.duplicate.size, c.duplicate.data);
-        return refuse(diags, arena, name, text, GREFFE__GR_JSON_DUPLICATE_KEY, 0, message.data,
-                      "keep one of the two");
+        return refuse(diags, arena, name, text, GREFFE__GR_JSON_DUPLICATE_KEY,
+                      second_place(text, c.at), message.data, "keep one of the two");
     }
     *out = result;
     return GREFFE_OK;

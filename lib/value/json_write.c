@@ -29,13 +29,31 @@ static void context(greffe__buf *out, const greffe__value *value)
     greffe__buf_byte(out, '}');
 }
 
+static void range_end(greffe__buf *out, const greffe__value *value)
+{
+    bool dated = value->kind >= GREFFE__DATE && value->kind <= GREFFE__PERIOD;
+    if (dated) {
+        greffe__buf_text(out, "@\"");
+        greffe__value_temporal(out, value);
+        greffe__buf_byte(out, '"');
+    } else {
+        greffe__json_write(out, value);
+    }
+}
+
+/* As FEEL writes it, in a string. */
 static void range(greffe__buf *out, const greffe__range *range)
 {
-    greffe__buf_text(out, range->low_closed ? "{\"from\":[" : "{\"from\":[null,");
-    greffe__json_write(out, &range->low);
-    greffe__buf_text(out, range->high_closed ? "],\"to\":[" : "],\"to\":[null,");
-    greffe__json_write(out, &range->high);
-    greffe__buf_text(out, "]}");
+    greffe__buf text;
+    greffe__buf_init(&text, out->context);
+    greffe__buf_byte(&text, range->low_closed ? '[' : '(');
+    range_end(&text, &range->low);
+    greffe__buf_text(&text, "..");
+    range_end(&text, &range->high);
+    greffe__buf_byte(&text, range->high_closed ? ']' : ')');
+    greffe__buf_json(out, (greffe__str){text.data, text.size});
+    out->failed = out->failed || text.failed;
+    greffe__buf_free(&text);
 }
 
 void greffe__json_write(greffe__buf *out, const greffe__value *value)

@@ -279,8 +279,8 @@ static spread ratio_to(const sample *other, const arguments *a, bool cpu)
 {
     double ratios[most_rounds];
     for (uint32_t i = 0; i < a->rounds; i++) {
-        ratios[i] = cpu ? other[i].cpu_s / samples[0][i].cpu_s
-                        : other[i].wall_s / samples[0][i].wall_s;
+        ratios[i] =
+            cpu ? other[i].cpu_s / samples[0][i].cpu_s : other[i].wall_s / samples[0][i].wall_s;
     }
     return spread_of(ratios, a->rounds);
 }

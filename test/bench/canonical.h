@@ -35,7 +35,7 @@ void bench_close(struct sqlite3 *db, struct sqlite3_stmt *const *statements, siz
 typedef struct bench_write {
     greffe_stream_write stream;
     greffe_entry_row entry;
-    bool numbered;         /* takes the next number of `sequence` */
+    bool numbered; /* takes the next number of `sequence` */
     greffe_str sequence;
 } bench_write;
 

@@ -37,8 +37,7 @@ static const struct {
 } transitions[bench_transitions] = {
     {"completude", "citoyen", "depot", "portail", NULL, "completude", "guichet"},
     {"instruction", "agent-0001", "complete", "completude", "completude", "instruction", "guichet"},
-    {"decision", "agent-0001", "favorable", "Conforme", "instruction", "decision",
-     "direction"},
+    {"decision", "agent-0001", "favorable", "Conforme", "instruction", "decision", "direction"},
     {"accord", "directeur-0001", "accordee", "decision", "decision", NULL, NULL},
     {"accord", "poste", "envoi", "accuse_reception", NULL, NULL, NULL},
     {"accordee", "poste", "envoi", "accord", NULL, NULL, NULL},

@@ -62,8 +62,7 @@ static greffe_plan *compile(const char *procedure)
     const char *problems = "";
     char *source = read_all(procedure, &text.size);
     text.data = source;
-    greffe_compile_options options = {.size = sizeof options, .read = read_beside,
-                                      .read_data = &f};
+    greffe_compile_options options = {.size = sizeof options, .read = read_beside, .read_data = &f};
     if (greffe_diags_create(&diags, self.context) != GREFFE_OK) {
         bench_fail(procedure, "out of memory");
     }
@@ -124,8 +123,12 @@ static void close_greffe(void)
 static void execute(const greffe_actor *actor, const char *dossier, const char *verb,
                     const char *key, const char *args, int transition)
 {
-    greffe_command command = {.size = sizeof command, .verb = verb, .stream = dossier, .key = key,
-                              .actor = actor, .args = {args, strlen(args)},
+    greffe_command command = {.size = sizeof command,
+                              .verb = verb,
+                              .stream = dossier,
+                              .key = key,
+                              .actor = actor,
+                              .args = {args, strlen(args)},
                               .now_ms = bench_instant_ms(transition)};
     greffe_result result;
     if (greffe_engine_execute(self.engine, &result, &command) != GREFFE_OK) {
@@ -146,10 +149,10 @@ static void take_to_decision(uint32_t number)
     bench_key(dossier, number);
     (void)snprintf(citizen, sizeof citizen, "citoyen-%s", dossier);
     greffe_actor applicant = {.size = sizeof applicant, .subject = citizen, .kind = "applicant"};
-    greffe_actor agent = {.size = sizeof agent, .subject = "agent-0001", .kind = "agent",
-                          .services = counter};
-    greffe_actor director = {.size = sizeof director, .subject = "directeur-0001",
-                             .kind = "agent", .services = head};
+    greffe_actor agent = {
+        .size = sizeof agent, .subject = "agent-0001", .kind = "agent", .services = counter};
+    greffe_actor director = {
+        .size = sizeof director, .subject = "directeur-0001", .kind = "agent", .services = head};
     execute(&applicant, dossier, "file", "depot-1", bench_answers, 0);
     for (int i = 0; i < 3; i++) {
         execute(i < 2 ? &agent : &director, dossier, "complete", keys[i], steps[i], i + 1);

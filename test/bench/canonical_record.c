@@ -49,9 +49,9 @@ static void note(bench_write *out, const greffe_write_set *set)
     out->entry = *w->entry;
     out->numbered = set->number_count > 0;
     out->sequence = out->numbered ? set->numbers[0].name : (greffe_str){"", 0};
-    greffe_str *texts[] = {&w->key,   &w->head,  &w->state,           &w->group,         &w->status,
-                           &w->label, &w->owner, &out->entry.command, &out->entry.body,
-                           &out->sequence};
+    greffe_str *texts[] = {&w->key,          &w->head,      &w->state, &w->group,
+                           &w->status,       &w->label,     &w->owner, &out->entry.command,
+                           &out->entry.body, &out->sequence};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         keep(texts[i]);
     }
@@ -186,14 +186,13 @@ static void pass_write(coder *c, bench_write *out)
 {
     pass(c, out, sizeof *out);
     greffe_stream_write *w = &out->stream;
-    greffe_str *texts[] = {&w->key,   &w->head,  &w->state,           &w->group,         &w->status,
-                           &w->label, &w->owner, &out->entry.command, &out->entry.body,
-                           &out->sequence};
+    greffe_str *texts[] = {&w->key,          &w->head,      &w->state, &w->group,
+                           &w->status,       &w->label,     &w->owner, &out->entry.command,
+                           &out->entry.body, &out->sequence};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         pass_text(c, texts[i]);
     }
-    greffe_personal_row *personal =
-        pass_array(c, w->personal, w->personal_count, sizeof *personal);
+    greffe_personal_row *personal = pass_array(c, w->personal, w->personal_count, sizeof *personal);
     for (size_t i = 0; i < w->personal_count; i++) {
         pass_text(c, &personal[i].ref);
         pass_text(c, &personal[i].class_name);

@@ -1,0 +1,309 @@
+/* The sweep's scenario of an engine: open, publish, file, complete, run, read, verify, close.
+ *
+ * A call that was refused for want of memory is made again when memory is back, and must then do
+ * what it always does, once: a command that had been told "no memory" must not be found done. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc_sweep.h"
+
+enum { MAX_ROUNDS = 20, HOUR_MS = 3600000 };
+
+static const int64_t START_MS = INT64_C(1583139600000); /* 2020-03-02T09:00Z */
+
+static struct {
+    greffe_context *context; /* of the plan, which is made before memory fails */
+    greffe_plan *plan;
+    bool known; /* what an undisturbed run gives */
+    greffe_verified verified;
+    size_t effects, tasks_size, entries_size, body_size, text_size;
+} expected;
+
+static size_t delivered;
+static uint64_t random_state;
+
+static int64_t read_clock(void *data)
+{
+    (void)data;
+    return START_MS;
+}
+
+static greffe_status give_random(void *data, unsigned char *out, size_t size)
+{
+    (void)data;
+    for (size_t i = 0; i < size; i++) {
+        random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+        out[i] = (unsigned char)(random_state >> 56);
+    }
+    return GREFFE_OK;
+}
+
+static greffe_status deliver(void *data, const greffe_effect *effect, char problem[256])
+{
+    (void)data;
+    (void)problem;
+    if (!expected.known) {
+        expected.body_size = effect->body.size;
+        expected.text_size = strlen(effect->text);
+    } else if (effect->body.size != expected.body_size ||
+               strlen(effect->text) != expected.text_size) {
+        (void)sweep_fault("a letter leaves with another body (%zu bytes) or text (%zu)",
+                          effect->body.size, strlen(effect->text));
+    }
+    delivered++;
+    return GREFFE_OK;
+}
+
+/* --- Steps: each is tried again once, with memory back --- */
+
+typedef greffe_status (*step_fn)(greffe_engine *engine, const void *how, bool again);
+
+/* True with the step done. */
+static bool take(greffe_engine *engine, const char *what, step_fn step, const void *how)
+{
+    const greffe_status status = step(engine, how, false);
+    if (!sweep_status(what, status, true)) {
+        return false;
+    }
+    if (status == GREFFE_OK) {
+        return true;
+    }
+    memory_restore();
+    const greffe_status again = step(engine, how, true);
+    return again == GREFFE_OK ||
+           sweep_fault("%s said \"%s\"; memory is back, and it says \"%s\"", what,
+                       greffe_status_name(status), greffe_status_name(again));
+}
+
+static greffe_status publish(greffe_engine *engine, const void *how, bool again)
+{
+    (void)again;
+    return greffe_engine_publish(engine, how);
+}
+
+static greffe_status handle(greffe_engine *engine, const void *how, bool again)
+{
+    (void)again;
+    return greffe_engine_handle(engine, how, deliver, NULL);
+}
+
+static greffe_status execute(greffe_engine *engine, const void *how, bool again)
+{
+    greffe_result result;
+    memset(&result, 0, sizeof result);
+    const greffe_status status = greffe_engine_execute(engine, &result, how);
+    if (again && status == GREFFE_OK && result.repeated) {
+        (void)sweep_fault("a command that was told \"no memory\" had been done");
+    } else if (status == GREFFE_OK && (result.answer == NULL || result.answer[0] != '{')) {
+        (void)sweep_fault("a command was done, and there is no answer");
+    } else if (status != GREFFE_OK && status != GREFFE_ENOMEM) {
+        (void)sweep_fault("%s %s", result.code == NULL ? "" : result.code,
+                          result.message == NULL ? "" : result.message);
+    }
+    if (status != GREFFE_ENOMEM || result.status == GREFFE_ENOMEM) {
+        greffe_result_free(engine, &result);
+    } else if (result.message != NULL || result.answer != NULL) {
+        (void)sweep_fault("half a result came with \"no memory\"");
+        greffe_result_free(engine, &result);
+    }
+    return status;
+}
+
+static greffe_status run(greffe_engine *engine, const void *how, bool again)
+{
+    /* An effect whose outcome found no memory is leased for a while: again means later. */
+    const int64_t now_ms = START_MS + (again ? HOUR_MS : 0);
+    greffe_progress progress = {.more = true};
+    greffe_status status = GREFFE_OK;
+    (void)how;
+    for (int i = 0; i < MAX_ROUNDS && status == GREFFE_OK && progress.more; i++) {
+        status = greffe_engine_run(engine, &progress, 100, now_ms);
+        if (status == GREFFE_OK && progress.incidents > 0) {
+            (void)sweep_fault("an effect became an incident");
+        }
+    }
+    return status;
+}
+
+/* What could not be delivered for want of memory was put off: it is delivered later. */
+static bool run_later(greffe_engine *engine)
+{
+    if (!memory_failed()) {
+        return true;
+    }
+    memory_restore();
+    const greffe_status status = run(engine, NULL, true);
+    return status == GREFFE_OK ||
+           sweep_fault("memory is back, and run says \"%s\"", greffe_status_name(status));
+}
+
+static size_t answer_size; /* of the last answer that was read */
+
+static greffe_status read_list(greffe_engine *engine, const void *how, bool again)
+{
+    char *answer = NULL;
+    (void)again;
+    const greffe_status status = greffe_engine_read(engine, &answer, how);
+    if (status == GREFFE_OK) {
+        answer_size = strlen(answer);
+    } else if (answer != NULL) {
+        (void)sweep_fault("an answer came with a refusal");
+    }
+    greffe_engine_free(engine, answer);
+    return status;
+}
+
+static greffe_verified seen;
+
+static void on_finding(void *data, const char *stream_kind, const char *key, uint64_t version,
+                       const char *code, const char *message)
+{
+    (void)data;
+    (void)version;
+    (void)sweep_fault("verifying finds %s in %s %s: %s", code, stream_kind, key, message);
+}
+
+static greffe_status verify(greffe_engine *engine, const void *how, bool again)
+{
+    (void)how;
+    (void)again;
+    return greffe_engine_verify(engine, &seen, on_finding, NULL);
+}
+
+/* --- The scenario --- */
+
+static const char FILING[] =
+    "{\"procedure\":\"velo\",\"answers\":{\"demandeur\":{\"nom\":\"Tirapo\",\"prenom\":\"Digulu\","
+    "\"naissance\":\"1954-09-26\",\"courriel\":\"c1@example.org\",\"adresse\":\"1 rue\","
+    "\"code_postal\":\"92190\",\"commune\":\"92048\",\"foyer\":\"8843300000001\","
+    "\"iban\":\"FR7630006000011234567890189\"},\"velo\":{\"modele\":\"pliant\",\"neuf\":true,"
+    "\"prix\":\"2176.00\",\"achat\":\"2019-10-07\"}},\"documents\":{"
+    "\"facture\":{\"name\":\"f.pdf\",\"media\":\"application/pdf\",\"size\":9,\"sha256\":"
+    "\"ff31b7cb2f904c061bbf5b4194affaedcb4772e3b0ab6dc0161ea36881c04db1\"},"
+    "\"conformite\":{\"name\":\"c.pdf\",\"media\":\"application/pdf\",\"size\":9,\"sha256\":"
+    "\"ff31b7cb2f904c061bbf5b4194affaedcb4772e3b0ab6dc0161ea36881c04db1\"},"
+    "\"identite\":{\"name\":\"i.pdf\",\"media\":\"application/pdf\",\"size\":9,\"sha256\":"
+    "\"ff31b7cb2f904c061bbf5b4194affaedcb4772e3b0ab6dc0161ea36881c04db1\"},"
+    "\"domicile\":{\"name\":\"d.pdf\",\"media\":\"application/pdf\",\"size\":9,\"sha256\":"
+    "\"ff31b7cb2f904c061bbf5b4194affaedcb4772e3b0ab6dc0161ea36881c04db1\"}}}";
+static const char COMPLETING[] = "{\"step\":\"completude\",\"outcome\":\"complete\"}";
+
+static bool command(greffe_engine *engine, const char *verb, const char *key,
+                    const greffe_actor *actor, const char *args)
+{
+    const greffe_command c = {.size = sizeof c,
+                              .verb = verb,
+                              .stream = "d1",
+                              .key = key,
+                              .actor = actor,
+                              .args = {args, strlen(args)}};
+    return take(engine, verb, execute, &c);
+}
+
+static bool live(greffe_engine *engine)
+{
+    static const char *const mobility[] = {"mobilites", NULL};
+    const greffe_actor citizen = {.size = sizeof citizen, .subject = "c1", .kind = "applicant"};
+    const greffe_actor agent = {
+        .size = sizeof agent, .subject = "a1", .kind = "agent", .services = mobility};
+    const greffe_query tasks = {.size = sizeof tasks, .kind = GREFFE_QUERY_TASKS};
+    const greffe_query dossier = {
+        .size = sizeof dossier, .kind = GREFFE_QUERY_DOSSIER, .key = "d1"};
+    const greffe_query history = {.size = sizeof history,
+                                  .kind = GREFFE_QUERY_HISTORY,
+                                  .stream_kind = "dossier",
+                                  .key = "d1"};
+    bool fine =
+        take(engine, "handle", handle, "mail") && take(engine, "publish", publish, expected.plan) &&
+        command(engine, "file", "k1", &citizen, FILING) &&
+        command(engine, "complete", "k2", &agent, COMPLETING) && take(engine, "run", run, NULL) &&
+        run_later(engine) && take(engine, "read dossier", read_list, &dossier) &&
+        take(engine, "read tasks", read_list, &tasks);
+    const size_t tasks_size = answer_size;
+    fine = fine && take(engine, "read history", read_list, &history);
+    const size_t entries_size = answer_size;
+    fine = fine && take(engine, "verify", verify, NULL);
+    if (!fine) {
+        return false;
+    }
+    if (!expected.known) {
+        expected.known = true;
+        expected.verified = seen;
+        expected.effects = delivered;
+        expected.tasks_size = tasks_size;
+        expected.entries_size = entries_size;
+    }
+    /* An effect may be delivered twice, when its outcome found no memory. */
+    if (delivered < expected.effects || seen.streams != expected.verified.streams ||
+        seen.entries != expected.verified.entries || seen.faults != 0 ||
+        seen.personal != expected.verified.personal || tasks_size != expected.tasks_size ||
+        entries_size != expected.entries_size) {
+        return sweep_fault("the store is another: %zu effects, %llu entries, %llu personal values",
+                           delivered, (unsigned long long)seen.entries,
+                           (unsigned long long)seen.personal);
+    }
+    return true;
+}
+
+/* A store and an engine, tried again with memory back. */
+static bool open_engine(greffe_engine **out, greffe_context *context)
+{
+    greffe_status status = GREFFE_ENOMEM;
+    for (int attempt = 0; attempt < 2 && status != GREFFE_OK; attempt++) {
+        greffe_engine_options options = {
+            .size = sizeof options, .clock = read_clock, .random = give_random};
+        status = greffe_store_memory(&options.store);
+        if (!sweep_status("greffe_store_memory", status, true)) {
+            return false;
+        }
+        if (status == GREFFE_OK) {
+            status = greffe_engine_open(out, context, &options);
+            if (!sweep_status("greffe_engine_open", status, true)) {
+                return false;
+            }
+        }
+        if (status != GREFFE_OK) {
+            memory_restore();
+        }
+    }
+    return status == GREFFE_OK || sweep_fault("memory is back, no engine");
+}
+
+static bool run_engine(void)
+{
+    greffe_context *context = NULL;
+    greffe_engine *engine = NULL;
+    delivered = 0;
+    random_state = 1;
+    memset(&seen, 0, sizeof seen);
+    const greffe_status status = sweep_context(&context);
+    if (status != GREFFE_OK) {
+        return sweep_status("greffe_context_create", status, false);
+    }
+    const bool fine = open_engine(&engine, context) && live(engine);
+    greffe_engine_close(engine);
+    greffe_context_destroy(context);
+    return fine;
+}
+
+static bool prepare(void)
+{
+    greffe_diags *diags = NULL;
+    if (sweep_context(&expected.context) != GREFFE_OK ||
+        greffe_diags_create(&diags, expected.context) != GREFFE_OK) {
+        return false;
+    }
+    const greffe_status status = sweep_plan(&expected.plan, expected.context, diags);
+    greffe_diags_destroy(diags);
+    return status == GREFFE_OK;
+}
+
+static void dismiss(void)
+{
+    greffe_plan_unref(expected.plan);
+    greffe_context_destroy(expected.context);
+}
+
+const scenario ENGINE_SCENARIO = {
+    .name = "engine", .prepare = prepare, .run = run_engine, .dismiss = dismiss};

@@ -1,0 +1,50 @@
+/* What the sweep and its parts share: memory that fails on demand, and how a scenario is told.
+ *
+ * Every allocation of the process is counted, libyaml's, cJSON's and SQLite's too. */
+#ifndef GREFFE_TEST_ALLOC_SWEEP_H
+#define GREFFE_TEST_ALLOC_SWEEP_H
+
+#include <greffe/compile.h>
+#include <greffe/engine.h>
+#include <greffe/site.h>
+
+/* --- Memory (failing_memory.c) --- */
+
+/* The `point`-th allocation from now fails, counted from 1; with `ever_after`, all later ones
+ * too. */
+void memory_fail(size_t point, bool ever_after);
+/* Memory is back. */
+void memory_restore(void);
+/* Has an allocation failed since memory_fail? */
+bool memory_failed(void);
+/* Allocations since memory_fail. */
+size_t memory_calls(void);
+/* Blocks that are alive. */
+long memory_live(void);
+/* Raise SIGTRAP where an allocation fails: for a debugger. */
+void memory_trap(bool on);
+/* For a context: moves each block that grows, so that a use of the old one shows. */
+void *memory_context_alloc(void *data, void *ptr, size_t size);
+
+/* --- Scenarios --- */
+
+typedef struct scenario {
+    const char *name;
+    bool (*prepare)(void); /* once, with all the memory there is; NULL: nothing */
+    /* Runs under failing memory; must leave nothing behind. False after sweep_fault. */
+    bool (*run)(void);
+    void (*dismiss)(void);
+} scenario;
+
+/* Reports what is wrong at this point; always false. */
+bool sweep_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Tallies a status; false, after a fault, unless it is GREFFE_OK, GREFFE_ENOMEM or, when SQLite
+ * may have swallowed the reason, GREFFE_EIO. */
+bool sweep_status(const char *what, greffe_status status, bool sqlite);
+greffe_status sweep_context(greffe_context **out);
+/* Compiles velo.yaml. */
+greffe_status sweep_plan(greffe_plan **out, greffe_context *context, greffe_diags *diags);
+
+extern const scenario ENGINE_SCENARIO;
+
+#endif
