@@ -190,7 +190,10 @@ def killed_seasons(reference, first, rng, kills, longest, hits):
 
 
 def cut_after_a_session(actions, cut):
-    """Writes the actions up to the middle session, and a "run" a second later."""
+    """Writes the actions up to the middle session's closing, which sets off its letters.
+
+    A "run" follows a second later; the actions before the closing are written apart.
+    """
     lines = actions.read_text(encoding="utf-8").splitlines()
     closings = [at for at, line in enumerate(lines) if '"do":"session.close"' in line
                 and "no_quorum" not in line]
@@ -200,7 +203,7 @@ def cut_after_a_session(actions, cut):
     last = {**json.loads(lines[-1]), "at": f"{closed + datetime.timedelta(seconds=1):{form}}"}
     cut.write_text("\n".join(lines[:at + 1] + [json.dumps(last)]) + "\n", encoding="utf-8")
     before = cut.with_suffix(".before")
-    before.write_text("\n".join(lines[:at + 1]) + "\n", encoding="utf-8")
+    before.write_text("\n".join(lines[:at]) + "\n", encoding="utf-8")
     return before
 
 
