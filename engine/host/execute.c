@@ -241,27 +241,6 @@ static greffe_status row_changes(greffe__arena *arena, const greffe__rows *befor
     return GREFFE_OK;
 }
 
-static greffe_status rows_before(const greffe__stream *stream, greffe__arena *arena,
-                                 greffe__rows *out)
-{
-    greffe__summary before;
-    *out = (greffe__rows){0};
-    if (!stream->exists) {
-        return GREFFE_OK;
-    }
-    const greffe__shape *shape = greffe__state_shape(stream->kind);
-    void *state = greffe__arena_zalloc(arena, shape->size);
-    greffe_status status =
-        state == NULL ? GREFFE_ENOMEM : greffe__record_decode(state, arena, shape, stream->bytes);
-    if (status == GREFFE_OK) {
-        status = greffe__summarise(&before, stream->kind, state, arena);
-    }
-    if (status == GREFFE_OK) {
-        *out = before.rows;
-    }
-    return status;
-}
-
 static greffe__str encoded(greffe__arena *arena, const greffe__shape *shape, const void *record)
 {
     greffe__buf bytes;
@@ -332,7 +311,6 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     entry.answer = own ? decision->answer : entry.answer;
     greffe_entry_row *row = greffe__arena_zalloc(a->arena, sizeof *row);
     greffe__summary summary;
-    greffe__rows before;
     if (row == NULL) {
         return GREFFE_ENOMEM;
     }
@@ -347,10 +325,7 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     write->head = chained(a->arena, stream->head, row->body);
     write->state = encoded(a->arena, greffe__state_shape(stream->kind), stream->state);
     write->last_ms = decision->now_ms;
-    greffe_status status = rows_before(stream, a->arena, &before);
-    if (status == GREFFE_OK) {
-        status = greffe__summarise(&summary, stream->kind, stream->state, a->arena);
-    }
+    greffe_status status = greffe__summarise(&summary, stream->kind, stream->state, a->arena);
     if (status != GREFFE_OK) {
         return status;
     }
@@ -361,7 +336,7 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     write->due_ms = summary.due_ms;
     write->has_amounts = stream->kind == GREFFE__ALLOTMENT;
     memcpy(write->amounts, summary.amounts, sizeof write->amounts);
-    status = row_changes(a->arena, &before, &summary.rows, write);
+    status = row_changes(a->arena, &stream->rows, &summary.rows, write);
     return status == GREFFE_OK ? personal_rows(a->arena, &stream->created, write) : status;
 }
 
@@ -528,7 +503,8 @@ static greffe_status attempt_it(attempt *a, greffe__outcome *out, greffe__comman
     a->world.secret = a->e->secret;
     a->world.seed = a->seed;
     bool is_timer = greffe__str_is(command->verb, "timer");
-    if (status == GREFFE_OK && !is_timer) {
+    bool due = first[0].found && first[0].due_ms <= command->now_ms;
+    if (status == GREFFE_OK && !is_timer && due) {
         *timer_fired = greffe__due_timer(&chosen, a->world.streams.at[0], command->now_ms, arena);
     }
     if (status == GREFFE_OK && failed.size > 0 && (is_timer || *timer_fired)) {

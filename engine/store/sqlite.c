@@ -14,7 +14,7 @@ static const char *const statements[STATEMENT_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [LOAD_STREAM] = "SELECT version, head, state, last_ms FROM {p}stream "
+    [LOAD_STREAM] = "SELECT version, head, state, last_ms, due_ms FROM {p}stream "
                     "WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
     [LOAD_PERSONAL] = "SELECT ref, class, salt, value FROM {p}personal "
                       "WHERE tenant = ?1 AND kind = ?2 AND key = ?3",

@@ -104,6 +104,9 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
             item->head = take(stmt, 1, memory, &failed);
             item->body = take(stmt, 2, memory, &failed);
             item->last_ms = sqlite3_column_int64(stmt, 3);
+            item->due_ms = sqlite3_column_type(stmt, 4) == SQLITE_NULL
+                               ? INT64_MAX
+                               : sqlite3_column_int64(stmt, 4);
         } else if (item->what == GREFFE_LOAD_NUMBER) {
             item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
         } else if (item->what == GREFFE_LOAD_ENTRY) {

@@ -37,7 +37,7 @@
 #define GREFFE_MAX_EACH 1000u /* default bound of `each` */
 
 /* Execution. */
-#define GREFFE_MAX_ADVANCE 10000u /* nodes passed in one command */
+#define GREFFE_MAX_ADVANCE 2000u  /* nodes passed in one command: each is a call deep */
 #define GREFFE_MAX_NEEDS 1200u    /* streams that one command may load */
 #define GREFFE_MAX_KEY_BYTES 128u /* idempotency keys, stream keys */
 #define GREFFE_MAX_AGENDA 1000u   /* dossiers on one agenda */

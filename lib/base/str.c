@@ -201,6 +201,14 @@ bool greffe__utf8_valid(greffe__str a, size_t *bad_offset)
     }
     const char *at = a.data, *end = a.data + a.size;
     while (at < end) {
+        uint64_t eight;
+        if (end - at >= 8) { /* most text is ASCII: eight bytes at a time */
+            memcpy(&eight, at, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                at += 8;
+                continue;
+            }
+        }
         if (greffe__utf8_next(&at, end) == UINT32_MAX) {
             if (bad_offset != NULL) {
                 *bad_offset = (size_t)(at - a.data);

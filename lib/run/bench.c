@@ -85,6 +85,12 @@ greffe__stream *greffe__open_stream(greffe__bench *b, uint32_t kind, greffe__str
     }
     if (stream->exists) {
         greffe_status status = greffe__record_decode(stream->state, b->arena, shape, stream->bytes);
+        greffe__summary summary;
+        if (status == GREFFE_OK && !stream->rows_known) {
+            status = greffe__summarise(&summary, kind, stream->state, b->arena);
+            stream->rows = summary.rows;
+            stream->rows_known = status == GREFFE_OK;
+        }
         if (status != GREFFE_OK) {
             (void)fail(b, status);
             return NULL;
@@ -427,7 +433,8 @@ greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
                        .now_ms = command->now_ms};
     for (uint32_t i = 0; i < world->streams.count; i++) {
         greffe__stream *stream = world->streams.at[i];
-        stream->state = NULL;
+        /* A state that no event has touched is as it was decoded. */
+        stream->state = stream->events.count == 0 ? stream->state : NULL;
         stream->events = (greffe__events){0};
         stream->created = (greffe__personals){0};
         b.now_ms = stream->last_ms > b.now_ms ? stream->last_ms : b.now_ms;

@@ -2,6 +2,72 @@
  * orders. Late results are recorded and move nothing. */
 #include "run/run_priv.h"
 
+/* --- Outcomes of sessions --- */
+
+static bool late(greffe__bench *b, greffe__str what, greffe__str outcome)
+{
+    return greffe__emit(
+        b, b->stream, (greffe__event){.type = GREFFE__EV_CAME_LATE, .key = what, .name = outcome});
+}
+
+static greffe__token *asking(greffe__bench *b, uint32_t port)
+{
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
+        if (at != GREFFE__NONE && b->plan->nodes.at[at].op == GREFFE__P_ASK &&
+            b->plan->nodes.at[at].port == port) {
+            return &b->dossier->tokens.at[i];
+        }
+    }
+    return NULL;
+}
+
+/* Brings a session's outcome to the bench's dossier. */
+static bool take_outcome(greffe__bench *b, greffe__str key)
+{
+    greffe__stream *stream = greffe__open_stream(b, GREFFE__SESSION, key);
+    if (stream == NULL) {
+        return false;
+    }
+    const greffe__session *session = stream->state;
+    const greffe__item *item = greffe__item_of(session, b->stream->key);
+    if (item == NULL || !session->closed || item->relayed) {
+        return greffe__refuse(b, GREFFE__GR_NOT_ON_AGENDA, GREFFE_ESTATE, NULL,
+                              "the session has no outcome for this dossier");
+    }
+    greffe__str outcome = item->outcome, ref = item->ref;
+    greffe__event relayed = {.type = GREFFE__EV_ITEM_RELAYED, .key = b->stream->key};
+    bool back =
+        outcome.size == 0 ||
+        greffe__str_is(session->closed_how,
+                       "no quorum"); /* no quorum, or not reached: the next session takes it */
+    if (!greffe__emit(b, stream, relayed)) {
+        return false;
+    }
+    if (asking(b, GREFFE__PORT_BOARD) == NULL || !greffe__str_equal(b->dossier->session, key)) {
+        return late(b, key, outcome);
+    }
+    greffe__event unlisted = {.type = GREFFE__EV_UNLISTED, .key = key};
+    if (!greffe__emit(b, b->stream, unlisted) || back) {
+        return !b->stop;
+    }
+    const greffe__value *reasons = greffe__personal_value(b, stream, ref);
+    greffe__event reasoned = {.type = GREFFE__EV_REASONED};
+    if (b->stop ||
+        (reasons != NULL && (!greffe__keep_personal(b, b->stream, "reasons", *reasons, &reasoned) ||
+                             !greffe__emit(b, b->stream, reasoned)))) {
+        return false;
+    }
+    return greffe__leave_with(b, asking(b, GREFFE__PORT_BOARD), outcome);
+}
+
+static bool session_result(greffe__bench *b)
+{
+    greffe__str key;
+    return greffe__open_dossier(b, b->command->stream_key) &&
+           greffe__arg_needed(b, "session", &key) && take_outcome(b, key);
+}
+
 /* --- Timers --- */
 
 bool greffe__due_timer(greffe__command *out, const greffe__stream *stream, int64_t now_ms,
@@ -39,8 +105,34 @@ bool greffe__due_timer(greffe__command *out, const greffe__stream *stream, int64
     return true;
 }
 
+/* A board has decided in time, and the dossier has not been told yet: that outcome comes first. */
+static bool decided_already(greffe__bench *b, bool *out)
+{
+    greffe__str key = b->dossier->session;
+    *out = false;
+    if (key.size == 0) {
+        return true;
+    }
+    greffe__stream *stream = greffe__open_stream(b, GREFFE__SESSION, key);
+    if (stream == NULL) {
+        return false;
+    }
+    const greffe__session *session = stream->state;
+    const greffe__item *item = greffe__item_of(session, b->stream->key);
+    *out = session->closed && item != NULL && !item->relayed && item->outcome.size > 0 &&
+           !greffe__str_is(session->closed_how, "no quorum");
+    return true;
+}
+
 static bool fire_clock(greffe__bench *b, greffe__str name)
 {
+    bool decided;
+    if (!decided_already(b, &decided)) {
+        return false;
+    }
+    if (decided) {
+        return take_outcome(b, b->dossier->session);
+    }
     uint32_t at = greffe__plan_clock_at(b->plan, name);
     const greffe__clock *clock = greffe__clock_of(b->dossier, name);
     if (at == GREFFE__NONE || clock == NULL || clock->phase != GREFFE__CLOCK_RUNNING) {
@@ -130,12 +222,6 @@ bool greffe__decide_timer(greffe__bench *b)
 
 /* --- Results of effects --- */
 
-static bool late(greffe__bench *b, greffe__str what, greffe__str outcome)
-{
-    return greffe__emit(
-        b, b->stream, (greffe__event){.type = GREFFE__EV_CAME_LATE, .key = what, .name = outcome});
-}
-
 static bool effect_result(greffe__bench *b)
 {
     greffe__str key, outcome;
@@ -196,63 +282,6 @@ bool greffe__retried(greffe__bench *b, const greffe__pendings *list)
                         (greffe__event){.type = GREFFE__EV_INCIDENT_CLOSED,
                                         .key = key,
                                         .name = greffe__str_of("retried")});
-}
-
-/* --- Outcomes of sessions --- */
-
-static greffe__token *asking(greffe__bench *b, uint32_t port)
-{
-    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
-        if (at != GREFFE__NONE && b->plan->nodes.at[at].op == GREFFE__P_ASK &&
-            b->plan->nodes.at[at].port == port) {
-            return &b->dossier->tokens.at[i];
-        }
-    }
-    return NULL;
-}
-
-static bool session_result(greffe__bench *b)
-{
-    greffe__str key;
-    if (!greffe__open_dossier(b, b->command->stream_key) ||
-        !greffe__arg_needed(b, "session", &key)) {
-        return false;
-    }
-    greffe__stream *stream = greffe__open_stream(b, GREFFE__SESSION, key);
-    if (stream == NULL) {
-        return false;
-    }
-    const greffe__session *session = stream->state;
-    const greffe__item *item = greffe__item_of(session, b->stream->key);
-    if (item == NULL || !session->closed || item->relayed) {
-        return greffe__refuse(b, GREFFE__GR_NOT_ON_AGENDA, GREFFE_ESTATE, NULL,
-                              "the session has no outcome for this dossier");
-    }
-    greffe__str outcome = item->outcome, ref = item->ref;
-    greffe__event relayed = {.type = GREFFE__EV_ITEM_RELAYED, .key = b->stream->key};
-    bool back =
-        outcome.size == 0 ||
-        greffe__str_is(session->closed_how,
-                       "no quorum"); /* no quorum, or not reached: the next session takes it */
-    if (!greffe__emit(b, stream, relayed)) {
-        return false;
-    }
-    if (asking(b, GREFFE__PORT_BOARD) == NULL || !greffe__str_equal(b->dossier->session, key)) {
-        return late(b, key, outcome);
-    }
-    greffe__event unlisted = {.type = GREFFE__EV_UNLISTED, .key = key};
-    if (!greffe__emit(b, b->stream, unlisted) || back) {
-        return !b->stop;
-    }
-    const greffe__value *reasons = greffe__personal_value(b, stream, ref);
-    greffe__event reasoned = {.type = GREFFE__EV_REASONED};
-    if (b->stop ||
-        (reasons != NULL && (!greffe__keep_personal(b, b->stream, "reasons", *reasons, &reasoned) ||
-                             !greffe__emit(b, b->stream, reasoned)))) {
-        return false;
-    }
-    return greffe__leave_with(b, asking(b, GREFFE__PORT_BOARD), outcome);
 }
 
 /* --- Outcomes of orders --- */

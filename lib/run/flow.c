@@ -417,7 +417,7 @@ bool greffe__enter(greffe__bench *b, uint32_t scope, uint32_t target)
     const greffe__plan_node *node = &b->plan->nodes.at[target];
     if (++b->passed > GREFFE_MAX_ADVANCE) {
         return greffe__refuse(b, GREFFE__GR_CMD_LIMIT, GREFFE_ELIMIT, NULL,
-                              "the command passes more than 10,000 nodes");
+                              "the command passes more than 2,000 nodes");
     }
     greffe__event event = {.type = GREFFE__EV_ENTERED,
                            .id = b->dossier->serial + 1,

@@ -350,6 +350,8 @@ typedef struct greffe__stream {
     greffe__personals values;
     int64_t last_ms; /* of its last entry */
     /* filled by the decision */
+    greffe__rows rows; /* those of the state as it was loaded */
+    bool rows_known;
     void *state;
     greffe__events events;
     greffe__personals created;

@@ -44,12 +44,13 @@ typedef struct greffe_load {
     greffe_load_kind what;
     uint32_t kind;
     greffe_str key, command;
-    bool found;                          /**< answer */
-    uint64_t version;                    /**< answer: entries so far, or a number */
-    greffe_str head;                     /**< answer: 32 bytes, the chain's hash */
-    greffe_str body;                     /**< answer: state, entry or bundle */
-    greffe_str label;                    /**< answer of a bundle: its hash in hexadecimal */
-    int64_t last_ms;                     /**< answer: the instant of the last entry */
+    bool found;       /**< answer */
+    uint64_t version; /**< answer: entries so far, or a number */
+    greffe_str head;  /**< answer: 32 bytes, the chain's hash */
+    greffe_str body;  /**< answer: state, entry or bundle */
+    greffe_str label; /**< answer of a bundle: its hash in hexadecimal */
+    int64_t last_ms;  /**< answer: the instant of the last entry */
+    int64_t due_ms;   /**< answer of a stream: its next timer; INT64_MAX when there is none */
     const greffe_personal_row *personal; /**< answer */
     size_t personal_count;
 } greffe_load;
