@@ -185,7 +185,7 @@ static bool read_offset(const char **at, const char *end, int64_t *minutes)
 bool greffe__instant_parse(int64_t *out, greffe__str text)
 {
     const char *at = text.data, *end = text.data + text.size;
-    int64_t days, hour, minute, second = 0, ms = 0, offset;
+    int64_t days, hour, minute, second = 0, ms = 0, offset = 0;
     if (!read_date(&at, end, &days) || !character(&at, end, 'T') || !digits(&at, end, 2, &hour) ||
         !character(&at, end, ':') || !digits(&at, end, 2, &minute) || hour > 23 || minute > 59) {
         return false;
@@ -195,7 +195,7 @@ bool greffe__instant_parse(int64_t *out, greffe__str text)
     }
     if (character(&at, end, '.')) {
         int unit = 100;
-        int64_t digit;
+        int64_t digit = 0;
         if (at == end || *at < '0' || *at > '9') {
             return false;
         }

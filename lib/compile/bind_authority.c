@@ -213,30 +213,15 @@ static void each(greffe__definition *d, const greffe__node *node, const char *wh
     }
 }
 
-typedef struct section_keys {
-    greffe__str title;
-    const greffe__node *fields;
-} section_keys;
-static const greffe__key section_rows[] = {
-    {"title", GREFFE__K_TEXT, false, offsetof(section_keys, title), 0, NULL, "its heading"},
-    {"fields", GREFFE__K_NODE, true, offsetof(section_keys, fields), 0, NULL,
-     "its fields: {id: {type: …}}"},
-};
-static const greffe__keys section_table = {"a form section", section_rows, 2};
-
 static void bind_shared(greffe__definition *d, greffe__str id, const greffe__node *node)
 {
-    section_keys keys = {0};
-    greffe__bind(&d->binder, &section_table, node, 0, &keys);
-    if (keys.fields == NULL ||
-        !greffe__expect_mapping(&d->binder, keys.fields, "the list of fields")) {
-        return;
-    }
-    greffe__section_source *section =
-        greffe__arena_push(d->binder.arena, &d->shared, sizeof *section);
-    if (section != NULL) {
-        greffe__bind_section(d, d->binder.doc, id, keys.fields, section);
-        section->title = keys.title.size > 0 ? keys.title : id;
+    greffe__section_source section;
+    greffe__section_source *place =
+        greffe__bind_form_section(d, id, node, &section)
+            ? greffe__arena_push(d->binder.arena, &d->shared, sizeof *place)
+            : NULL;
+    if (place != NULL) {
+        *place = section;
     }
 }
 

@@ -183,6 +183,31 @@ void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe_
     }
 }
 
+typedef struct section_keys {
+    greffe__str title;
+    const greffe__node *fields;
+} section_keys;
+static const greffe__key section_rows[] = {
+    {"title", GREFFE__K_TEXT, false, offsetof(section_keys, title), 0, NULL, "its heading"},
+    {"fields", GREFFE__K_NODE, true, offsetof(section_keys, fields), 0, NULL,
+     "its fields: {id: {type: …}}"},
+};
+static const greffe__keys section_table = {"a form section", section_rows, 2};
+
+bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const greffe__node *node,
+                               greffe__section_source *out)
+{
+    section_keys keys = {0};
+    greffe__bind(&d->binder, &section_table, node, 0, &keys);
+    if (keys.fields == NULL ||
+        !greffe__expect_mapping(&d->binder, keys.fields, "the list of fields")) {
+        return false;
+    }
+    greffe__bind_section(d, d->binder.doc, id, keys.fields, out);
+    out->title = keys.title.size > 0 ? keys.title : id;
+    return true;
+}
+
 /* A field of that path is there already: it is shared, if it is of the same type. */
 static bool same_field(greffe__definition *d, const greffe__field_source *source, greffe__str owner,
                        greffe__u32s *positions)

@@ -195,17 +195,6 @@ static void bind_roles(greffe__definition *d, const greffe__node *roles)
 
 /* --- Form, documents --- */
 
-typedef struct section_keys {
-    greffe__str title;
-    const greffe__node *fields;
-} section_keys;
-static const greffe__key section_rows[] = {
-    {"title", GREFFE__K_TEXT, false, offsetof(section_keys, title), 0, NULL, "its heading"},
-    {"fields", GREFFE__K_NODE, true, offsetof(section_keys, fields), 0, NULL,
-     "its fields: {id: {type: …}}"},
-};
-static const greffe__keys section_table = {"a form section", section_rows, 2};
-
 static void bind_form(greffe__definition *d, const greffe__node *form)
 {
     greffe__binder *b = &d->binder;
@@ -214,16 +203,13 @@ static void bind_form(greffe__definition *d, const greffe__node *form)
     }
     for (uint32_t i = 0; i + 1 < form->count; i += 2) {
         const greffe__node *name = form->children[i];
-        section_keys keys = {0};
+        greffe__section_source section;
         if (!greffe__check_id(b, name)) {
             continue;
         }
-        greffe__bind(b, &section_table, greffe__node_resolve(form->children[i + 1]), 0, &keys);
         (void)greffe__name_add(d, name, name->text, GREFFE__THING_SECTION, d->plan->sections.count);
-        if (keys.fields != NULL && greffe__expect_mapping(b, keys.fields, "the list of fields")) {
-            greffe__section_source section;
-            greffe__bind_section(d, b->doc, name->text, keys.fields, &section);
-            section.title = keys.title.size > 0 ? keys.title : name->text;
+        if (greffe__bind_form_section(d, name->text, greffe__node_resolve(form->children[i + 1]),
+                                      &section)) {
             add_section(d, &section, name->text, (greffe__str){"", 0});
         }
     }

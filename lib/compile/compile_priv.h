@@ -226,6 +226,9 @@ void greffe__bind_authority(greffe__definition *d, const greffe__doc *doc);
 void greffe__bind_procedure(greffe__definition *d);
 void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe__str id,
                           const greffe__node *node, greffe__section_source *out);
+/* A section with its title and fields, as forms write it; false when it has no fields. */
+bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const greffe__node *node,
+                               greffe__section_source *out);
 /* Adds a section's fields to the plan under an owner's name. */
 void greffe__add_fields(greffe__definition *d, const greffe__section_source *section,
                         greffe__str owner, bool optional, greffe__u32s *positions);

@@ -120,7 +120,8 @@ static bool decided_already(greffe__bench *b, bool *out)
     const greffe__session *session = stream->state;
     const greffe__item *item = greffe__item_of(session, b->stream->key);
     *out = session->closed && item != NULL && !item->relayed && item->outcome.size > 0 &&
-           !greffe__str_is(session->closed_how, "no quorum");
+           !greffe__str_is(session->closed_how, "no quorum") &&
+           !greffe__str_is(item->outcome, "postponed");
     return true;
 }
 

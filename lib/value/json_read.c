@@ -154,7 +154,7 @@ static bool string(scan *s)
     bool marked = false;
     greffe__buf_byte(&s->out, 's');
     while (s->at < s->end && *s->at != '"') {
-        uint32_t c;
+        uint32_t c = 0;
         if ((unsigned char)*s->at < 0x20) {
             return bad(s, "a control character stands in a string; it must be escaped");
         }
