@@ -180,7 +180,9 @@ int cli_read_site(cli *c)
 int cli_open(cli *c)
 {
     greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = c->store};
-    greffe_engine_options options = {.size = sizeof options};
+    /* A season is played by one process, in a time of its own. */
+    greffe_engine_options options = {.size = sizeof options,
+                                     .alone = strcmp(c->command, "play") == 0};
     greffe_status status = greffe_store_sqlite(&options.store, &sqlite);
     if (status == GREFFE_ECORRUPT || status == GREFFE_EIO) {
         return cli_fail(EXIT_ENVIRONMENT, "GR-6001: %s cannot be opened as a store: %s", c->store,

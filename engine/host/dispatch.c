@@ -7,9 +7,7 @@
 #include "host/host_priv.h"
 #include "value/json.h"
 
-/* No lease: one process delivers, each effect before the next, and tells at once what became of it.
- */
-enum { lease_ms = 0, first_wait_ms = 30000, page = 64 };
+enum { lease_ms = 60000, first_wait_ms = 30000, page = 64, most_at_once = 10000 };
 
 typedef struct round_data {
     greffe_progress *progress;
@@ -19,6 +17,7 @@ typedef struct round_data {
     greffe_claim_request request;
     const greffe_effect_row *effect;
     greffe__str outcome, problem;
+    greffe__handler handler;
 } round_data;
 
 /* Faults of one stream harm no other; those of the store end the round. */
@@ -68,8 +67,10 @@ static greffe_status fire_timers(greffe_engine *e, void *data)
 static greffe_status claim_effects(greffe_engine *e, void *data)
 {
     round_data *d = data;
-    d->request = (greffe_claim_request){
-        .now_ms = d->now_ms, .limit = page, .effects = true, .lease_ms = lease_ms};
+    d->request = (greffe_claim_request){.now_ms = d->now_ms,
+                                        .limit = d->limit < page ? d->limit : page,
+                                        .effects = true,
+                                        .lease_ms = e->alone ? 0 : lease_ms};
     return greffe__wait_claim(e, &d->request, d->arena);
 }
 
@@ -156,14 +157,18 @@ static greffe_status put_off(greffe_engine *e, void *data)
     return greffe__wait_postpone(e, &row, d->now_ms + ((int64_t)first_wait_ms << doublings));
 }
 
-static const greffe__handler *handler_of(const greffe_engine *e, greffe__str channel)
+/* Handlers are set and looked up on the store thread alone, from whichever thread that is asked. */
+static greffe_status find_handler(greffe_engine *e, void *data)
 {
+    round_data *d = data;
     for (uint32_t i = 0; i < e->handler_count; i++) {
-        if (greffe__str_is(channel, e->handlers[i].channel) && e->handlers[i].run != NULL) {
-            return &e->handlers[i];
+        if (greffe__str_is(d->effect->channel, e->handlers[i].channel) &&
+            e->handlers[i].run != NULL) {
+            d->handler = e->handlers[i];
+            return GREFFE_OK;
         }
     }
-    return NULL;
+    return GREFFE_ENOTFOUND;
 }
 
 /* The bundle's own letter; there may be none, then the facts alone are handed over. */
@@ -209,6 +214,12 @@ static greffe_status fill_letter(greffe_engine *e, const greffe_effect_row *row,
     return status;
 }
 
+static const char *terminated(greffe__arena *arena, greffe__str text)
+{
+    const char *copy = greffe__arena_copy(arena, text.data, text.size);
+    return copy != NULL ? copy : ""; /* the arena's own flag tells */
+}
+
 static greffe_status hand_over(greffe_engine *e, const round_data *d,
                                const greffe__handler *handler, char problem[256])
 {
@@ -224,19 +235,17 @@ static greffe_status hand_over(greffe_engine *e, const round_data *d,
         d->effect->body.size > 0 ? greffe__cbor_read_value(&in, &arena) : greffe__null();
     greffe__json_write(&body, &facts);
     greffe_status status = fill_letter(e, d->effect, &facts, &subject, &text, problem);
-    const char *channel =
-        greffe__arena_copy(&arena, d->effect->channel.data, d->effect->channel.size);
-    greffe_effect effect = {.key = d->effect->item.data,
-                            .channel = channel,
-                            .letter = d->effect->letter.data,
+    greffe_effect effect = {.key = terminated(&arena, d->effect->item),
+                            .channel = terminated(&arena, d->effect->channel),
+                            .letter = terminated(&arena, d->effect->letter),
                             .subject = greffe__buf_done(&subject),
                             .text = greffe__buf_done(&text),
                             .attempts = d->effect->attempts,
                             .now_ms = d->now_ms};
     const char *json = greffe__buf_done(&body);
     effect.body = (greffe_str){json, body.size};
-    if (status == GREFFE_OK && (arena.failed || json == NULL || effect.subject == NULL ||
-                                effect.text == NULL || channel == NULL)) {
+    if (status == GREFFE_OK &&
+        (arena.failed || json == NULL || effect.subject == NULL || effect.text == NULL)) {
         status = GREFFE_ENOMEM;
     }
     if (status == GREFFE_OK) {
@@ -267,11 +276,10 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     if (greffe__str_is(d->effect->channel, "greffe")) {
         return tell_or_put_off(e, d);
     }
-    const greffe__handler *handler = handler_of(e, d->effect->channel);
-    if (handler == NULL) {
+    if (greffe__queue_call(e->queue, find_handler, d) != GREFFE_OK) {
         return greffe__queue_call(e->queue, put_off, d); /* nobody takes it yet */
     }
-    greffe_status status = hand_over(e, d, handler, problem);
+    greffe_status status = hand_over(e, d, &d->handler, problem);
     bool call = greffe__str_is(d->effect->channel, "call");
     d->outcome = greffe__str_of(call ? "answered" : "sent");
     if (status == GREFFE_OK) {
@@ -303,8 +311,8 @@ static greffe_status deliver_effects(greffe_engine *e, round_data *d)
             status = deliver(e, d);
         }
         done += (uint32_t)d->request.count;
-        bool last = d->request.count < page;
-        d->progress->more = !last;
+        bool last = d->request.count < d->request.limit;
+        d->progress->more = d->progress->more || !last;
         greffe__arena_reset(&arena);
         if (last) {
             break;
@@ -316,28 +324,31 @@ static greffe_status deliver_effects(greffe_engine *e, round_data *d)
 
 /* --- Door --- */
 
-greffe_status greffe_engine_handle(greffe_engine *engine, const char *channel,
-                                   greffe_effect_fn handler, void *data)
+static greffe_status set_handler(greffe_engine *e, void *data)
 {
-    if (engine == NULL || channel == NULL ||
-        strlen(channel) >= sizeof engine->handlers[0].channel) {
-        return GREFFE_EMISUSE;
-    }
-    for (uint32_t i = 0; i < engine->handler_count; i++) {
-        if (strcmp(engine->handlers[i].channel, channel) == 0) {
-            engine->handlers[i].run = handler;
-            engine->handlers[i].data = data;
+    const greffe__handler *wanted = data;
+    for (uint32_t i = 0; i < e->handler_count; i++) {
+        if (strcmp(e->handlers[i].channel, wanted->channel) == 0) {
+            e->handlers[i] = *wanted;
             return GREFFE_OK;
         }
     }
-    if (engine->handler_count == GREFFE__MAX_CHANNELS) {
+    if (e->handler_count == GREFFE__MAX_CHANNELS) {
         return GREFFE_ELIMIT;
     }
-    greffe__handler *place = &engine->handlers[engine->handler_count++];
-    (void)snprintf(place->channel, sizeof place->channel, "%s", channel);
-    place->run = handler;
-    place->data = data;
+    e->handlers[e->handler_count++] = *wanted;
     return GREFFE_OK;
+}
+
+greffe_status greffe_engine_handle(greffe_engine *engine, const char *channel,
+                                   greffe_effect_fn handler, void *data)
+{
+    greffe__handler wanted = {.run = handler, .data = data};
+    if (engine == NULL || channel == NULL || strlen(channel) >= sizeof wanted.channel) {
+        return GREFFE_EMISUSE;
+    }
+    (void)snprintf(wanted.channel, sizeof wanted.channel, "%s", channel);
+    return greffe__queue_call(engine->queue, set_handler, &wanted);
 }
 
 greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out, uint32_t limit,
@@ -346,6 +357,7 @@ greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out, uin
     if (engine == NULL || out == NULL || limit == 0) {
         return GREFFE_EMISUSE;
     }
+    limit = limit < most_at_once ? limit : most_at_once;
     *out = (greffe_progress){0};
     round_data d = {.progress = out, .limit = limit, .now_ms = greffe__now(engine, now_ms)};
     /* What was decided before goes first: an outcome that waits is older than a delay that ends. */

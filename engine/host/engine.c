@@ -40,6 +40,7 @@ greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
     e->clock_data = options->clock_data;
     e->random = options->random != NULL ? options->random : greffe__system_random;
     e->random_data = options->random_data;
+    e->alone = options->alone;
     greffe_status status = greffe__context_clone(&e->own, context);
     if (status == GREFFE_OK) {
         greffe__arena_init(&e->zones, e->own);

@@ -85,8 +85,14 @@ static greffe_status plan_knowing(attempt *a, const greffe__need *need, greffe__
     greffe_status status = greffe__wait_read(a->e, &list, a->arena);
     for (size_t i = 0; status == GREFFE_OK && i < list.count; i++) {
         greffe__cached_plan one;
-        if (greffe__plan_by_hash(a->e, list.rows[i].key, &one, a->arena) != GREFFE_OK) {
+        greffe_status read = greffe__plan_by_hash(a->e, list.rows[i].key, &one, a->arena);
+        if (read == GREFFE_ECORRUPT || read == GREFFE_EVERSION) {
             continue; /* an old bundle that this version cannot read harms no other */
+        }
+        if (read != GREFFE_OK) {
+            greffe_plan_unref(out->plan);
+            *out = (greffe__cached_plan){.plan = NULL};
+            return read;
         }
         const greffe__plan *plan = greffe__plan_of(one.plan);
         bool knows = need->kind == GREFFE__NEED_BOARD &&

@@ -43,6 +43,7 @@ struct greffe_engine {
     greffe__handler handlers[GREFFE__MAX_CHANNELS];
     uint32_t handler_count;
     greffe__str zone_bytes;
+    bool alone; /* no other process dispatches */
 };
 
 /* --- The store thread --- */

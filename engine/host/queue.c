@@ -20,6 +20,8 @@ struct greffe__queue {
     pthread_cond_t arrived;
     job *first, *last;
     bool closing;
+    unsigned callers; /* that have not left yet */
+    pthread_cond_t left;
 };
 
 static void *work(void *data)
@@ -56,6 +58,7 @@ greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
     *queue = (greffe__queue){.engine = engine};
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->arrived, NULL);
+    pthread_cond_init(&queue->left, NULL);
     if (pthread_create(&queue->thread, NULL, work, queue) != 0) {
         pthread_cond_destroy(&queue->arrived);
         pthread_mutex_destroy(&queue->lock);
@@ -76,6 +79,12 @@ void greffe__queue_close(greffe__queue *queue)
     pthread_cond_signal(&queue->arrived);
     pthread_mutex_unlock(&queue->lock);
     pthread_join(queue->thread, NULL);
+    pthread_mutex_lock(&queue->lock);
+    while (queue->callers > 0) { /* what was accepted is told to who waits for it */
+        pthread_cond_wait(&queue->left, &queue->lock);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    pthread_cond_destroy(&queue->left);
     pthread_cond_destroy(&queue->arrived);
     pthread_mutex_destroy(&queue->lock);
     greffe__free(queue->engine->context, queue);
@@ -86,6 +95,7 @@ greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void 
     job own = {.run = run, .data = data};
     pthread_cond_init(&own.done, NULL);
     pthread_mutex_lock(&queue->lock);
+    queue->callers += 1;
     if (queue->last != NULL) {
         queue->last->next = &own;
     } else {
@@ -96,6 +106,8 @@ greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void 
     while (!own.finished) {
         pthread_cond_wait(&own.done, &queue->lock);
     }
+    queue->callers -= 1;
+    pthread_cond_signal(&queue->left);
     pthread_mutex_unlock(&queue->lock);
     pthread_cond_destroy(&own.done);
     return own.status;

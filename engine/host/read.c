@@ -245,7 +245,7 @@ static greffe_status list(greffe_engine *e, reading *r, greffe_read *read)
         }
     }
     greffe__buf_byte(r->out, ']');
-    if (read->count == read->limit && read->what != GREFFE_READ_BUNDLES) {
+    if (status == GREFFE_OK && read->count == read->limit && read->what != GREFFE_READ_BUNDLES) {
         const greffe_read_row *last = &read->rows[read->count - 1];
         greffe__str cursor =
             read->what == GREFFE_READ_STREAMS
@@ -447,7 +447,7 @@ static greffe_status history(greffe_engine *e, reading *r)
         close_object(r);
     }
     greffe__buf_byte(r->out, ']');
-    if (read.count == read.limit) {
+    if (status == GREFFE_OK && read.count == read.limit) {
         greffe__buf_format(r->out, ",\"cursor\":\"%llu\"",
                            (unsigned long long)read.rows[read.count - 1].version);
     }

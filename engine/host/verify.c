@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "host/host_priv.h"
 
-enum { page = 256 };
+/* A stream that is written to at every one of so many readings is told as busy. */
+enum { page = 256, most_readings = 100 };
 
 /* The highest number seen of a sequence: VELO-2020 of VELO-2020-000123. */
 typedef struct sequence {
@@ -25,12 +27,14 @@ typedef struct verifying {
     } highest;
 } verifying;
 
-static void found(verifying *v, const greffe_read_row *stream, uint64_t version, greffe__code code,
-                  const char *message)
+static void report(verifying *v, const greffe_read_row *stream, uint64_t version, greffe__code code,
+                   const char *message)
 {
     v->out->faults += 1;
     if (v->finding != NULL) {
-        v->finding(v->data, greffe__stream_kind_name(stream->kind), stream->key.data, version,
+        char key[GREFFE_MAX_KEY_BYTES + 1];
+        (void)snprintf(key, sizeof key, "%.*s", (int)stream->key.size, stream->key.data);
+        v->finding(v->data, greffe__stream_kind_name(stream->kind), key, version,
                    greffe__code_text(code), message);
     }
 }
@@ -39,6 +43,13 @@ static void found(verifying *v, const greffe_read_row *stream, uint64_t version,
 typedef struct commitment {
     greffe__str ref, hash;
 } commitment;
+
+/* What was found, until it is known that the stream was not written to meanwhile. */
+typedef struct fault {
+    uint64_t version;
+    greffe__code code;
+    const char *message;
+} fault;
 
 typedef struct folding {
     verifying *v;
@@ -53,7 +64,19 @@ typedef struct folding {
         commitment *at;
         uint32_t count, capacity;
     } commitments;
+    struct {
+        fault *at;
+        uint32_t count, capacity;
+    } faults;
 } folding;
+
+static void found(folding *f, uint64_t version, greffe__code code, const char *message)
+{
+    fault *place = greffe__arena_push(f->arena, &f->faults, sizeof *place);
+    if (place != NULL) {
+        *place = (fault){version, code, message};
+    }
+}
 
 static void fold_entry(folding *f, const greffe_read_row *row)
 {
@@ -61,8 +84,7 @@ static void fold_entry(folding *f, const greffe_read_row *row)
     greffe__journal_entry entry;
     f->v->out->entries += 1;
     if (row->version != f->version + 1) {
-        found(f->v, f->stream, f->version + 1, GREFFE__GR_JOURNAL_GAP,
-              "an entry of the journal is missing");
+        found(f, f->version + 1, GREFFE__GR_JOURNAL_GAP, "an entry of the journal is missing");
         f->broken = true;
         return;
     }
@@ -71,13 +93,12 @@ static void fold_entry(folding *f, const greffe_read_row *row)
     greffe__hash hash = greffe__sha256_pair(before, row->body);
     f->head = greffe__str_dup(f->arena, greffe__hash_str(&hash));
     if (greffe__record_decode(&entry, f->arena, &greffe__entry_shape, row->body) != GREFFE_OK) {
-        found(f->v, f->stream, row->version, GREFFE__GR_JOURNAL_ENTRY,
-              "an entry of the journal cannot be read");
+        found(f, row->version, GREFFE__GR_JOURNAL_ENTRY, "an entry of the journal cannot be read");
         f->broken = true;
         return;
     }
     if (!greffe__str_equal(f->head, row->head)) {
-        found(f->v, f->stream, row->version, GREFFE__GR_JOURNAL_HASH,
+        found(f, row->version, GREFFE__GR_JOURNAL_HASH,
               "this entry of the journal was changed or moved");
         f->broken = true;
         return;
@@ -86,7 +107,7 @@ static void fold_entry(folding *f, const greffe_read_row *row)
     for (uint32_t i = 0; i < entry.events.count && !f->broken; i++) {
         const greffe__event *event = &entry.events.at[i];
         if (greffe__apply(f->stream->kind, f->state, event, f->arena) != GREFFE_OK) {
-            found(f->v, f->stream, row->version, GREFFE__GR_JOURNAL_FOLD,
+            found(f, row->version, GREFFE__GR_JOURNAL_FOLD,
                   "an event does not follow from those before it");
             f->broken = true;
         }
@@ -128,14 +149,12 @@ static void compare_state(folding *f)
     if (bytes.failed) {
         f->arena->failed = true;
     } else if (f->version != f->stream->version) {
-        found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_TAIL,
-              "the end of the journal is missing");
+        found(f, f->version, GREFFE__GR_JOURNAL_TAIL, "the end of the journal is missing");
     } else if (!greffe__str_equal(f->head, f->stream->head)) {
-        found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_HASH,
+        found(f, f->version, GREFFE__GR_JOURNAL_HASH,
               "an entry of the journal was changed or moved");
     } else if (!greffe__str_equal(folded, f->stream->body)) {
-        found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_FOLD,
-              "the state is not what the journal gives");
+        found(f, f->version, GREFFE__GR_JOURNAL_FOLD, "the state is not what the journal gives");
     }
     greffe__buf_free(&bytes);
 }
@@ -179,11 +198,10 @@ static greffe_status compare_rows(greffe_engine *e, folding *f)
         same = status == GREFFE_OK && amounts.count == 1 &&
                memcmp(amounts.rows[0].amounts, summary.amounts, sizeof summary.amounts) == 0;
     }
-    if (!same) {
-        found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_TABLE,
-              "the lists are not what the journal gives");
+    if (!same && status == GREFFE_OK) {
+        found(f, f->version, GREFFE__GR_JOURNAL_TABLE, "the lists are not what the journal gives");
     }
-    return GREFFE_OK;
+    return status;
 }
 
 static greffe_status compare_personal(greffe_engine *e, folding *f)
@@ -191,6 +209,15 @@ static greffe_status compare_personal(greffe_engine *e, folding *f)
     greffe_load item = {
         .what = GREFFE_LOAD_PERSONAL, .kind = f->stream->kind, .key = f->stream->key};
     greffe_status status = greffe__wait_load(e, &item, 1, f->arena);
+    for (uint32_t i = 0; i < f->commitments.count && status == GREFFE_OK; i++) {
+        bool there = false;
+        for (size_t j = 0; j < item.personal_count && !there; j++) {
+            there = greffe__str_equal(item.personal[j].ref, f->commitments.at[i].ref);
+        }
+        if (!there) {
+            found(f, f->version, GREFFE__GR_JOURNAL_PERSONAL, "a personal value is missing");
+        }
+    }
     for (size_t i = 0; i < item.personal_count && status == GREFFE_OK; i++) {
         const greffe_personal_row *row = &item.personal[i];
         bool known = row->value.size == 0 && row->salt.size == 0; /* erased */
@@ -201,8 +228,7 @@ static greffe_status compare_personal(greffe_engine *e, folding *f)
         }
         f->v->out->personal += 1;
         if (!known) {
-            found(f->v, f->stream, f->version, GREFFE__GR_JOURNAL_PERSONAL,
-                  "a personal value was changed");
+            found(f, f->version, GREFFE__GR_JOURNAL_PERSONAL, "a personal value was changed");
         }
     }
     return status;
@@ -230,26 +256,79 @@ static void note_number(verifying *v, greffe__str label)
     }
 }
 
-static greffe_status verify_stream(greffe_engine *e, verifying *v, const greffe_read_row *stream)
+static greffe_status check(greffe_engine *e, folding *f)
 {
-    greffe__arena arena;
-    greffe__arena_init(&arena, e->own);
-    folding f = {.v = v, .stream = stream, .arena = &arena};
-    f.state = greffe__arena_zalloc(&arena, greffe__state_shape(stream->kind)->size);
-    greffe_status status = f.state == NULL ? GREFFE_ENOMEM : fold_entries(e, &f);
-    v->out->streams += 1;
-    if (stream->kind == GREFFE__DOSSIER) {
-        note_number(v, stream->label);
-    }
-    if (status == GREFFE_OK && !f.broken) {
-        compare_state(&f);
-        status = compare_rows(e, &f);
+    f->state = greffe__arena_zalloc(f->arena, greffe__state_shape(f->stream->kind)->size);
+    greffe_status status = f->state == NULL ? GREFFE_ENOMEM : fold_entries(e, f);
+    if (status == GREFFE_OK && !f->broken) {
+        compare_state(f);
+        status = compare_rows(e, f);
         if (status == GREFFE_OK) {
-            status = compare_personal(e, &f);
+            status = compare_personal(e, f);
         }
     }
-    greffe__hash link = greffe__sha256_pair(stream->key, stream->head);
+    return status == GREFFE_OK && f->arena->failed ? GREFFE_ENOMEM : status;
+}
+
+/* The stream as it is now; without it, `found_now` stays false. `before` sorts before its key. */
+static greffe_status read_again(greffe_engine *e, greffe_read_row *out, bool *found_now,
+                                const greffe_read_row *stream, greffe__str before,
+                                greffe__arena *arena)
+{
+    *found_now = false;
+    for (;;) {
+        greffe_read read = {
+            .what = GREFFE_READ_STREAMS, .kind = stream->kind, .after = before, .limit = 1};
+        greffe_status status = greffe__wait_read(e, &read, arena);
+        if (status != GREFFE_OK || read.count == 0) {
+            return status;
+        }
+        *out = read.rows[0];
+        int order = greffe__str_compare(out->key, stream->key);
+        if (order >= 0) {
+            *found_now = order == 0;
+            return GREFFE_OK;
+        }
+        before = out->key;
+    }
+}
+
+/* A store that others write to meanwhile may give the stream and its journal of two instants: what
+ * was found counts when the stream is still at the version that was listed. */
+static greffe_status verify_stream(greffe_engine *e, verifying *v, greffe_read_row stream,
+                                   greffe__str before)
+{
+    greffe__arena arena, rows;
+    greffe_verified counted = *v->out;
+    greffe_status status = GREFFE_EBUSY;
+    greffe__arena_init(&arena, e->own);
+    greffe__arena_init(&rows, e->own);
+    for (int i = 0; i < most_readings && status == GREFFE_EBUSY; i++) {
+        folding f = {.v = v, .stream = &stream, .arena = &arena};
+        greffe_read_row now;
+        bool there;
+        *v->out = counted;
+        status = check(e, &f);
+        if (status == GREFFE_OK && f.faults.count > 0) {
+            status = read_again(e, &now, &there, &stream, before, &rows);
+            if (status == GREFFE_OK && there && now.version > stream.version) {
+                stream = now;
+                status = GREFFE_EBUSY;
+            }
+        }
+        for (uint32_t j = 0; j < f.faults.count && status == GREFFE_OK; j++) {
+            const fault *p = &f.faults.at[j];
+            report(v, &stream, p->version, p->code, p->message);
+        }
+        greffe__arena_reset(&arena);
+    }
+    v->out->streams += 1;
+    if (stream.kind == GREFFE__DOSSIER) {
+        note_number(v, stream.label);
+    }
+    greffe__hash link = greffe__sha256_pair(stream.key, stream.head);
     v->seal = greffe__sha256_pair(greffe__hash_str(&v->seal), greffe__hash_str(&link));
+    greffe__arena_free(&rows);
     greffe__arena_free(&arena);
     return status;
 }
@@ -266,9 +345,9 @@ static greffe_status verify_kind(greffe_engine *e, verifying *v, uint32_t kind)
             .what = GREFFE_READ_STREAMS, .kind = kind, .after = after, .limit = page};
         status = greffe__wait_read(e, &read, &arena);
         for (size_t i = 0; i < read.count && status == GREFFE_OK; i++) {
-            status = verify_stream(e, v, &read.rows[i]);
+            status = verify_stream(e, v, read.rows[i], i > 0 ? read.rows[i - 1].key : after);
         }
-        more = read.count == page;
+        more = status == GREFFE_OK && read.count == page;
         if (more) {
             greffe__str last = read.rows[read.count - 1].key;
             (void)snprintf(cursor, sizeof cursor, "%.*s", (int)last.size, last.data);
@@ -286,8 +365,8 @@ static greffe_status verify_rest(greffe_engine *e, verifying *v, greffe__arena *
     greffe_read orphans = {.what = GREFFE_READ_ORPHANS, .limit = page};
     greffe_status status = greffe__wait_read(e, &orphans, arena);
     for (size_t i = 0; status == GREFFE_OK && i < orphans.count; i++) {
-        found(v, &orphans.rows[i], 0, GREFFE__GR_JOURNAL_STREAM,
-              "the stream of these entries is missing");
+        report(v, &orphans.rows[i], 0, GREFFE__GR_JOURNAL_STREAM,
+               "the stream of these entries is missing");
     }
     greffe_read bundles = {.what = GREFFE_READ_BUNDLES, .limit = 1000};
     if (status == GREFFE_OK) {
@@ -299,7 +378,7 @@ static greffe_status verify_rest(greffe_engine *e, verifying *v, greffe__arena *
         greffe__hex(text, greffe__hash_str(&hash));
         if (!greffe__str_is(bundles.rows[i].key, text)) {
             greffe_read_row row = {.key = bundles.rows[i].group};
-            found(v, &row, 0, GREFFE__GR_BUNDLE_READ, "a published bundle was changed");
+            report(v, &row, 0, GREFFE__GR_BUNDLE_READ, "a published bundle was changed");
         }
     }
     return status;
@@ -315,7 +394,7 @@ static greffe_status verify_numbers(greffe_engine *e, verifying *v, greffe__aren
         for (uint32_t j = 0; j < v->highest.count; j++) {
             const sequence *s = &v->highest.at[j];
             if (greffe__str_equal(s->name, row->key) && s->number >= (int64_t)row->version) {
-                found(v, row, 0, GREFFE__GR_JOURNAL_TABLE, "the sequence of numbers was set back");
+                report(v, row, 0, GREFFE__GR_JOURNAL_TABLE, "the sequence of numbers was set back");
             }
         }
     }

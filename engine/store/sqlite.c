@@ -73,10 +73,11 @@ static const char *const statements[STATEMENT_COUNT] = {
         "SELECT kind, key, version, command, body, head FROM {p}entry WHERE tenant = ?1 AND "
         "kind = ?2 AND key = ?3 AND version > CAST(?6 AS INTEGER) "
         "ORDER BY version LIMIT ?8",
-    [READ_ROWS] = "SELECT 1, key, item, name, who, assignee, ref, due, since_ms FROM {p}task WHERE "
-                  "tenant = ?1 AND kind = ?2 AND key = ?3 UNION ALL SELECT 2, key, item, channel, "
-                  "letter, incident, ref, 0, 0 FROM {p}outbox WHERE tenant = ?1 AND kind = ?2 AND "
-                  "key = ?3 ORDER BY 1, 3",
+    [READ_ROWS] = "SELECT * FROM (SELECT 1 AS list, key, item, name, who, assignee, ref, due, "
+                  "since_ms FROM {p}task WHERE tenant = ?1 AND kind = ?2 AND key = ?3 UNION ALL "
+                  "SELECT 2, key, item, channel, letter, incident, ref, 0, 0 FROM {p}outbox WHERE "
+                  "tenant = ?1 AND kind = ?2 AND key = ?3) WHERE ?7 = '' OR item > ?7 "
+                  "ORDER BY item, list LIMIT ?8",
     [READ_EFFECTS] = "SELECT kind, key, item, channel, letter, incident, ref, attempts, next_ms "
                      "FROM {p}outbox WHERE tenant = ?1 AND (key > ?6 OR (key = ?6 AND item > ?7)) "
                      "ORDER BY key, item LIMIT ?8",
@@ -86,8 +87,8 @@ static const char *const statements[STATEMENT_COUNT] = {
                      "EXISTS (SELECT 1 FROM {p}stream s WHERE s.tenant = e.tenant AND "
                      "s.kind = e.kind AND s.key = e.key) LIMIT ?8",
     [READ_NUMBERS] = "SELECT name, next FROM {p}sequence WHERE tenant = ?1 ORDER BY name LIMIT ?8",
-    [READ_BUNDLES] = "SELECT procedure, hash, active, published_ms, body FROM {p}bundle "
-                     "WHERE tenant = ?1 ORDER BY procedure, published_ms, hash",
+    [READ_BUNDLES] = "SELECT procedure, hash, active, published_ms, body FROM {p}bundle WHERE "
+                     "tenant = ?1 AND hash > ?6 ORDER BY hash LIMIT ?8",
 };
 
 greffe_status greffe__sqlite_status(int code)
@@ -235,7 +236,13 @@ static greffe_status prepare_database(sqlite_store *s, bool read_only)
     sqlite3_busy_timeout(s->db, busy_ms);
     greffe_status status = GREFFE_OK;
     if (!read_only) {
-        status = execute(s, "PRAGMA journal_mode = WAL");
+        for (int tries = 0; tries < busy_ms / 10; tries++) { /* it does not wait by itself */
+            status = execute(s, "PRAGMA journal_mode = WAL");
+            if (status != GREFFE_EBUSY) {
+                break;
+            }
+            sqlite3_sleep(10);
+        }
         if (status == GREFFE_OK) {
             status = execute(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
         }

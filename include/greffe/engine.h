@@ -29,6 +29,9 @@ typedef struct greffe_engine_options {
     void *random_data;
     greffe_str zone_bytes; /**< a TZif file for the authority's zone; empty: the system's, or the
                                 built-in rule of Europe/Paris. Copied. */
+    bool
+        alone; /**< no other engine delivers effects of this store: then nothing is leased, and what
+                  a killed process left is taken up at once. False: an effect is leased for 60 s. */
 } greffe_engine_options;
 
 /** Opens an engine on a store. The context's allocator must bear calls from two threads at once.
