@@ -23,11 +23,6 @@ typedef struct attempt {
 
 /* --- Loading --- */
 
-static greffe__str copy_of(greffe__arena *arena, greffe__str text)
-{
-    return greffe__str_dup(arena, text);
-}
-
 static greffe_status add_stream(attempt *a, const greffe_load *item)
 {
     greffe__stream *stream = greffe__arena_zalloc(a->arena, sizeof *stream);
@@ -39,7 +34,7 @@ static greffe_status add_stream(attempt *a, const greffe_load *item)
     }
     *place = stream;
     stream->kind = item->kind;
-    stream->key = copy_of(a->arena, item->key);
+    stream->key = greffe__str_dup(a->arena, item->key);
     stream->exists = item->found;
     stream->version = item->found ? item->version : 0;
     stream->bytes = item->body;
@@ -139,8 +134,8 @@ static greffe_status add_plan(attempt *a, const greffe__need *need)
         return GREFFE_ENOMEM;
     }
     *known = (greffe__known_plan){.need = need->kind,
-                                  .key = copy_of(a->arena, need->key),
-                                  .hash = copy_of(a->arena, greffe__str_of(found.hash)),
+                                  .key = greffe__str_dup(a->arena, need->key),
+                                  .hash = greffe__str_dup(a->arena, greffe__str_of(found.hash)),
                                   .plan = greffe__plan_of(found.plan),
                                   .zone = found.zone};
     return GREFFE_OK;
@@ -155,7 +150,7 @@ static greffe_status add_number(attempt *a, greffe__str name)
     if (sequence == NULL) {
         return GREFFE_ENOMEM;
     }
-    sequence->name = copy_of(a->arena, name);
+    sequence->name = greffe__str_dup(a->arena, name);
     sequence->next = item.found ? (int64_t)item.version : 1;
     return status;
 }
@@ -175,7 +170,7 @@ static greffe_status satisfy(attempt *a, const greffe__needs *needs)
                 (greffe_load){.what = need->kind == GREFFE__NEED_STREAM ? GREFFE_LOAD_STREAM
                                                                         : GREFFE_LOAD_PERSONAL,
                               .kind = need->stream_kind,
-                              .key = copy_of(a->arena, need->key)};
+                              .key = greffe__str_dup(a->arena, need->key)};
         } else if (need->kind == GREFFE__NEED_NUMBER) {
             status = add_number(a, need->key);
         } else {
@@ -194,7 +189,7 @@ static greffe_status satisfy(attempt *a, const greffe__needs *needs)
 
 /* --- Committing --- */
 
-static bool same_row(const greffe__row *a, const greffe__row *b)
+bool greffe__row_same(const greffe__row *a, const greffe__row *b)
 {
     return a->kind == b->kind && greffe__str_equal(a->item, b->item) &&
            greffe__str_equal(a->name, b->name) && greffe__str_equal(a->who, b->who) &&
@@ -231,7 +226,7 @@ static greffe_status row_changes(greffe__arena *arena, const greffe__rows *befor
     }
     for (uint32_t i = 0; i < after->count; i++) {
         const greffe__row *row = &after->at[i], *old = find_row(before, row);
-        if (old == NULL || !same_row(old, row)) {
+        if (old == NULL || !greffe__row_same(old, row)) {
             rows[count++] = (greffe_list_row){.kind = (greffe_list_kind)row->kind,
                                               .item = row->item,
                                               .name = row->name,
@@ -247,7 +242,7 @@ static greffe_status row_changes(greffe__arena *arena, const greffe__rows *befor
     return GREFFE_OK;
 }
 
-static greffe__str encoded(greffe__arena *arena, const greffe__shape *shape, const void *record)
+greffe__str greffe__encoded(greffe__arena *arena, const greffe__shape *shape, const void *record)
 {
     greffe__buf bytes;
     greffe__buf_init(&bytes, arena->context);
@@ -258,7 +253,7 @@ static greffe__str encoded(greffe__arena *arena, const greffe__shape *shape, con
     return copy;
 }
 
-static greffe__str chained(greffe__arena *arena, greffe__str head, greffe__str body)
+greffe__str greffe__chained(greffe__arena *arena, greffe__str head, greffe__str body)
 {
     static const char zeros[GREFFE__HASH_BYTES] = {0};
     greffe__str before = head.size > 0 ? head : (greffe__str){zeros, sizeof zeros};
@@ -320,7 +315,7 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     if (row == NULL) {
         return GREFFE_ENOMEM;
     }
-    row->body = encoded(a->arena, &greffe__entry_shape, &entry);
+    row->body = greffe__encoded(a->arena, &greffe__entry_shape, &entry);
     /* Another stream's entry is keyed by the stream whose command it was. */
     row->command =
         own ? stored_key(a->arena, c)
@@ -328,8 +323,8 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
                                  greffe__stream_kind_name(c->stream_kind), (int)c->stream_key.size,
                                  c->stream_key.data, (int)c->key.size, c->key.data);
     write->entry = row;
-    write->head = chained(a->arena, stream->head, row->body);
-    write->state = encoded(a->arena, greffe__state_shape(stream->kind), stream->state);
+    write->head = greffe__chained(a->arena, stream->head, row->body);
+    write->state = greffe__encoded(a->arena, greffe__state_shape(stream->kind), stream->state);
     write->last_ms = decision->now_ms;
     greffe_status status = greffe__summarise(&summary, stream->kind, stream->state, a->arena);
     if (status != GREFFE_OK) {

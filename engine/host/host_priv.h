@@ -86,6 +86,14 @@ greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__co
 /* Fills in what waits, where a command takes that. */
 greffe_status greffe__expand(greffe_engine *e, greffe__command *c, const greffe_load *stream,
                              greffe__arena *arena);
+/* --- The journal's forms, written and verified alike --- */
+
+/* A record's bytes, in the arena, whose `failed` tells. */
+greffe__str greffe__encoded(greffe__arena *arena, const greffe__shape *shape, const void *record);
+/* The head after an entry of these bytes; an empty head stands before the first. */
+greffe__str greffe__chained(greffe__arena *arena, greffe__str head, greffe__str body);
+bool greffe__row_same(const greffe__row *a, const greffe__row *b);
+
 /* The plan of a bundle, from the cache or the store: a reference of the caller's own. */
 greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash, greffe__cached_plan *out,
                                    greffe__arena *arena);

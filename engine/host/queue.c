@@ -60,6 +60,7 @@ greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
     pthread_cond_init(&queue->arrived, NULL);
     pthread_cond_init(&queue->left, NULL);
     if (pthread_create(&queue->thread, NULL, work, queue) != 0) {
+        pthread_cond_destroy(&queue->left);
         pthread_cond_destroy(&queue->arrived);
         pthread_mutex_destroy(&queue->lock);
         greffe__free(engine->context, queue);

@@ -80,7 +80,6 @@ static void found(folding *f, uint64_t version, greffe__code code, const char *m
 
 static void fold_entry(folding *f, const greffe_read_row *row)
 {
-    static const char zeros[GREFFE__HASH_BYTES] = {0};
     greffe__journal_entry entry;
     f->v->out->entries += 1;
     if (row->version != f->version + 1) {
@@ -89,9 +88,7 @@ static void fold_entry(folding *f, const greffe_read_row *row)
         return;
     }
     f->version = row->version;
-    greffe__str before = f->head.size > 0 ? f->head : (greffe__str){zeros, sizeof zeros};
-    greffe__hash hash = greffe__sha256_pair(before, row->body);
-    f->head = greffe__str_dup(f->arena, greffe__hash_str(&hash));
+    f->head = greffe__chained(f->arena, f->head, row->body);
     if (greffe__record_decode(&entry, f->arena, &greffe__entry_shape, row->body) != GREFFE_OK) {
         found(f, row->version, GREFFE__GR_JOURNAL_ENTRY, "an entry of the journal cannot be read");
         f->broken = true;
@@ -142,13 +139,11 @@ static greffe_status fold_entries(greffe_engine *e, folding *f)
 
 static void compare_state(folding *f)
 {
-    greffe__buf bytes;
-    greffe__buf_init(&bytes, f->arena->context);
-    greffe__record_write(&bytes, greffe__state_shape(f->stream->kind), f->state);
-    greffe__str folded = {bytes.data, bytes.size};
-    if (bytes.failed) {
-        f->arena->failed = true;
-    } else if (f->version != f->stream->version) {
+    greffe__str folded = greffe__encoded(f->arena, greffe__state_shape(f->stream->kind), f->state);
+    if (f->arena->failed) {
+        return;
+    }
+    if (f->version != f->stream->version) {
         found(f, f->version, GREFFE__GR_JOURNAL_TAIL, "the end of the journal is missing");
     } else if (!greffe__str_equal(f->head, f->stream->head)) {
         found(f, f->version, GREFFE__GR_JOURNAL_HASH,
@@ -156,7 +151,18 @@ static void compare_state(folding *f)
     } else if (!greffe__str_equal(folded, f->stream->body)) {
         found(f, f->version, GREFFE__GR_JOURNAL_FOLD, "the state is not what the journal gives");
     }
-    greffe__buf_free(&bytes);
+}
+
+static greffe__row row_of(const greffe_read_row *row)
+{
+    return (greffe__row){.kind = row->kind,
+                         .item = row->item,
+                         .name = row->name,
+                         .who = row->who,
+                         .assignee = row->assignee,
+                         .ref = row->ref,
+                         .due = row->due,
+                         .since_ms = row->since_ms};
 }
 
 static greffe_status compare_rows(greffe_engine *e, folding *f)
@@ -178,17 +184,10 @@ static greffe_status compare_rows(greffe_engine *e, folding *f)
                 greffe__str_equal(summary.owner, f->stream->owner) &&
                 summary.due_ms == f->stream->due && f->last_ms == f->stream->last_ms;
     for (uint32_t i = 0; i < summary.rows.count && same; i++) {
-        const greffe__row *wanted = &summary.rows.at[i];
         bool there = false;
-        for (size_t j = 0; j < read.count; j++) {
-            const greffe_read_row *row = &read.rows[j];
-            there =
-                there || (row->kind == wanted->kind && greffe__str_equal(row->item, wanted->item) &&
-                          greffe__str_equal(row->name, wanted->name) &&
-                          greffe__str_equal(row->who, wanted->who) &&
-                          greffe__str_equal(row->assignee, wanted->assignee) &&
-                          greffe__str_equal(row->ref, wanted->ref) && row->due == wanted->due &&
-                          row->since_ms == wanted->since_ms);
+        for (size_t j = 0; j < read.count && !there; j++) {
+            greffe__row row = row_of(&read.rows[j]);
+            there = greffe__row_same(&row, &summary.rows.at[i]);
         }
         same = there;
     }
