@@ -26,7 +26,7 @@
 enum { programs = 3, most_rounds = 1000 };
 
 typedef struct arguments {
-    const char *directory, *procedure, *script, *one;
+    const char *directory, *procedure, *script, *one, *planted;
     uint32_t rounds, dossiers;
     bool record;
 } arguments;
@@ -139,6 +139,21 @@ static char *asked(const arguments *a, const char *name, const char *prefix, con
     return answer;
 }
 
+/* A fault of the yardstick that the comparison has to find. */
+static void plant(const arguments *a)
+{
+    const char *sql = strcmp(a->planted, "column") == 0
+                          ? "ALTER TABLE equal_entry ADD COLUMN more BLOB"
+                          : "DELETE FROM equal_personal WHERE key = (SELECT min(key) FROM"
+                            " equal_personal)";
+    sqlite3 *db;
+    if (sqlite3_open(database(a, "equal", ""), &db) != SQLITE_OK ||
+        sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        bench_fail("--plant", sqlite3_errmsg(db));
+    }
+    (void)sqlite3_close(db);
+}
+
 /* Columns and indexes, without their names. */
 static const char shape_query[] =
     "SELECT group_concat(line, ' ') FROM (SELECT * FROM ("
@@ -160,7 +175,7 @@ static const struct {
     {"stream bytes", "SELECT sum(length(head) + length(state) + length(grp) + length(status) +"
                      " length(label) + length(owner)) FROM %sstream"},
     {"entry rows", "SELECT count(*) FROM %sentry"},
-    {"entry bytes", "SELECT sum(length(command) + length(body)) FROM %sentry"},
+    {"entry bytes", "SELECT sum(length(command) + length(head) + length(body)) FROM %sentry"},
     {"personal rows", "SELECT count(*) FROM %spersonal"},
     {"personal bytes", "SELECT sum(length(ref) + length(class) + length(salt) + length(value))"
                        " FROM %spersonal"},
@@ -335,6 +350,9 @@ static int compare_three(const arguments *a)
     for (int p = 0; p < programs; p++) {
         all[p]->close();
     }
+    if (a->planted != NULL) {
+        plant(a);
+    }
     bool equal = compare(a, (a->rounds + 1) * a->dossiers);
     print_all(all, a);
     for (int p = 0; p < programs; p++) {
@@ -398,12 +416,15 @@ static arguments read_arguments(int count, char **texts)
             a.one = value;
         } else if (strcmp(name, "--script") == 0) {
             a.script = value;
+        } else if (strcmp(name, "--plant") == 0) {
+            a.planted = value;
         } else if (strcmp(name, "--record") == 0) {
             a.script = value;
             a.record = true;
         } else {
             bench_fail(name, "usage: canonical [--dir D] [--rounds N] [--dossiers N]"
-                             " [--procedure F] | --record F | --one NAME [--script F]");
+                             " [--procedure F]"
+                             " [--plant column|row] | --record F | --one NAME [--script F]");
         }
     }
     a.dossiers = a.dossiers > 0 ? a.dossiers : a.one != NULL ? 1 : 2 * bench_group;

@@ -26,7 +26,7 @@ static const char schema[] =
     "CREATE INDEX equal_stream_list ON equal_stream (tenant, kind, grp, status, key);"
     "CREATE TABLE equal_entry (position INTEGER PRIMARY KEY, tenant TEXT NOT NULL,"
     " kind INTEGER NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, command TEXT NOT NULL,"
-    " body BLOB NOT NULL);"
+    " head BLOB NOT NULL, body BLOB NOT NULL);"
     "CREATE UNIQUE INDEX equal_entry_stream ON equal_entry (tenant, kind, key, version);"
     "CREATE UNIQUE INDEX equal_entry_command ON equal_entry (tenant, kind, key, command);"
     "CREATE TABLE equal_personal (tenant TEXT NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL,"
@@ -71,8 +71,8 @@ static const char *const statements[STATEMENTS] = {
     [UPDATE_STREAM] = "UPDATE equal_stream SET version = ?4, head = ?5, state = ?6, grp = ?7,"
                       " status = ?8, label = ?9, owner = ?10, due_ms = ?11, last_ms = ?12"
                       " WHERE tenant = '' AND kind = ?2 AND key = ?3 AND version = ?13",
-    [INSERT_ENTRY] = "INSERT INTO equal_entry (tenant, kind, key, version, command, body)"
-                     " VALUES ('', ?2, ?3, ?4, ?5, ?6)",
+    [INSERT_ENTRY] = "INSERT INTO equal_entry (tenant, kind, key, version, command, body, head)"
+                     " VALUES ('', ?2, ?3, ?4, ?5, ?6, ?7)",
     [INSERT_PERSONAL] = "INSERT INTO equal_personal VALUES ('', ?2, ?3, ?4, ?5, ?6, ?7)",
     [INSERT_TASK] = "INSERT INTO equal_task VALUES ('', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [DELETE_TASK] = "DELETE FROM equal_task WHERE tenant = '' AND kind = ?2 AND key = ?3 AND"
@@ -162,12 +162,13 @@ static void put_stream(const bench_write *write, const char *key, unsigned char 
     bench_step(self.db, stmt, true);
 }
 
-static void put_entry(const bench_write *write, const char *key)
+static void put_entry(const bench_write *write, const char *key, const unsigned char head[32])
 {
     sqlite3_stmt *stmt = keyed(INSERT_ENTRY, write, key);
     sqlite3_bind_int64(stmt, 4, (int64_t)write->stream.expected + 1);
     text(stmt, 5, write->entry.command);
     blob(stmt, 6, write->entry.body);
+    sqlite3_bind_blob(stmt, 7, head, 32, SQLITE_STATIC);
     bench_step(self.db, stmt, true);
 }
 
@@ -226,7 +227,7 @@ static void transit(const bench_write *write, const char *key, unsigned char hea
     chain(head, write->entry.body);
     bench_step(self.db, self.prepared[BEGIN], false);
     put_stream(write, key, head);
-    put_entry(write, key);
+    put_entry(write, key, head);
     put_personal(write, key);
     put_rows(write, key);
     if (write->numbered) {
