@@ -17,7 +17,10 @@ typedef struct round_data {
     greffe_claim_request request;
     const greffe_effect_row *effect;
     greffe__str outcome, problem;
-    greffe__handler handler;
+    /* Taken along with a page, so that delivering it asks the store thread for nothing else. */
+    greffe__handler handlers[GREFFE__MAX_CHANNELS];
+    uint32_t handler_count;
+    greffe__cached_plan letters; /* of the bundle whose letters were filled in last */
 } round_data;
 
 /* Faults of one stream harm no other; those of the store end the round. */
@@ -64,9 +67,12 @@ static greffe_status fire_timers(greffe_engine *e, void *data)
 
 /* --- Effects --- */
 
+/* Handlers are set and read on the store thread alone, from whichever thread that is asked. */
 static greffe_status claim_effects(greffe_engine *e, void *data)
 {
     round_data *d = data;
+    memcpy(d->handlers, e->handlers, sizeof d->handlers);
+    d->handler_count = e->handler_count;
     d->request = (greffe_claim_request){.now_ms = d->now_ms,
                                         .limit = d->limit < page ? d->limit : page,
                                         .effects = true,
@@ -87,6 +93,12 @@ static greffe__value arguments(const round_data *d, greffe__arena *arena, bool r
     args[1] = (greffe__entry){greffe__str_of("outcome"), greffe__string(d->outcome)};
     args[2] = (greffe__entry){greffe__str_of("problem"), greffe__string(d->problem)};
     return greffe__context_of(args, relay ? 1 : 3);
+}
+
+/* Only what may be told more than once is told apart by the version of its source. */
+static bool needs_version(const round_data *d)
+{
+    return greffe__str_is(d->effect->channel, "greffe") || greffe__str_is(d->outcome, "failed");
 }
 
 /* The command that tells a stream what became of its effect, or a dossier of an outcome. `version`
@@ -111,7 +123,7 @@ static greffe__command telling(const round_data *d, greffe__arena *arena, uint64
     greffe__hex(text, (greffe__str){(const char *)id.bytes, 16});
     command.key = greffe__str_format(
         arena, "%.*s/%s/%llu%s", (int)command.verb.size, command.verb.data, text,
-        (unsigned long long)(relay || failed ? version : 0), failed ? "/failed" : "");
+        (unsigned long long)(needs_version(d) ? version : 0), failed ? "/failed" : "");
     return command;
 }
 
@@ -124,7 +136,7 @@ static greffe_status tell(greffe_engine *e, void *data)
     greffe__arena_init(&arena, e->own);
     bool relay = greffe__str_is(effect->channel, "greffe");
     greffe_load source = {.what = GREFFE_LOAD_STREAM, .kind = effect->kind, .key = effect->key};
-    greffe_status status = greffe__wait_load(e, &source, 1, &arena);
+    greffe_status status = needs_version(d) ? greffe__wait_load(e, &source, 1, &arena) : GREFFE_OK;
     if (status == GREFFE_OK) {
         greffe__command command = telling(d, &arena, source.version);
         /* An outcome counts from the instant of its decision, however late it is told. */
@@ -137,8 +149,11 @@ static greffe_status tell(greffe_engine *e, void *data)
         d->outcome = greffe__str_of("failed");
         d->problem = outcome.message;
         d->progress->incidents += 1;
-        greffe__command command = telling(d, &arena, source.version);
-        status = greffe__execute(e, &outcome, &command, &arena);
+        status = greffe__wait_load(e, &source, 1, &arena);
+        if (status == GREFFE_OK) {
+            greffe__command command = telling(d, &arena, source.version);
+            status = greffe__execute(e, &outcome, &command, &arena);
+        }
     }
     if (status == GREFFE_OK && outcome.status != GREFFE_OK) {
         greffe__log(e->own, GREFFE_LOG_ERROR, outcome.message.data);
@@ -157,61 +172,58 @@ static greffe_status put_off(greffe_engine *e, void *data)
     return greffe__wait_postpone(e, &row, d->now_ms + ((int64_t)first_wait_ms << doublings));
 }
 
-/* Handlers are set and looked up on the store thread alone, from whichever thread that is asked. */
-static greffe_status find_handler(greffe_engine *e, void *data)
+static const greffe__handler *find_handler(const round_data *d, greffe__str channel)
 {
-    round_data *d = data;
-    for (uint32_t i = 0; i < e->handler_count; i++) {
-        if (greffe__str_is(d->effect->channel, e->handlers[i].channel) &&
-            e->handlers[i].run != NULL) {
-            d->handler = e->handlers[i];
-            return GREFFE_OK;
+    for (uint32_t i = 0; i < d->handler_count; i++) {
+        if (greffe__str_is(channel, d->handlers[i].channel) && d->handlers[i].run != NULL) {
+            return &d->handlers[i];
         }
     }
-    return GREFFE_ENOTFOUND;
+    return NULL;
 }
 
-/* The bundle's own letter; there may be none, then the facts alone are handed over. */
-typedef struct letter_job {
-    greffe__str bundle, name;
-    greffe__letter letter;
-    greffe__arena *arena;
-} letter_job;
+/* The bundle's own letters; there may be none, then the facts alone are handed over. */
+typedef struct letters_job {
+    greffe__str bundle;
+    greffe__cached_plan *out;
+} letters_job;
 
-static greffe_status find_letter(greffe_engine *e, void *data)
+static greffe_status find_letters(greffe_engine *e, void *data)
 {
-    letter_job *j = data;
-    greffe__cached_plan cached = {.plan = NULL};
-    greffe_status status = greffe__plan_by_hash(e, j->bundle, &cached, j->arena);
-    const greffe__plan *plan = status == GREFFE_OK ? greffe__plan_of(cached.plan) : NULL;
-    for (uint32_t i = 0; plan != NULL && i < plan->letters.count; i++) {
-        if (greffe__str_equal(plan->letters.at[i].name, j->name)) {
-            j->letter.subject = greffe__str_dup(j->arena, plan->letters.at[i].subject);
-            j->letter.body = greffe__str_dup(j->arena, plan->letters.at[i].body);
-        }
-    }
-    greffe_plan_unref(cached.plan);
-    return status;
-}
-
-static greffe_status fill_letter(greffe_engine *e, const greffe_effect_row *row,
-                                 const greffe__value *facts, greffe__buf *subject,
-                                 greffe__buf *text, char problem[256])
-{
+    letters_job *job = data;
     greffe__arena arena;
     greffe__arena_init(&arena, e->own);
-    letter_job job = {
-        .bundle = greffe__value_str(facts, "bundle"), .name = row->letter, .arena = &arena};
-    greffe_status status =
-        job.bundle.size > 0 ? greffe__queue_call(e->queue, find_letter, &job) : GREFFE_OK;
-    if (status == GREFFE_OK && job.letter.body.size > 0) {
-        status = greffe__render(subject, job.letter.subject, facts, problem);
-        if (status == GREFFE_OK) {
-            status = greffe__render(text, job.letter.body, facts, problem);
-        }
-    }
+    greffe_status status = greffe__plan_by_hash(e, job->bundle, job->out, &arena);
     greffe__arena_free(&arena);
     return status;
+}
+
+static greffe_status fill_letter(greffe_engine *e, round_data *d, const greffe__value *facts,
+                                 greffe__buf *subject, greffe__buf *text, char problem[256])
+{
+    letters_job job = {greffe__value_str(facts, "bundle"), &d->letters};
+    if (job.bundle.size == 0) {
+        return GREFFE_OK;
+    }
+    if (!greffe__str_is(job.bundle, d->letters.hash)) {
+        greffe_plan_unref(d->letters.plan);
+        d->letters = (greffe__cached_plan){.plan = NULL};
+        greffe_status status = greffe__queue_call(e->queue, find_letters, &job);
+        if (status != GREFFE_OK) {
+            return status;
+        }
+    }
+    const greffe__plan *plan = greffe__plan_of(d->letters.plan);
+    const greffe__letter *letter = NULL;
+    for (uint32_t i = 0; i < plan->letters.count && letter == NULL; i++) {
+        bool it = greffe__str_equal(plan->letters.at[i].name, d->effect->letter);
+        letter = it ? &plan->letters.at[i] : NULL;
+    }
+    if (letter == NULL || letter->body.size == 0) {
+        return GREFFE_OK;
+    }
+    greffe_status status = greffe__render(subject, letter->subject, facts, problem);
+    return status == GREFFE_OK ? greffe__render(text, letter->body, facts, problem) : status;
 }
 
 static const char *terminated(greffe__arena *arena, greffe__str text)
@@ -220,8 +232,8 @@ static const char *terminated(greffe__arena *arena, greffe__str text)
     return copy != NULL ? copy : ""; /* the arena's own flag tells */
 }
 
-static greffe_status hand_over(greffe_engine *e, const round_data *d,
-                               const greffe__handler *handler, char problem[256])
+static greffe_status hand_over(greffe_engine *e, round_data *d, const greffe__handler *handler,
+                               char problem[256])
 {
     greffe__arena arena;
     greffe__buf body, subject, text;
@@ -234,7 +246,7 @@ static greffe_status hand_over(greffe_engine *e, const round_data *d,
     greffe__value facts =
         d->effect->body.size > 0 ? greffe__cbor_read_value(&in, &arena) : greffe__null();
     greffe__json_write(&body, &facts);
-    greffe_status status = fill_letter(e, d->effect, &facts, &subject, &text, problem);
+    greffe_status status = fill_letter(e, d, &facts, &subject, &text, problem);
     greffe_effect effect = {.key = terminated(&arena, d->effect->item),
                             .channel = terminated(&arena, d->effect->channel),
                             .letter = terminated(&arena, d->effect->letter),
@@ -273,13 +285,15 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
 {
     char problem[256] = "";
     d->problem = greffe__str_of("");
+    d->outcome = greffe__str_of("");
     if (greffe__str_is(d->effect->channel, "greffe")) {
         return tell_or_put_off(e, d);
     }
-    if (greffe__queue_call(e->queue, find_handler, d) != GREFFE_OK) {
+    const greffe__handler *handler = find_handler(d, d->effect->channel);
+    if (handler == NULL) {
         return greffe__queue_call(e->queue, put_off, d); /* nobody takes it yet */
     }
-    greffe_status status = hand_over(e, d, &d->handler, problem);
+    greffe_status status = hand_over(e, d, handler, problem);
     bool call = greffe__str_is(d->effect->channel, "call");
     d->outcome = greffe__str_of(call ? "answered" : "sent");
     if (status == GREFFE_OK) {
@@ -318,6 +332,8 @@ static greffe_status deliver_effects(greffe_engine *e, round_data *d)
             break;
         }
     }
+    greffe_plan_unref(d->letters.plan);
+    d->letters = (greffe__cached_plan){.plan = NULL};
     greffe__arena_free(&arena);
     return status;
 }

@@ -1,15 +1,21 @@
 /* The store thread: jobs in the order they came, and the waiting of their callers. */
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "host/host_priv.h"
+
+/* How often the store thread looks for the next job before it sleeps. Who waits for one command
+ * often gives the next at once, and to be woken costs more than these looks. */
+enum { most_looks = 64 };
 
 typedef struct job {
     greffe__job_fn run;
     void *data;
     greffe_status status;
-    bool finished;
-    pthread_cond_t done;
+    sem_t done;
     struct job *next;
 } job;
 
@@ -19,33 +25,38 @@ struct greffe__queue {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
     job *first, *last;
+    atomic_bool waiting; /* a job, or the end: written under the lock */
     bool closing;
     unsigned callers; /* that have not left yet */
     pthread_cond_t left;
 };
 
+static job *next_job(greffe__queue *queue)
+{
+    for (int looks = 0; looks < most_looks && !atomic_load(&queue->waiting); looks++) {
+        (void)sched_yield();
+    }
+    pthread_mutex_lock(&queue->lock);
+    while (queue->first == NULL && !queue->closing) {
+        pthread_cond_wait(&queue->arrived, &queue->lock);
+    }
+    job *next = queue->first;
+    if (next != NULL) {
+        queue->first = next->next;
+        queue->last = queue->first == NULL ? NULL : queue->last;
+        atomic_store(&queue->waiting, queue->first != NULL || queue->closing);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return next;
+}
+
 static void *work(void *data)
 {
     greffe__queue *queue = data;
-    pthread_mutex_lock(&queue->lock);
-    for (;;) {
-        while (queue->first == NULL && !queue->closing) {
-            pthread_cond_wait(&queue->arrived, &queue->lock);
-        }
-        job *next = queue->first;
-        if (next == NULL) {
-            break;
-        }
-        queue->first = next->next;
-        queue->last = queue->first == NULL ? NULL : queue->last;
-        pthread_mutex_unlock(&queue->lock);
-        greffe_status status = next->run(queue->engine, next->data);
-        pthread_mutex_lock(&queue->lock);
-        next->status = status;
-        next->finished = true;
-        pthread_cond_signal(&next->done);
+    for (job *next = next_job(queue); next != NULL; next = next_job(queue)) {
+        next->status = next->run(queue->engine, next->data);
+        (void)sem_post(&next->done); /* from here on it may be gone */
     }
-    pthread_mutex_unlock(&queue->lock);
     return NULL;
 }
 
@@ -56,6 +67,7 @@ greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
         return GREFFE_ENOMEM;
     }
     *queue = (greffe__queue){.engine = engine};
+    atomic_init(&queue->waiting, false);
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->arrived, NULL);
     pthread_cond_init(&queue->left, NULL);
@@ -77,6 +89,7 @@ void greffe__queue_close(greffe__queue *queue)
     }
     pthread_mutex_lock(&queue->lock);
     queue->closing = true;
+    atomic_store(&queue->waiting, true);
     pthread_cond_signal(&queue->arrived);
     pthread_mutex_unlock(&queue->lock);
     pthread_join(queue->thread, NULL);
@@ -94,7 +107,9 @@ void greffe__queue_close(greffe__queue *queue)
 greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void *data)
 {
     job own = {.run = run, .data = data};
-    pthread_cond_init(&own.done, NULL);
+    if (sem_init(&own.done, 0, 0) != 0) {
+        return GREFFE_ENOMEM;
+    }
     pthread_mutex_lock(&queue->lock);
     queue->callers += 1;
     if (queue->last != NULL) {
@@ -103,14 +118,16 @@ greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void 
         queue->first = &own;
     }
     queue->last = &own;
+    atomic_store(&queue->waiting, true);
+    pthread_mutex_unlock(&queue->lock);
     pthread_cond_signal(&queue->arrived);
-    while (!own.finished) {
-        pthread_cond_wait(&own.done, &queue->lock);
-    }
+    while (sem_wait(&own.done) != 0) {
+    } /* a signal's handler ran meanwhile */
+    pthread_mutex_lock(&queue->lock);
     queue->callers -= 1;
     pthread_cond_signal(&queue->left);
     pthread_mutex_unlock(&queue->lock);
-    pthread_cond_destroy(&own.done);
+    (void)sem_destroy(&own.done);
     return own.status;
 }
 

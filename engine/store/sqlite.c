@@ -12,6 +12,7 @@ enum { schema_version = 1, busy_ms = 5000, most_prefix = 32 };
 
 static const char *const statements[STATEMENT_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
+    [BEGIN_READ] = "BEGIN",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [LOAD_STREAM] = "SELECT version, head, state, last_ms, due_ms FROM {p}stream "
@@ -162,7 +163,8 @@ greffe_status greffe__sqlite_run(sqlite_store *s, statement which)
 {
     sqlite3_stmt *stmt = NULL;
     greffe_status status = GREFFE_OK;
-    if (which == BEGIN) { /* what ends a transaction must not want memory when it is needed */
+    if (which == BEGIN ||
+        which == BEGIN_READ) { /* what ends a transaction must not want memory when it is needed */
         status = prepared(s, COMMIT);
         status = status == GREFFE_OK ? prepared(s, ROLLBACK) : status;
     }

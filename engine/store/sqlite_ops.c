@@ -42,6 +42,19 @@ static greffe_str take(sqlite3_stmt *stmt, int column, greffe_memory *memory, bo
     return (greffe_str){copy, (size_t)size};
 }
 
+/* --- Transactions --- */
+
+static greffe_status end(sqlite_store *s, greffe_status status)
+{
+    if (status == GREFFE_OK) {
+        status = greffe__sqlite_run(s, COMMIT);
+    }
+    if (status != GREFFE_OK && sqlite3_get_autocommit(s->db) == 0) {
+        (void)greffe__sqlite_run(s, ROLLBACK);
+    }
+    return status;
+}
+
 /* --- Loading --- */
 
 static greffe_status load_personal(sqlite3_stmt *stmt, greffe_load *item, greffe_memory *memory)
@@ -125,11 +138,14 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
 void greffe__sqlite_load(greffe_store *store, greffe_load *items, size_t count,
                          greffe_memory *memory, greffe_done_fn done, void *data)
 {
-    greffe_status status = GREFFE_OK;
+    sqlite_store *s = (sqlite_store *)store;
+    bool together = count > 1; /* one snapshot for all, and its locks taken once */
+    greffe_status status = together ? greffe__sqlite_run(s, BEGIN_READ) : GREFFE_OK;
+    bool began = status == GREFFE_OK && together;
     for (size_t i = 0; i < count && status == GREFFE_OK; i++) {
-        status = load_one((sqlite_store *)store, &items[i], memory);
+        status = load_one(s, &items[i], memory);
     }
-    done(data, status);
+    done(data, began ? end(s, status) : status);
 }
 
 /* --- Committing --- */
@@ -308,17 +324,6 @@ static greffe_status write_number(sqlite_store *s, const greffe_number_write *wr
 }
 
 /* Ends the transaction; one that cannot be committed is taken back whole. */
-static greffe_status end(sqlite_store *s, greffe_status status)
-{
-    if (status == GREFFE_OK) {
-        status = greffe__sqlite_run(s, COMMIT);
-    }
-    if (status != GREFFE_OK && sqlite3_get_autocommit(s->db) == 0) {
-        (void)greffe__sqlite_run(s, ROLLBACK);
-    }
-    return status;
-}
-
 void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, greffe_done_fn done,
                            void *data)
 {

@@ -13,6 +13,7 @@ struct sqlite3_stmt;
 
 typedef enum statement {
     BEGIN,
+    BEGIN_READ,
     COMMIT,
     ROLLBACK,
     LOAD_STREAM,
