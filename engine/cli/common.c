@@ -200,14 +200,14 @@ int cli_open(cli *c)
         c->files.payer_iban = greffe_site_text(c->accounts, "payer_iban");
         c->files.payer_bic = greffe_site_text(c->accounts, "payer_bic");
     }
-    if (status == GREFFE_OK) {
-        status = greffe_engine_handle(c->engine, "mail", greffe_effect_mail, &c->files);
-    }
-    if (status == GREFFE_OK) {
-        status = greffe_engine_handle(c->engine, "payment", greffe_effect_payment, &c->files);
-    }
-    if (status == GREFFE_OK) {
-        status = greffe_engine_handle(c->engine, "minutes", greffe_effect_minutes, &c->files);
+    const greffe_handler handlers[] = {
+        {sizeof(greffe_handler), "mail", greffe_effect_mail, &c->files, false},
+        /* The file has the batch's name: written twice, it is the same file. */
+        {sizeof(greffe_handler), "payment", greffe_effect_payment, &c->files, true},
+        {sizeof(greffe_handler), "minutes", greffe_effect_minutes, &c->files, false},
+    };
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers && status == GREFFE_OK; i++) {
+        status = greffe_engine_handle(c->engine, &handlers[i]);
     }
     return cli_status(status, c->store);
 }

@@ -21,7 +21,7 @@ static const char usage[] =
     "                  message retry answer\n"
     "  greffe session convene|agenda|presence|recuse|decide|close SESSION …\n"
     "  greffe allot allocate|transfer ALLOTMENT …\n"
-    "  greffe pay batch|report BATCH …\n"
+    "  greffe pay batch|report|retry|settle BATCH …\n"
     "  greffe run                          fire due timers, deliver effects\n"
     "Reading\n"
     "  greffe tasks [--group SERVICE]      what waits for whom\n"

@@ -322,14 +322,13 @@ static int open_engine(scenario *s, const char *procedure)
     if (status == GREFFE_OK) {
         status = greffe_engine_publish(s->c->engine, plan);
     }
-    if (status == GREFFE_OK) {
-        status = greffe_engine_handle(s->c->engine, "mail", catch_letter, s);
-    }
-    if (status == GREFFE_OK) {
-        status = greffe_engine_handle(s->c->engine, "payment", catch_file, s);
-    }
-    if (status == GREFFE_OK) {
-        status = greffe_engine_handle(s->c->engine, "minutes", catch_file, s);
+    const greffe_handler handlers[] = {
+        {sizeof(greffe_handler), "mail", catch_letter, s, false},
+        {sizeof(greffe_handler), "payment", catch_file, s, true},
+        {sizeof(greffe_handler), "minutes", catch_file, s, false},
+    };
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers && status == GREFFE_OK; i++) {
+        status = greffe_engine_handle(s->c->engine, &handlers[i]);
     }
     greffe_plan_unref(plan);
     return cli_status(status, s->path);

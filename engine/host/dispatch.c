@@ -15,7 +15,7 @@ typedef struct round_data {
     int64_t now_ms;
     greffe__arena *arena;
     greffe_claim_request request;
-    const greffe_effect_row *effect;
+    greffe_effect_row *effect;
     greffe__str outcome, problem;
     /* Taken along with a page, so that delivering it asks the store thread for nothing else. */
     greffe__handler handlers[GREFFE__MAX_CHANNELS];
@@ -98,7 +98,8 @@ static greffe__value arguments(const round_data *d, greffe__arena *arena, bool r
 /* Only what may be told more than once is told apart by the version of its source. */
 static bool needs_version(const round_data *d)
 {
-    return greffe__str_is(d->effect->channel, "greffe") || greffe__str_is(d->outcome, "failed");
+    return greffe__str_is(d->effect->channel, "greffe") || greffe__str_is(d->outcome, "failed") ||
+           greffe__str_is(d->outcome, "unknown");
 }
 
 /* The command that tells a stream what became of its effect, or a dossier of an outcome. `version`
@@ -107,7 +108,10 @@ static greffe__command telling(const round_data *d, greffe__arena *arena, uint64
 {
     const greffe_effect_row *effect = d->effect;
     bool relay = greffe__str_is(effect->channel, "greffe");
-    bool failed = greffe__str_is(d->outcome, "failed");
+    const char *suffix = relay                                   ? ""
+                         : greffe__str_is(d->outcome, "failed")  ? "/failed"
+                         : greffe__str_is(d->outcome, "unknown") ? "/unknown"
+                                                                 : "";
     const char *verb = effect->kind == GREFFE__BATCH     ? "pay.written"
                        : effect->kind == GREFFE__SESSION ? "session.written"
                                                          : "result";
@@ -121,9 +125,9 @@ static greffe__command telling(const round_data *d, greffe__arena *arena, uint64
     greffe__hash id = greffe__sha256(relay ? effect->key : effect->item);
     char text[GREFFE__HASH_CHARS];
     greffe__hex(text, (greffe__str){(const char *)id.bytes, 16});
-    command.key = greffe__str_format(
-        arena, "%.*s/%s/%llu%s", (int)command.verb.size, command.verb.data, text,
-        (unsigned long long)(needs_version(d) ? version : 0), failed ? "/failed" : "");
+    command.key =
+        greffe__str_format(arena, "%.*s/%s/%llu%s", (int)command.verb.size, command.verb.data, text,
+                           (unsigned long long)(needs_version(d) ? version : 0), suffix);
     return command;
 }
 
@@ -168,8 +172,27 @@ static greffe_status put_off(greffe_engine *e, void *data)
     round_data *d = data;
     greffe_effect_row row = *d->effect;
     row.attempts += 1;
+    row.started = false;
     uint32_t doublings = row.attempts < 12 ? row.attempts - 1 : 11;
-    return greffe__wait_postpone(e, &row, d->now_ms + ((int64_t)first_wait_ms << doublings));
+    greffe_status status =
+        greffe__wait_postpone(e, &row, d->now_ms + ((int64_t)first_wait_ms << doublings));
+    return status == GREFFE_ECONFLICT ? GREFFE_OK : status; /* somebody else has it now */
+}
+
+/* Durable before the handler is called: who finds it later knows that it may have left. And taken
+ * back when it surely did not. */
+static greffe_status mark_started(greffe_engine *e, void *data)
+{
+    round_data *d = data;
+    greffe_effect_row row = *d->effect;
+    row.started = !row.started;
+    int64_t until = e->alone ? row.lease_ms : d->now_ms + lease_ms;
+    greffe_status status = greffe__wait_postpone(e, &row, until);
+    if (status == GREFFE_OK) {
+        *d->effect = row;
+        d->effect->lease_ms = until;
+    }
+    return status;
 }
 
 static const greffe__handler *find_handler(const round_data *d, greffe__str channel)
@@ -281,6 +304,15 @@ static greffe_status tell_or_put_off(greffe_engine *e, round_data *d)
     return of_the_store(status) ? status : greffe__queue_call(e->queue, put_off, d);
 }
 
+/* Nobody knows whether the money is on its way: an operator or the payer's answer has to tell. */
+static greffe_status tell_unknown(greffe_engine *e, round_data *d, const char *problem)
+{
+    d->outcome = greffe__str_of("unknown");
+    d->problem = greffe__str_of(problem);
+    d->progress->incidents += 1;
+    return tell_or_put_off(e, d);
+}
+
 static greffe_status deliver(greffe_engine *e, round_data *d)
 {
     char problem[256] = "";
@@ -293,7 +325,21 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     if (handler == NULL) {
         return greffe__queue_call(e->queue, put_off, d); /* nobody takes it yet */
     }
-    greffe_status status = hand_over(e, d, handler, problem);
+    bool once = greffe__str_is(d->effect->channel, "payment") && !handler->repeatable;
+    if (once && d->effect->started) {
+        return tell_unknown(e, d, "an attempt to send it was interrupted");
+    }
+    greffe_status status = once ? greffe__queue_call(e->queue, mark_started, d) : GREFFE_OK;
+    if (status == GREFFE_ECONFLICT) {
+        return GREFFE_OK; /* it took too long to come to it: somebody else has it now */
+    }
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    status = hand_over(e, d, handler, problem);
+    if (once && status == GREFFE_EUNKNOWN) {
+        return tell_unknown(e, d, problem);
+    }
     bool call = greffe__str_is(d->effect->channel, "call");
     d->outcome = greffe__str_of(call ? "answered" : "sent");
     if (status == GREFFE_OK) {
@@ -301,6 +347,7 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     }
     if (status == GREFFE_EFULL || status == GREFFE_EREADONLY) {
         greffe__log(e->context, GREFFE_LOG_ERROR, problem);
+        (void)(once ? greffe__queue_call(e->queue, mark_started, d) : GREFFE_OK);
         return status; /* no fault of the effect: everything waits until there is room again */
     }
     if (d->effect->attempts + 1 < GREFFE_MAX_ATTEMPTS) {
@@ -356,14 +403,18 @@ static greffe_status set_handler(greffe_engine *e, void *data)
     return GREFFE_OK;
 }
 
-greffe_status greffe_engine_handle(greffe_engine *engine, const char *channel,
-                                   greffe_effect_fn handler, void *data)
+greffe_status greffe_engine_handle(greffe_engine *engine, const greffe_handler *handler)
 {
-    greffe__handler wanted = {.run = handler, .data = data};
-    if (engine == NULL || channel == NULL || strlen(channel) >= sizeof wanted.channel) {
+    if (engine == NULL || handler == NULL || handler->size != sizeof *handler ||
+        handler->channel == NULL || handler->channel[0] == '\0') {
         return GREFFE_EMISUSE;
     }
-    (void)snprintf(wanted.channel, sizeof wanted.channel, "%s", channel);
+    greffe__handler wanted = {
+        .run = handler->run, .data = handler->data, .repeatable = handler->repeatable};
+    if (strlen(handler->channel) >= sizeof wanted.channel) {
+        return GREFFE_EMISUSE;
+    }
+    (void)snprintf(wanted.channel, sizeof wanted.channel, "%s", handler->channel);
     return greffe__queue_call(engine->queue, set_handler, &wanted);
 }
 

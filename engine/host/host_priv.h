@@ -25,6 +25,7 @@ typedef struct greffe__handler {
     char channel[32];
     greffe_effect_fn run;
     void *data;
+    bool repeatable;
 } greffe__handler;
 
 struct greffe_engine {

@@ -1,4 +1,4 @@
--- The tables of a store, version 1. {p} is the prefix of their names.
+-- The tables of a store, version 2. {p} is the prefix of their names.
 -- A stream is a dossier (1), session (2), allotment (3), order (4), claim (5) or batch (6).
 CREATE TABLE {p}meta (
     name  TEXT PRIMARY KEY,
@@ -86,6 +86,7 @@ CREATE TABLE {p}outbox (
     ref      TEXT NOT NULL,             -- personal value: its body
     incident TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
+    started  INTEGER NOT NULL DEFAULT 0, -- 1: an attempt began, its end was never told
     next_ms  INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, kind, key, item)
 ) WITHOUT ROWID;

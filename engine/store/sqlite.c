@@ -8,7 +8,7 @@
 #include "store/schema_sql.h"
 #include "store/sqlite_priv.h"
 
-enum { schema_version = 1, busy_ms = 5000, most_prefix = 32 };
+enum { schema_version = 2, busy_ms = 5000, most_prefix = 32 };
 
 static const char *const statements[STATEMENT_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -41,9 +41,10 @@ static const char *const statements[STATEMENT_COUNT] = {
                     "ref, due, since_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [DELETE_TASK] =
         "DELETE FROM {p}task WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND item = ?4",
-    [INSERT_EFFECT] = "INSERT INTO {p}outbox (tenant, kind, key, item, channel, letter, incident, "
-                      "ref) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
-                      "ON CONFLICT DO UPDATE SET incident = ?7, attempts = 0, next_ms = 0",
+    [INSERT_EFFECT] =
+        "INSERT INTO {p}outbox (tenant, kind, key, item, channel, letter, incident, "
+        "ref) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+        "ON CONFLICT DO UPDATE SET incident = ?7, attempts = 0, started = 0, next_ms = 0",
     [DELETE_EFFECT] =
         "DELETE FROM {p}outbox WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND item = ?4",
     [PUT_ALLOTMENT] = "INSERT INTO {p}allotment VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO "
@@ -53,13 +54,15 @@ static const char *const statements[STATEMENT_COUNT] = {
         "UPDATE {p}sequence SET next = ?3 WHERE tenant = ?1 AND name = ?2 AND next = ?4",
     [CLAIM_DUE] = "SELECT kind, key, due_ms FROM {p}stream WHERE tenant = ?1 AND due_ms <= ?2 "
                   "AND due_ms IS NOT NULL ORDER BY due_ms, kind, key LIMIT ?3",
-    [CLAIM_EFFECTS] = "SELECT o.kind, o.key, o.item, o.channel, o.letter, p.value, o.attempts "
+    [CLAIM_EFFECTS] = "SELECT o.kind, o.key, o.item, o.channel, o.letter, p.value, o.attempts, "
+                      "o.started, o.next_ms "
                       "FROM {p}outbox o LEFT JOIN {p}personal p ON p.tenant = o.tenant AND "
                       "p.kind = o.kind AND p.key = o.key AND p.ref = o.ref "
                       "WHERE o.tenant = ?1 AND o.incident = '' AND o.next_ms <= ?2 "
                       "ORDER BY o.channel <> 'greffe', o.next_ms, o.kind, o.key, o.item LIMIT ?3",
-    [LEASE_EFFECT] = "UPDATE {p}outbox SET next_ms = ?5, attempts = ?6 WHERE tenant = ?1 AND "
-                     "kind = ?2 AND key = ?3 AND item = ?4",
+    [LEASE_EFFECT] =
+        "UPDATE {p}outbox SET next_ms = ?5, attempts = ?6, started = ?7 WHERE tenant = ?1 "
+        "AND kind = ?2 AND key = ?3 AND item = ?4 AND next_ms = ?8",
     [RETIRE_BUNDLES] = "UPDATE {p}bundle SET active = 0 WHERE tenant = ?1 AND procedure = ?2",
     [INSERT_BUNDLE] = "INSERT OR REPLACE INTO {p}bundle (tenant, procedure, hash, published_ms, "
                       "active, body) VALUES (?1, ?2, ?3, ?4, 1, ?5)",
@@ -223,7 +226,7 @@ static greffe_status create(sqlite_store *s)
         status = execute(s, schema_sql);
     }
     if (status == GREFFE_OK && version == 0) {
-        status = execute(s, "INSERT INTO {p}meta VALUES ('schema', 1)");
+        status = execute(s, "INSERT INTO {p}meta VALUES ('schema', 2)");
     }
     if (status != GREFFE_OK) {
         (void)execute(s, "ROLLBACK");

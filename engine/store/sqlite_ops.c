@@ -368,18 +368,21 @@ static greffe_status claim_effects(sqlite3_stmt *stmt, greffe_claim_request *req
     int code = SQLITE_DONE;
     while (!failed && request->count < request->limit &&
            (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rows[request->count++] = (greffe_effect_row){
-            (uint32_t)sqlite3_column_int64(stmt, 0), take(stmt, 1, memory, &failed),
-            take(stmt, 2, memory, &failed),          take(stmt, 3, memory, &failed),
-            take(stmt, 4, memory, &failed),          take(stmt, 5, memory, &failed),
-            (uint32_t)sqlite3_column_int64(stmt, 6)};
+        rows[request->count++] = (greffe_effect_row){(uint32_t)sqlite3_column_int64(stmt, 0),
+                                                     take(stmt, 1, memory, &failed),
+                                                     take(stmt, 2, memory, &failed),
+                                                     take(stmt, 3, memory, &failed),
+                                                     take(stmt, 4, memory, &failed),
+                                                     take(stmt, 5, memory, &failed),
+                                                     (uint32_t)sqlite3_column_int64(stmt, 6),
+                                                     sqlite3_column_int64(stmt, 7) != 0,
+                                                     sqlite3_column_int64(stmt, 8)};
     }
     request->effect = rows;
     return failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
 }
 
-static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int64_t next_ms,
-                           uint32_t attempts)
+static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int64_t next_ms)
 {
     sqlite3_stmt *stmt = NULL;
     greffe_status status = greffe__sqlite_prepare(s, LEASE_EFFECT, &stmt);
@@ -389,8 +392,10 @@ static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int
     bind_key(s, stmt, effect->kind, effect->key);
     bind_text(stmt, 4, effect->item);
     sqlite3_bind_int64(stmt, 5, next_ms);
-    sqlite3_bind_int64(stmt, 6, attempts);
-    return step_once(stmt);
+    sqlite3_bind_int64(stmt, 6, effect->attempts);
+    sqlite3_bind_int64(stmt, 7, effect->started);
+    sqlite3_bind_int64(stmt, 8, effect->lease_ms);
+    return step_conditional(s, stmt);
 }
 
 static greffe_status claim(sqlite_store *s, greffe_claim_request *request, greffe_memory *memory)
@@ -426,8 +431,8 @@ void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request, gr
     if (status == GREFFE_OK) {
         status = claim(s, request, memory);
         for (size_t i = 0; i < request->count && status == GREFFE_OK; i++) {
-            status = lease(s, &request->effect[i], request->now_ms + request->lease_ms,
-                           request->effect[i].attempts);
+            status = lease(s, &request->effect[i], request->now_ms + request->lease_ms);
+            request->effect[i].lease_ms = request->now_ms + request->lease_ms;
         }
         status = end(s, status);
     }
@@ -437,7 +442,7 @@ void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request, gr
 void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
                              greffe_done_fn done, void *data)
 {
-    done(data, lease((sqlite_store *)store, effect, next_ms, effect->attempts));
+    done(data, lease((sqlite_store *)store, effect, next_ms));
 }
 
 void greffe__sqlite_publish(greffe_store *store, greffe_str procedure, greffe_str hash,

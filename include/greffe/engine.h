@@ -88,15 +88,28 @@ typedef struct greffe_effect {
     int64_t now_ms;
 } greffe_effect;
 
-/** Delivers an effect. GREFFE_OK: done. Another status: tried again later, at growing intervals;
- * after 8 attempts it is an incident. `problem` takes a line for the operator. A handler must bear
- * being given the same key twice: nobody else knows whether the first attempt reached its end. */
+/** Delivers an effect. GREFFE_OK: it has left. GREFFE_EUNKNOWN: it may have left. Another status:
+ * it has surely not left, and is tried again later, at growing intervals; after 8 attempts it is an
+ * incident. `problem` takes a line for the operator. The same key may come twice: when a process is
+ * killed, nobody else knows whether its attempt reached the end. Payments are the exception, see
+ * `repeatable`. */
 typedef greffe_status (*greffe_effect_fn)(void *data, const greffe_effect *effect,
                                           char problem[256]);
 
-/** Sets the handler of a channel; NULL takes it away, and its effects wait. At most 16 channels. */
-GREFFE_API greffe_status greffe_engine_handle(greffe_engine *engine, const char *channel,
-                                              greffe_effect_fn handler, void *data);
+typedef struct greffe_handler {
+    size_t size;          /**< sizeof(greffe_handler) */
+    const char *channel;  /**< 1 to 31 bytes; copied */
+    greffe_effect_fn run; /**< NULL: nobody takes this channel, its effects wait */
+    void *data;
+    bool repeatable; /**< of the channel "payment": to deliver the same key twice does what
+                        delivering it once does. Otherwise an attempt that was interrupted, or
+                        that ends with GREFFE_EUNKNOWN, is never repeated: the batch and its orders
+                        become "unknown", until an operator settles them or the payer answers. */
+} greffe_handler;
+
+/** Sets the handler of a channel. A run that is under way may still call the one before. At most 16
+ *  channels: GREFFE_ELIMIT; GREFFE_EMISUSE, GREFFE_ENOMEM. */
+GREFFE_API greffe_status greffe_engine_handle(greffe_engine *engine, const greffe_handler *handler);
 
 typedef struct greffe_progress {
     uint64_t timers, effects, incidents; /**< fired, delivered, given up */

@@ -31,8 +31,9 @@ typedef enum greffe_status {
     GREFFE_EREADONLY = 12, /**< The store is read-only. */
     GREFFE_EBUSY = 13,     /**< Another process holds the store; try again. */
     GREFFE_ECORRUPT = 14,  /**< Stored data contradicts itself. */
-    GREFFE_EVERSION = 15,  /**< Written by a newer version of the library. */
-    GREFFE_EUNPROVED = 16  /**< A guarantee is refuted or not proved. */
+    GREFFE_EVERSION = 15,  /**< Written by another version of the library. */
+    GREFFE_EUNPROVED = 16, /**< A guarantee is refuted or not proved. */
+    GREFFE_EUNKNOWN = 17   /**< A handler cannot tell whether its effect reached the other side. */
 } greffe_status;
 
 /** A short English word for a status, for logs ("denied"). Never NULL; static. */

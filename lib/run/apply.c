@@ -160,7 +160,12 @@ static bool apply_batch(greffe__batch *b, const greffe__event *e, greffe__arena 
     case GREFFE__EV_EFFECT_DONE:
     case GREFFE__EV_INCIDENT_OPENED:
     case GREFFE__EV_INCIDENT_CLOSED: return greffe__apply_pending(&b->pending, e, arena);
-    case GREFFE__EV_BATCH_EMITTED: b->emitted = true; return true;
+    case GREFFE__EV_BATCH_EMITTED:
+        b->emitted = true;
+        b->unknown = false;
+        return true;
+    case GREFFE__EV_BATCH_UNKNOWN: b->unknown = true; return true;
+    case GREFFE__EV_BATCH_SETTLED: b->unknown = false; return true;
     case GREFFE__EV_BATCH_REPORTED: b->reported = true; return true;
     default: return false;
     }

@@ -373,6 +373,7 @@ static const struct {
     {"pay.batch", greffe__decide_pay},
     {"pay.written", greffe__decide_pay},
     {"pay.retry", greffe__decide_pay},
+    {"pay.settle", greffe__decide_pay},
     {"session.written", greffe__decide_session},
     {"session.retry", greffe__decide_session},
     {"pay.report", greffe__decide_pay},

@@ -250,11 +250,13 @@ static bool effect_result(greffe__bench *b)
     return token == NULL || greffe__leave_with(b, token, outcome);
 }
 
-/* A file of a stream that waits for no node, such as a batch or a session: written, or failed. */
+/* A file of a stream that waits for no node, such as a batch or a session: written, failed, or it
+ * is unknown which. */
 bool greffe__written(greffe__bench *b, const greffe__pendings *list, bool *failed)
 {
     greffe__str key = greffe__arg(b, "effect");
-    *failed = greffe__str_is(greffe__arg(b, "outcome"), "failed");
+    greffe__str outcome = greffe__arg(b, "outcome");
+    *failed = greffe__str_is(outcome, "failed") || greffe__str_is(outcome, "unknown");
     if (!greffe__str_is(b->command->actor.kind, "system") ||
         greffe__pending_of(list, key) == NULL) {
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
@@ -262,7 +264,7 @@ bool greffe__written(greffe__bench *b, const greffe__pendings *list, bool *faile
     }
     greffe__event event = {.type = *failed ? GREFFE__EV_INCIDENT_OPENED : GREFFE__EV_EFFECT_DONE,
                            .key = key,
-                           .name = greffe__arg(b, "outcome")};
+                           .name = outcome};
     event.text = *failed ? greffe__arg(b, "problem") : event.text;
     return greffe__emit(b, b->stream, event);
 }

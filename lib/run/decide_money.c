@@ -198,7 +198,39 @@ static bool make_batch(greffe__bench *b)
            greffe__emit(b, b->stream, queued);
 }
 
-/* The file is out. */
+static bool open_orders(greffe__bench *b, const greffe__batch *batch)
+{
+    greffe__value *keys = greffe__arena_alloc(b->arena, batch->orders.count * sizeof *keys);
+    for (uint32_t i = 0; keys != NULL && i < batch->orders.count; i++) {
+        keys[i] = greffe__string(batch->orders.at[i]);
+    }
+    greffe__value list = greffe__list_of(keys, batch->orders.count);
+    return keys != NULL && greffe__open_all(b, GREFFE__ORDER, &list);
+}
+
+/* The same event for every order of the batch that is in this phase. */
+static bool tell_orders(greffe__bench *b, const greffe__batch *batch, const char *phase,
+                        greffe__event event)
+{
+    if (!open_orders(b, batch)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < batch->orders.count; i++) {
+        greffe__stream *stream = greffe__open_stream(b, GREFFE__ORDER, batch->orders.at[i]);
+        if (stream == NULL) {
+            return false;
+        }
+        const greffe__order *order = stream->state;
+        event.text = event.type == GREFFE__EV_ORDER_BATCHED ? order->payer : event.text;
+        if (greffe__str_is(order->phase, phase) && !greffe__emit(b, stream, event)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What became of the file: it is out, it failed, or nobody knows. An end that comes late settles
+ * what was unknown. */
 static bool emitted(greffe__bench *b, const greffe__batch *batch)
 {
     bool failed;
@@ -206,9 +238,54 @@ static bool emitted(greffe__bench *b, const greffe__batch *batch)
         return greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE, NULL,
                               "the batch was already emitted");
     }
-    return greffe__written(b, &batch->pending, &failed) &&
-           (failed ||
-            greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_BATCH_EMITTED}));
+    bool unknown = greffe__str_is(greffe__arg(b, "outcome"), "unknown");
+    if (!greffe__written(b, &batch->pending, &failed)) {
+        return false;
+    }
+    greffe__event event = {.type = unknown ? GREFFE__EV_BATCH_UNKNOWN : GREFFE__EV_BATCH_EMITTED};
+    greffe__event order = {.type = GREFFE__EV_ORDER_BATCHED, .key = b->stream->key};
+    if (unknown) {
+        order =
+            (greffe__event){.type = GREFFE__EV_ORDER_ANSWERED, .name = greffe__str_of("unknown")};
+    }
+    bool orders_too = unknown || batch->unknown;
+    return (failed && !unknown) ||
+           ((!orders_too || tell_orders(b, batch, unknown ? "batched" : "unknown", order)) &&
+            greffe__emit(b, b->stream, event));
+}
+
+/* An operator found out whether a batch left: it did, or it goes again under the same key. */
+static bool settle(greffe__bench *b, const greffe__batch *batch)
+{
+    const greffe__value *sent = greffe__value_at(&b->command->args, "sent");
+    greffe__str because;
+    if (!batch->unknown || batch->pending.count == 0) {
+        return greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE, NULL,
+                              "it is known what became of this batch");
+    }
+    if (sent == NULL || sent->kind != GREFFE__BOOL) {
+        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID,
+                              "{\"sent\": false, \"because\": \"the bank never received it\"}",
+                              "'sent' must be true or false");
+    }
+    if (!greffe__arg_needed(b, "because", &because) || !allowed(b, batch->service)) {
+        return false;
+    }
+    bool left = sent->as.truth;
+    greffe__str key = batch->pending.at[0].key;
+    greffe__event settled = {.type = GREFFE__EV_BATCH_SETTLED,
+                             .name = greffe__str_of(left ? "sent" : "not sent")};
+    greffe__event closed = {.type = left ? GREFFE__EV_EFFECT_DONE : GREFFE__EV_INCIDENT_CLOSED,
+                            .key = key,
+                            .name = settled.name};
+    if (!greffe__meet_actor(b, b->stream) ||
+        !greffe__keep_personal(b, b->stream, "comment", greffe__string(because), &settled) ||
+        !greffe__emit(b, b->stream, settled) || !greffe__emit(b, b->stream, closed)) {
+        return false;
+    }
+    greffe__event again = {.type = GREFFE__EV_ORDER_BATCHED, .key = b->stream->key};
+    return tell_orders(b, batch, "unknown", again) &&
+           (!left || greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_BATCH_EMITTED}));
 }
 
 /* What the payer says of each order: rejected with a reason, unknown, or accepted. */
@@ -270,20 +347,22 @@ static bool check_report(greffe__bench *b, const greffe__batch *batch)
 
 static bool report(greffe__bench *b, const greffe__batch *batch)
 {
-    if (!batch->emitted) {
+    if (!batch->emitted && !batch->unknown) {
         return greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE, NULL,
                               "the batch is not emitted yet");
     }
-    if (!allowed(b, batch->service) || !greffe__meet_actor(b, b->stream)) {
+    if (!allowed(b, batch->service) || !greffe__meet_actor(b, b->stream) ||
+        !open_orders(b, batch) || !check_report(b, batch)) {
         return false;
     }
-    greffe__value *keys = greffe__arena_alloc(b->arena, batch->orders.count * sizeof *keys);
-    for (uint32_t i = 0; keys != NULL && i < batch->orders.count; i++) {
-        keys[i] = greffe__string(batch->orders.at[i]);
-    }
-    greffe__value list = greffe__list_of(keys, batch->orders.count);
-    if (keys == NULL || !greffe__open_all(b, GREFFE__ORDER, &list) || !check_report(b, batch)) {
-        return false;
+    if (batch->unknown && batch->pending.count > 0) { /* whoever answers has it */
+        greffe__event done = {.type = GREFFE__EV_EFFECT_DONE,
+                              .key = batch->pending.at[0].key,
+                              .name = greffe__str_of("sent")};
+        if (!greffe__emit(b, b->stream, done) ||
+            !greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_BATCH_EMITTED})) {
+            return false;
+        }
     }
     for (uint32_t i = 0; i < batch->orders.count; i++) {
         if (!report_one(b, batch->orders.at[i])) {
@@ -309,7 +388,16 @@ bool greffe__decide_pay(greffe__bench *b)
                               c->stream_key.data);
     }
     const greffe__batch *batch = b->stream->state;
+    if (greffe__str_is(c->verb, "pay.settle")) {
+        return settle(b, batch);
+    }
     if (greffe__str_is(c->verb, "pay.retry")) {
+        if (batch->unknown) {
+            return greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE,
+                                  "ask the bank, then say what became of it: pay settle",
+                                  "this batch may have left already; to send it again could pay "
+                                  "twice");
+        }
         return allowed(b, batch->service) && greffe__meet_actor(b, b->stream) &&
                greffe__retried(b, &batch->pending);
     }

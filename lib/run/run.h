@@ -245,6 +245,7 @@ typedef struct greffe__batch {
     greffe__str service;
     greffe__pendings pending;
     bool emitted, reported;
+    bool unknown; /* it may have left, or not: nobody tries again before that is known */
     greffe__persons people;
 } greffe__batch;
 

@@ -245,6 +245,7 @@ static const greffe__field batch_fields[] = {
     FIELD(6, BOOL, greffe__batch, emitted, NULL),
     FIELD(7, BOOL, greffe__batch, reported, NULL),
     FIELD(8, RECORDS, greffe__batch, people, &person_shape),
+    FIELD(9, BOOL, greffe__batch, unknown, NULL),
 };
 static const greffe__shape batch_shape = SHAPE("batch", greffe__batch, batch_fields);
 

@@ -110,6 +110,7 @@ greffe_status greffe__summarise(greffe__summary *out, uint32_t kind, const void 
         const greffe__batch *batch = state;
         out->status = greffe__str_of(batch->reported  ? "reported"
                                      : batch->emitted ? "emitted"
+                                     : batch->unknown ? "unknown"
                                                       : "made");
         pending_rows(out, &batch->pending, arena);
         break;

@@ -40,6 +40,7 @@ static const char schema[] =
     "CREATE TABLE equal_outbox (tenant TEXT NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL,"
     " item TEXT NOT NULL, channel TEXT NOT NULL, letter TEXT NOT NULL, ref TEXT NOT NULL,"
     " incident TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
+    " started INTEGER NOT NULL DEFAULT 0,"
     " next_ms INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (tenant, kind, key, item)) WITHOUT ROWID;"
     "CREATE INDEX equal_outbox_next ON equal_outbox (tenant, next_ms) WHERE incident = '';"
     "CREATE TABLE equal_sequence (tenant TEXT NOT NULL, name TEXT NOT NULL,"

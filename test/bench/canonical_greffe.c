@@ -95,8 +95,9 @@ static void open_on(greffe_store *store)
         bench_fail("greffe", "the engine cannot be opened");
     }
     greffe_plan *plan = compile(self.procedure);
+    const greffe_handler mail = {.size = sizeof mail, .channel = "mail", .run = deliver};
     if (greffe_engine_publish(self.engine, plan) != GREFFE_OK ||
-        greffe_engine_handle(self.engine, "mail", deliver, NULL) != GREFFE_OK) {
+        greffe_engine_handle(self.engine, &mail) != GREFFE_OK) {
         bench_fail("greffe", "the procedure cannot be published");
     }
     greffe_plan_unref(plan);

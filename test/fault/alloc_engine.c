@@ -85,7 +85,8 @@ static greffe_status publish(greffe_engine *engine, const void *how, bool again)
 static greffe_status handle(greffe_engine *engine, const void *how, bool again)
 {
     (void)again;
-    return greffe_engine_handle(engine, how, deliver, NULL);
+    const greffe_handler handler = {.size = sizeof handler, .channel = how, .run = deliver};
+    return greffe_engine_handle(engine, &handler);
 }
 
 static greffe_status execute(greffe_engine *engine, const void *how, bool again)

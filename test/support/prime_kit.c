@@ -173,3 +173,11 @@ greffe_status prime_random(void *data, unsigned char *out, size_t size)
     }
     return GREFFE_OK;
 }
+
+greffe_status prime_take(greffe_engine *engine, const char *channel, greffe_effect_fn run,
+                         void *data)
+{
+    const greffe_handler handler = {
+        .size = sizeof handler, .channel = channel, .run = run, .data = data, .repeatable = true};
+    return greffe_engine_handle(engine, &handler);
+}

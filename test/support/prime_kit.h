@@ -24,6 +24,10 @@ greffe_status prime_tell(greffe_engine *engine, const char *verb, const char *st
 /* Arguments of "file" for the household of this number. */
 const char *prime_filing(char out[256], unsigned household);
 
+/* Sets a handler that bears being given the same key twice. */
+greffe_status prime_take(greffe_engine *engine, const char *channel, greffe_effect_fn run,
+                         void *data);
+
 /* Deterministic bytes that differ at each call; `data` points to a uint64_t. From one thread. */
 greffe_status prime_random(void *data, unsigned char *out, size_t size);
 

@@ -118,15 +118,17 @@ typedef struct greffe_effect_row {
     greffe_str key, item, channel, letter;
     greffe_str body; /**< the personal value, or empty */
     uint32_t attempts;
+    bool started;     /**< an attempt began, and its end was never told */
+    int64_t lease_ms; /**< until when it is the claimer's: what a later postpone holds it by */
 } greffe_effect_row;
 
 typedef struct greffe_claim_request {
     int64_t now_ms;
     uint32_t limit;
-    bool effects;                    /**< effects, or timers */
-    int64_t lease_ms;                /**< an effect is not given again before now_ms + lease_ms */
-    const greffe_due_row *due;       /**< answer */
-    const greffe_effect_row *effect; /**< answer */
+    bool effects;              /**< effects, or timers */
+    int64_t lease_ms;          /**< an effect is not given again before now_ms + lease_ms */
+    const greffe_due_row *due; /**< answer */
+    greffe_effect_row *effect; /**< answer */
     size_t count;
 } greffe_claim_request;
 
@@ -178,7 +180,8 @@ typedef struct greffe_store_ops {
                   greffe_done_fn done, void *data);
     void (*read)(greffe_store *store, greffe_read *request, greffe_memory *memory,
                  greffe_done_fn done, void *data);
-    /** An effect could not be delivered: its attempts, and when it may be tried again. */
+    /** Keeps an effect's `attempts` and `started`, and gives it to nobody before `next_ms`.
+     * GREFFE_ECONFLICT, and nothing changes, when it is gone or was claimed again since. */
     void (*postpone)(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
                      greffe_done_fn done, void *data);
     /** Keeps a bundle; it becomes its procedure's active one. */

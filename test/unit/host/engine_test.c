@@ -361,8 +361,8 @@ static void run_at_once(fixture *f, postman *p, unsigned count)
     runner runners[2] = {{.engine = f->engine},
                          {.engine = f->other != NULL ? f->other : f->engine}};
     pthread_mutex_init(&p->lock, NULL);
-    assert_int_equal(greffe_engine_handle(runners[0].engine, "mail", bring, p), GREFFE_OK);
-    assert_int_equal(greffe_engine_handle(runners[1].engine, "mail", bring, p), GREFFE_OK);
+    assert_int_equal(prime_take(runners[0].engine, "mail", bring, p), GREFFE_OK);
+    assert_int_equal(prime_take(runners[1].engine, "mail", bring, p), GREFFE_OK);
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(pthread_create(&thread[i], NULL, run_once, &runners[i]), 0);
     }
@@ -414,7 +414,7 @@ static void a_handler_is_given_terminated_strings(void **state)
     p = (postman){.letters = 0};
     pthread_mutex_init(&p.lock, NULL);
     file_one(f, "d", 1);
-    assert_int_equal(greffe_engine_handle(f->engine, "mail", bring, &p), GREFFE_OK);
+    assert_int_equal(prime_take(f->engine, "mail", bring, &p), GREFFE_OK);
     assert_int_equal(greffe_engine_run(f->engine, &progress, 9, PRIME_START), GREFFE_OK);
     assert_int_equal(p.letters, 1);
     assert_int_equal(p.other_text, 0);
@@ -433,7 +433,7 @@ static void a_run_does_no_more_than_its_limit_and_says_what_is_left(void **state
         static const char *const names[] = {"a", "b", "c", "d"};
         file_one(f, names[i], i);
     }
-    assert_int_equal(greffe_engine_handle(f->engine, "mail", bring, &p), GREFFE_OK);
+    assert_int_equal(prime_take(f->engine, "mail", bring, &p), GREFFE_OK);
     assert_int_equal(greffe_engine_run(f->engine, &progress, 1, PRIME_START), GREFFE_OK);
     assert_in_range(progress.effects, 1, 2); /* before the timers, and after them */
     assert_true(progress.more);
@@ -475,7 +475,7 @@ static void *set_handlers(void *data)
 {
     const handler_setter *h = data;
     for (int i = 0; i < 200; i++) {
-        (void)greffe_engine_handle(h->engine, i % 2 == 0 ? "call" : "mail", bring, h->postman);
+        (void)prime_take(h->engine, i % 2 == 0 ? "call" : "mail", bring, h->postman);
     }
     return NULL;
 }
@@ -489,7 +489,7 @@ static void a_handler_may_be_set_while_another_thread_runs(void **state)
     file_all(f);
     handler_setter setter = {f->engine, &p};
     pthread_mutex_init(&p.lock, NULL);
-    assert_int_equal(greffe_engine_handle(f->engine, "mail", bring, &p), GREFFE_OK);
+    assert_int_equal(prime_take(f->engine, "mail", bring, &p), GREFFE_OK);
     assert_int_equal(pthread_create(&thread, NULL, set_handlers, &setter), 0);
     greffe_progress progress;
     assert_int_equal(greffe_engine_run(f->engine, &progress, 1000, PRIME_START), GREFFE_OK);
@@ -583,8 +583,11 @@ static void misuse_is_told_and_changes_nothing(void **state)
     assert_int_equal(greffe_engine_execute(e, &result, NULL), GREFFE_EMISUSE);
     assert_int_equal(greffe_engine_publish(NULL, f->plan), GREFFE_EMISUSE);
     assert_int_equal(greffe_engine_publish(e, NULL), GREFFE_EMISUSE);
-    assert_int_equal(greffe_engine_handle(NULL, "mail", bring, NULL), GREFFE_EMISUSE);
-    assert_int_equal(greffe_engine_handle(e, NULL, bring, NULL), GREFFE_EMISUSE);
+    assert_int_equal(prime_take(NULL, "mail", bring, NULL), GREFFE_EMISUSE);
+    assert_int_equal(prime_take(e, NULL, bring, NULL), GREFFE_EMISUSE);
+    assert_int_equal(prime_take(e, "", bring, NULL), GREFFE_EMISUSE);
+    assert_int_equal(greffe_engine_handle(e, NULL), GREFFE_EMISUSE);
+    assert_int_equal(greffe_engine_handle(e, &(greffe_handler){.channel = "mail"}), GREFFE_EMISUSE);
     assert_int_equal(greffe_engine_run(NULL, &progress, 1, 0), GREFFE_EMISUSE);
     assert_int_equal(greffe_engine_run(e, NULL, 1, 0), GREFFE_EMISUSE);
     assert_int_equal(greffe_engine_run(e, &progress, 0, 0), GREFFE_EMISUSE);

@@ -92,10 +92,9 @@ static greffe_status open_engine(season *s)
     s->engine = NULL;
     greffe_status status = greffe_engine_open(&s->engine, s->context, &options);
     if (status == GREFFE_OK) {
-        assert_int_equal(greffe_engine_handle(s->engine, "mail", take_letter, &s->mail), GREFFE_OK);
-        assert_int_equal(greffe_engine_handle(s->engine, "minutes", take_in, &s->mail), GREFFE_OK);
-        assert_int_equal(greffe_engine_handle(s->engine, "payment", take_in, &s->payment),
-                         GREFFE_OK);
+        assert_int_equal(prime_take(s->engine, "mail", take_letter, &s->mail), GREFFE_OK);
+        assert_int_equal(prime_take(s->engine, "minutes", take_in, &s->mail), GREFFE_OK);
+        assert_int_equal(prime_take(s->engine, "payment", take_in, &s->payment), GREFFE_OK);
     }
     return status;
 }

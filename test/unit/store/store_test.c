@@ -465,6 +465,7 @@ static void an_effect_that_failed_waits_and_counts_its_attempts(void **state)
     assert_int_equal(claim_effects(f, first_ms, 1, &row), 1);
     greffe_effect_row failed = *row;
     failed.attempts = 3;
+    failed.started = true;
     assert_int_equal(postpone(f, &failed, first_ms + 5 * lease_ms), GREFFE_OK);
     assert_int_equal(claim_effects(f, first_ms + 2 * lease_ms, 9, &row), 1);
     assert_str(row->item, "m2");
@@ -472,12 +473,18 @@ static void an_effect_that_failed_waits_and_counts_its_attempts(void **state)
     size_t first = row[0].item.data[1] == '1' ? 0 : 1;
     assert_str(row[first].item, "m1");
     assert_int_equal(row[first].attempts, 3);
+    assert_true(row[first].started);
     assert_int_equal(row[1 - first].attempts, 0);
+    assert_false(row[1 - first].started);
     assert_int_equal(read_pages(f, (greffe_read){.what = GREFFE_READ_EFFECTS}, 9, all), 2);
     assert_int_equal(all[0].due, 3); /* its attempts */
-    /* What is gone in the meantime cannot be put off; that is no fault. */
+    /* What was claimed again since, or is gone, is no longer the first one's to put off. */
+    assert_int_equal(postpone(f, &failed, first_ms), GREFFE_ECONFLICT);
+    failed = row[first];
     failed.item = str("nothing");
-    assert_int_equal(postpone(f, &failed, first_ms), GREFFE_OK);
+    assert_int_equal(postpone(f, &failed, first_ms), GREFFE_ECONFLICT);
+    assert_int_equal(postpone(f, &row[first], first_ms), GREFFE_OK);
+    assert_int_equal(claim_effects(f, first_ms, 9, &row), 1);
 }
 
 static void an_incident_is_listed_but_never_claimed(void **state)

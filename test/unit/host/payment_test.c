@@ -1,0 +1,363 @@
+/* A payment leaves at most once: what happens when nobody knows whether it did. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/prime_kit.c"
+
+enum { lease_minutes = 2 };
+
+typedef struct fixture {
+    greffe_context *context;
+    greffe_plan *plan;
+    char folder[64], path[80];
+    greffe_engine *engine;
+    int64_t minute;
+    unsigned steps;
+} fixture;
+
+/* The bank's counter: what it was given, and what it answers. */
+typedef struct bank {
+    unsigned given;
+    char keys[8][64];
+    greffe_status says;
+    bool kills; /* the process ends in the middle */
+    fixture *meanwhile;
+} bank;
+
+/* --- Fixtures --- */
+
+static greffe_engine *opened(const fixture *f)
+{
+    greffe_store *store;
+    greffe_engine *engine;
+    greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = f->path};
+    assert_int_equal(greffe_store_sqlite(&store, &sqlite), GREFFE_OK);
+    greffe_engine_options options = {.size = sizeof options, .store = store};
+    assert_int_equal(greffe_engine_open(&engine, f->context, &options), GREFFE_OK);
+    return engine;
+}
+
+static greffe_status do_it(fixture *f, const char *verb, const char *stream, prime_actor actor,
+                           const char *args)
+{
+    char key[16];
+    (void)snprintf(key, sizeof key, "k%u", f->steps++);
+    f->minute += lease_minutes;
+    return prime_tell(f->engine, verb, stream, key, actor, args,
+                      PRIME_START + f->minute * prime_minute_ms);
+}
+
+static greffe_status run(fixture *f)
+{
+    greffe_progress progress;
+    f->minute += lease_minutes;
+    return greffe_engine_run(f->engine, &progress, 100, PRIME_START + f->minute * prime_minute_ms);
+}
+
+static greffe_status take_letter(void *data, const greffe_effect *effect, char problem[256])
+{
+    (void)data;
+    (void)effect;
+    (void)problem;
+    return GREFFE_OK;
+}
+
+static greffe_status see_later(fixture *f)
+{
+    greffe_engine *own = f->engine;
+    f->engine = opened(f);
+    bank nobody = {.says = GREFFE_OK};
+    const greffe_handler handler = {
+        .size = sizeof handler, .channel = "payment", .run = take_letter, .data = &nobody};
+    assert_int_equal(greffe_engine_handle(f->engine, &handler), GREFFE_OK);
+    greffe_status status = run(f);
+    greffe_engine_close(f->engine);
+    f->engine = own;
+    return status;
+}
+
+static greffe_status take_money(void *data, const greffe_effect *effect, char problem[256])
+{
+    bank *b = data;
+    if (b->kills) {
+        _exit(0);
+    }
+    (void)snprintf(problem, 256, "the line broke");
+    assert_in_range(b->given, 0, 7);
+    (void)snprintf(b->keys[b->given++], sizeof b->keys[0], "%s", effect->key);
+    if (b->meanwhile != NULL) {
+        assert_int_equal(see_later(b->meanwhile), GREFFE_OK);
+    }
+    return b->says;
+}
+
+static void use_bank(fixture *f, bank *b, bool repeatable)
+{
+    const greffe_handler handler = {.size = sizeof handler,
+                                    .channel = "payment",
+                                    .run = take_money,
+                                    .data = b,
+                                    .repeatable = repeatable};
+    assert_int_equal(greffe_engine_handle(f->engine, &handler), GREFFE_OK);
+    assert_int_equal(prime_take(f->engine, "mail", take_letter, NULL), GREFFE_OK);
+    assert_int_equal(prime_take(f->engine, "minutes", take_letter, NULL), GREFFE_OK);
+}
+
+/* A dossier that was granted, and a batch with its order that waits to leave. */
+static void make_batch(fixture *f, bank *b)
+{
+    char filing[256];
+    use_bank(f, b, false);
+    assert_int_equal(
+        do_it(f, "allotment.allocate", "prime_2026", TREASURER, "{\"amount\":\"1000.00\"}"),
+        GREFFE_OK);
+    assert_int_equal(do_it(f, "file", "d1", CITIZEN, prime_filing(filing, 1)), GREFFE_OK);
+    assert_int_equal(
+        do_it(f, "complete", "d1", AGENT, "{\"step\":\"completude\",\"outcome\":\"complete\"}"),
+        GREFFE_OK);
+    assert_int_equal(
+        do_it(f, "complete", "d1", AGENT, "{\"step\":\"instruction\",\"outcome\":\"favorable\"}"),
+        GREFFE_OK);
+    assert_int_equal(do_it(f, "session.convene", "s1", SECRETARY,
+                           "{\"board\":\"bureau\",\"on\":\"2026-03-03\"}"),
+                     GREFFE_OK);
+    assert_int_equal(do_it(f, "session.agenda", "s1", SECRETARY, "{\"take\":\"waiting\"}"),
+                     GREFFE_OK);
+    f->minute = 1500;
+    assert_int_equal(
+        do_it(f, "session.presence", "s1", SECRETARY, "{\"present\":[\"maire\",\"doyen\"]}"),
+        GREFFE_OK);
+    assert_int_equal(do_it(f, "session.decide", "s1", SECRETARY, "{\"rest\":\"proposed\"}"),
+                     GREFFE_OK);
+    assert_int_equal(do_it(f, "session.close", "s1", SECRETARY, "{}"), GREFFE_OK);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(do_it(f, "pay.batch", "b1", TREASURER, "{\"on\":\"2026-03-05\"}"), GREFFE_OK);
+    assert_int_equal(b->given, 0);
+}
+
+/* A process of its own delivers, and is killed while the bank is being told. */
+static void be_killed(fixture *f, bank *b)
+{
+    b->kills = true;
+    greffe_engine_close(f->engine);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        f->engine = opened(f);
+        use_bank(f, b, false);
+        (void)run(f);
+        _exit(1);
+    }
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    f->minute += lease_minutes;
+    f->engine = opened(f);
+    b->kills = false;
+    use_bank(f, b, false);
+}
+
+static void assert_status(fixture *f, greffe_query_kind kind, const char *status)
+{
+    char *answer, wanted[64];
+    greffe_query query = {.size = sizeof query, .kind = kind};
+    (void)snprintf(wanted, sizeof wanted, "\"status\":\"%s\"", status);
+    assert_int_equal(greffe_engine_read(f->engine, &answer, &query), GREFFE_OK);
+    if (strstr(answer, wanted) == NULL) {
+        print_message("%s has no %s\n", answer, wanted);
+    }
+    assert_non_null(strstr(answer, wanted));
+    greffe_engine_free(f->engine, answer);
+}
+
+/* The bank says that all is well, the dossier is paid, and every journal folds to its state. */
+static void assert_paid_at_the_end(fixture *f)
+{
+    greffe_verified verified;
+    assert_int_equal(do_it(f, "pay.report", "b1", TREASURER, "{\"rejected\":{}}"), GREFFE_OK);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_status(f, GREFFE_QUERY_ORDERS, "accepted");
+    assert_status(f, GREFFE_QUERY_BATCHES, "reported");
+    assert_int_equal(greffe_engine_verify(f->engine, &verified, NULL, NULL), GREFFE_OK);
+}
+
+static int set_up(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    (void)snprintf(f->folder, sizeof f->folder, "/tmp/greffe-payment-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    (void)snprintf(f->path, sizeof f->path, "%s/a.db", f->folder);
+    assert_int_equal(greffe_context_create(&f->context, NULL), GREFFE_OK);
+    f->plan = prime_compile(f->context, "d'essai");
+    assert_non_null(f->plan);
+    f->engine = opened(f);
+    assert_int_equal(greffe_engine_publish(f->engine, f->plan), GREFFE_OK);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    greffe_engine_close(f->engine);
+    greffe_plan_unref(f->plan);
+    greffe_context_destroy(f->context);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(f->folder);
+    free(f);
+    return 0;
+}
+
+/* --- Tests --- */
+
+static void a_payment_that_was_interrupted_is_never_sent_again_by_itself(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_OK};
+    make_batch(f, &b);
+    be_killed(f, &b);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(run(f), GREFFE_OK);
+    }
+    assert_int_equal(b.given, 0);
+    assert_status(f, GREFFE_QUERY_BATCHES, "unknown");
+    assert_status(f, GREFFE_QUERY_ORDERS, "unknown");
+    char retry[128];
+    (void)snprintf(retry, sizeof retry, "{\"effect\":\"b1\"}");
+    assert_int_equal(do_it(f, "pay.retry", "b1", TREASURER, retry), GREFFE_ESTATE);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(b.given, 0);
+}
+
+static void it_goes_again_under_its_key_once_an_operator_knows_that_it_did_not_leave(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_OK};
+    make_batch(f, &b);
+    be_killed(f, &b);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(do_it(f, "pay.settle", "b1", TREASURER, "{\"sent\":false}"), GREFFE_EINVALID);
+    assert_int_equal(do_it(f, "pay.settle", "b1", TREASURER, "{\"sent\":\"no\",\"because\":\"?\"}"),
+                     GREFFE_EINVALID);
+    assert_int_equal(
+        do_it(f, "pay.settle", "b1", AGENT, "{\"sent\":false,\"because\":\"rien reçu\"}"),
+        GREFFE_EDENIED);
+    assert_int_equal(
+        do_it(f, "pay.settle", "b1", TREASURER, "{\"sent\":false,\"because\":\"rien reçu\"}"),
+        GREFFE_OK);
+    assert_status(f, GREFFE_QUERY_ORDERS, "batched");
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(b.given, 1);
+    assert_string_equal(b.keys[0], "b1");
+    assert_status(f, GREFFE_QUERY_BATCHES, "emitted");
+    assert_int_equal(
+        do_it(f, "pay.settle", "b1", TREASURER, "{\"sent\":true,\"because\":\"encore\"}"),
+        GREFFE_ESTATE);
+    assert_paid_at_the_end(f);
+}
+
+static void it_is_not_sent_again_once_an_operator_knows_that_it_left(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_OK};
+    make_batch(f, &b);
+    be_killed(f, &b);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(
+        do_it(f, "pay.settle", "b1", TREASURER, "{\"sent\":true,\"because\":\"vu au relevé\"}"),
+        GREFFE_OK);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(b.given, 0);
+    assert_status(f, GREFFE_QUERY_BATCHES, "emitted");
+    assert_paid_at_the_end(f);
+}
+
+static void the_bank_s_answer_settles_what_the_line_left_unknown(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_EUNKNOWN};
+    make_batch(f, &b);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(b.given, 1);
+    assert_status(f, GREFFE_QUERY_BATCHES, "unknown");
+    assert_paid_at_the_end(f);
+    assert_int_equal(b.given, 1);
+}
+
+static void an_end_that_comes_late_settles_it_too(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_OK, .meanwhile = f};
+    make_batch(f, &b);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(b.given, 1);
+    assert_status(f, GREFFE_QUERY_BATCHES, "emitted");
+    assert_status(f, GREFFE_QUERY_ORDERS, "batched");
+    b.meanwhile = NULL;
+    assert_paid_at_the_end(f);
+}
+
+static void what_surely_did_not_leave_is_tried_again(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_EIO};
+    make_batch(f, &b);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_status(f, GREFFE_QUERY_BATCHES, "made");
+    b.says = GREFFE_EFULL;
+    assert_int_equal(run(f), GREFFE_EFULL);
+    assert_status(f, GREFFE_QUERY_BATCHES, "made");
+    b.says = GREFFE_OK;
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(b.given, 3);
+    assert_status(f, GREFFE_QUERY_BATCHES, "emitted");
+    assert_paid_at_the_end(f);
+}
+
+static void a_handler_that_bears_the_same_key_twice_is_asked_again(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_OK};
+    make_batch(f, &b);
+    be_killed(f, &b);
+    use_bank(f, &b, true);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(b.given, 1);
+    assert_status(f, GREFFE_QUERY_BATCHES, "emitted");
+    assert_paid_at_the_end(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(a_payment_that_was_interrupted_is_never_sent_again_by_itself),
+        TEST(it_goes_again_under_its_key_once_an_operator_knows_that_it_did_not_leave),
+        TEST(it_is_not_sent_again_once_an_operator_knows_that_it_left),
+        TEST(the_bank_s_answer_settles_what_the_line_left_unknown),
+        TEST(an_end_that_comes_late_settles_it_too),
+        TEST(what_surely_did_not_leave_is_tried_again),
+        TEST(a_handler_that_bears_the_same_key_twice_is_asked_again),
+#undef TEST
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
