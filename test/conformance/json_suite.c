@@ -168,8 +168,8 @@ static int self_check(void)
     static const char *const planted[] = {
         "{\"name\": \"list\", \"expect\": \"reject\", \"base64\": \"WzFd\"}",
         "{\"name\": \"open\", \"expect\": \"accept\", \"base64\": \"WzE=\"}",
-        "{\"name\": \"y_object_duplicated_key\", \"expect\": \"accept\", "
-        "\"base64\": \"WzFd\"}",
+        ("{\"name\": \"y_object_duplicated_key\", \"expect\": \"accept\", "
+         "\"base64\": \"WzFd\"}"),
     };
     static const char *const unreadable[] = {
         "{\"name\": \"list\", \"base64\": \"WzFd\"}",

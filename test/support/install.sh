@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs what the build and the tests need on Debian 12; does nothing where it is all there.
+# Installs what the build and the tests need on Debian 12, and the packages that are named; does
+# nothing where it is all there.
 set -eu
 packages="build-essential cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libyaml-dev
 libcjson-dev libsodium-dev libpcre2-dev libintelrdfpmath-dev libcmocka-dev libxml2-utils sqlite3
-python3"
+python3 $*"
 missing=""
 for package in $packages; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||

@@ -203,8 +203,7 @@ static void every_other_encoding_is_refused(void **state)
                                           "61ff",
                                           "62c080",
                                           "63eda080",
-                                          "6161"
-                                          "00",
+                                          "616100",
                                           "0000", /* not UTF-8, something more */
                                           "61",
                                           "82",
