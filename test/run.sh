@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs what is missing, builds with warnings as errors, and passes the tests: all of them with
 # gcc, those in C again with clang under the address and undefined-behaviour sanitizers, and those
-# with threads under the thread sanitizer.
+# with threads under the thread sanitizer. The formatter and the linter find nothing.
 set -eu
 cd "$(dirname "$0")/.."
-sh test/support/install.sh clang libclang-rt-14-dev
+sh test/support/install.sh clang libclang-rt-14-dev clang-format clang-tidy
 
 build_and_test() { # directory, what ctest shall run, options of cmake
     directory=$1 selection=$2
@@ -20,4 +20,7 @@ build_and_test build/tsan "-R unit-(engine|store|payment)_test|scenarios" \
 build_and_test build/asan "-E rules|install|generator|bench|bad_store|self-check" \
     -DCMAKE_BUILD_TYPE=Debug -DGREFFE_SANITIZE=address,undefined \
     -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++
+cmake -G Ninja -B build -DCMAKE_BUILD_TYPE=Release -DGREFFE_WERROR=ON
+cmake --build build
+sh test/lint.sh
 build_and_test build "" -DCMAKE_BUILD_TYPE=Release

@@ -382,6 +382,7 @@ static greffe_status deliver_effects(greffe_engine *e, round_data *d)
     greffe_plan_unref(d->letters.plan);
     d->letters = (greffe__cached_plan){.plan = NULL};
     greffe__arena_free(&arena);
+    d->arena = NULL;
     return status;
 }
 

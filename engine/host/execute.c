@@ -514,7 +514,11 @@ static greffe_status attempt_it(attempt *a, greffe__outcome *out, greffe__comman
     if (*timer_fired) {
         chosen.request = request_hash(arena, &chosen);
     }
-    return status == GREFFE_OK ? decide_and_commit(a, out) : status;
+    if (status == GREFFE_OK) {
+        status = decide_and_commit(a, out);
+    }
+    a->command = command;
+    return status;
 }
 
 static greffe_status try_once(greffe_engine *e, greffe__outcome *out, greffe__command *command,

@@ -48,10 +48,9 @@ static bool read_bound(greffe__binder *b, const greffe__ref *ref, uint32_t type,
     if (ref->node == NULL) {
         return true;
     }
-    if (type == GREFFE__DATA_MONEY && greffe__read_money(&number, ref->id)) {
-        *out = greffe__number(number);
-    } else if ((type == GREFFE__DATA_INTEGER || type == GREFFE__DATA_NUMBER) &&
-               greffe__dec_parse(&number, ref->id)) {
+    if ((type == GREFFE__DATA_MONEY && greffe__read_money(&number, ref->id)) ||
+        ((type == GREFFE__DATA_INTEGER || type == GREFFE__DATA_NUMBER) &&
+         greffe__dec_parse(&number, ref->id))) {
         *out = greffe__number(number);
     } else if (type == GREFFE__DATA_DATE && greffe__date_parse(&days, ref->id)) {
         *out = greffe__date(days);

@@ -85,7 +85,7 @@ static greffe__str nearest(const greffe__symbols *symbols, greffe__str name)
 {
     greffe__str best = {"", 0};
     unsigned least = name.size < 4 ? 2 : 4;
-    for (uint32_t i = 0; i < symbols->count; i++) {
+    for (uint32_t i = 0; symbols->at != NULL && i < symbols->count; i++) {
         unsigned distance = greffe__str_distance(name, symbols->at[i].name, 3);
         if (distance < least) {
             least = distance;

@@ -258,9 +258,10 @@ static bool claim_key(greffe__bench *b, greffe__str *out)
         return false;
     }
     if (value.kind != GREFFE__STRING) {
-        return greffe__refuse(b, GREFFE__GR_FIELD_MISSING, GREFFE_EINVALID, NULL,
-                              "%.*s: an answer is required", (int)b->plan->once.key.size,
-                              b->plan->once.key.data);
+        (void)greffe__refuse(b, GREFFE__GR_FIELD_MISSING, GREFFE_EINVALID, NULL,
+                             "%.*s: an answer is required", (int)b->plan->once.key.size,
+                             b->plan->once.key.data);
+        return false;
     }
     greffe__hash hash = greffe__hmac(b->world->secret, b->plan->procedure, value.as.string);
     greffe__hex(text, (greffe__str){(const char *)hash.bytes, 16});

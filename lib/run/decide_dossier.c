@@ -36,8 +36,9 @@ static bool find_place(greffe__bench *b, greffe__str step, greffe__primitive op,
         b->dossier->tokens.count > 0 ? b->dossier->tokens.at[0].path : b->dossier->outcome;
     greffe__str hint =
         greffe__str_format(b->arena, "the dossier is at '%.*s'", (int)where.size, where.data);
-    return greffe__refuse(b, GREFFE__GR_NO_SUCH_TASK, GREFFE_ESTATE, hint.data,
-                          "nothing is to be done at '%.*s' now", (int)step.size, step.data);
+    (void)greffe__refuse(b, GREFFE__GR_NO_SUCH_TASK, GREFFE_ESTATE, hint.data,
+                         "nothing is to be done at '%.*s' now", (int)step.size, step.data);
+    return false;
 }
 
 static bool has_right(greffe__bench *b, const place *at)
