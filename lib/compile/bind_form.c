@@ -60,8 +60,9 @@ static bool read_bound(greffe__binder *b, const greffe__ref *ref, uint32_t type,
                          : type == GREFFE__DATA_DATE ? GREFFE__GR_BAD_DATE
                                                      : GREFFE__GR_WRONG_VALUE,
                          ref->node,
-                         type == GREFFE__DATA_MONEY ? "write 1200.00, with a point and no sign €"
-                                                    : NULL,
+                         type == GREFFE__DATA_MONEY  ? "write 1200.00, with a point and no sign €"
+                         : type == GREFFE__DATA_DATE ? "write year-month-day: 2026-01-31"
+                                                     : "write a number, with a point",
                          "'%.*s' is no bound for a field of type %s", (int)ref->id.size,
                          ref->id.data, greffe__data_type_name(type));
         return false;
@@ -248,7 +249,8 @@ void greffe__add_fields(greffe__definition *d, const greffe__section_source *sec
             return;
         }
         if (plan->fields.count > GREFFE_MAX_FIELDS) {
-            greffe__complain(&d->binder, GREFFE__GR_TOO_MANY, source->node, NULL,
+            greffe__complain(&d->binder, GREFFE__GR_TOO_MANY, source->node,
+                             "ask for less, or in two procedures",
                              "a procedure has at most 2,000 fields");
             plan->fields.count -= 1;
             return;

@@ -116,7 +116,8 @@ static void bind_clock(greffe__definition *d, const greffe__node *name, const gr
             greffe__name_find(d, keys.then.node, keys.then.id, 1u << GREFFE__THING_STEP, "a step");
         clock->then = then != NULL ? d->plan->steps.at[then->index].entry : 0;
         if (then != NULL && d->plan->steps.at[then->index].scope != 0) {
-            greffe__complain(&d->binder, GREFFE__GR_STEP_ELSEWHERE, keys.then.node, NULL,
+            greffe__complain(&d->binder, GREFFE__GR_STEP_ELSEWHERE, keys.then.node,
+                             "name a step that stands directly under 'steps'",
                              "a clock leads to a step that is in no block");
         }
     }

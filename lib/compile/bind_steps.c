@@ -314,8 +314,8 @@ void greffe__bind_steps(greffe__definition *d, const greffe__node *steps, uint32
     }
     for (uint32_t i = 0; i + 1 < steps->count; i += 2) {
         if (d->plan->steps.count >= GREFFE_MAX_STEPS) {
-            greffe__complain(&d->binder, GREFFE__GR_TOO_MANY, steps->children[i], NULL,
-                             "a procedure has at most 5,000 steps");
+            greffe__complain(&d->binder, GREFFE__GR_TOO_MANY, steps->children[i],
+                             "make two procedures of it", "a procedure has at most 5,000 steps");
             return;
         }
         if (greffe__check_id(&d->binder, steps->children[i])) {

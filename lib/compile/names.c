@@ -27,26 +27,38 @@ const greffe__named *greffe__name_find(greffe__definition *d, const greffe__node
                                        greffe__str id, uint32_t wanted_things, const char *what)
 {
     uint32_t index;
-    if (greffe__map_get(&d->name_index, id, &index)) {
-        const greffe__named *named = &d->names.at[index];
-        if ((wanted_things >> named->thing & 1) != 0) {
-            return named;
-        }
-        greffe__complain(&d->binder, GREFFE__GR_WRONG_NAME_KIND, node, NULL, "'%.*s' is not %s",
-                         (int)id.size, id.data, what);
-        return NULL;
+    bool known = greffe__map_get(&d->name_index, id, &index);
+    if (known && (wanted_things >> d->names.at[index].thing & 1) != 0) {
+        return &d->names.at[index];
     }
-    enum { most = 256 };
+    enum { most = 256, shown = 8 };
     const char *words[most + 1];
     uint32_t count = 0;
+    greffe__str list = {"", 0};
     for (uint32_t i = 0; i < d->names.count && count < most; i++) {
         if ((wanted_things >> d->names.at[i].thing & 1) != 0) {
-            words[count++] = greffe__str_dup(d->binder.arena, d->names.at[i].id).data;
+            greffe__str one = greffe__str_dup(d->binder.arena, d->names.at[i].id);
+            if (count < shown) {
+                list = greffe__str_format(d->binder.arena, "%.*s%s%.*s", (int)list.size, list.data,
+                                          count == 0 ? "" : ", ", (int)one.size, one.data);
+            }
+            words[count++] = one.data;
         }
     }
     words[count] = NULL;
+    const char *choices = "none is declared";
+    if (count > 0) {
+        choices = greffe__str_format(d->binder.arena, "there %s %.*s%s", count > 1 ? "are" : "is",
+                                     (int)list.size, list.data, count > shown ? "…" : "")
+                      .data;
+    }
+    if (known) {
+        greffe__complain(&d->binder, GREFFE__GR_WRONG_NAME_KIND, node, choices, "'%.*s' is not %s",
+                         (int)id.size, id.data, what);
+        return NULL;
+    }
     greffe__complain(&d->binder, GREFFE__GR_UNKNOWN_NAME, node,
-                     greffe__did_you_mean(&d->binder, id, words, NULL),
+                     greffe__did_you_mean(&d->binder, id, words, choices),
                      "there is no '%.*s'; %s is needed here", (int)id.size, id.data, what);
     return NULL;
 }

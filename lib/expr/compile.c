@@ -174,7 +174,11 @@ static bool type_member(compiler *c, greffe__ast *node)
         node->type = (greffe__type){.any = true, .optional = true};
         return true;
     }
-    (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_NAME, node->start, node->end, NULL,
+    const char *parts = dated ? "its parts are year, month, day, weekday"
+                        : base->type.kind == GREFFE__PERIOD   ? "its parts are years, months"
+                        : base->type.kind == GREFFE__DURATION ? "its part is days"
+                                                              : "only dates and lengths have parts";
+    (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_NAME, node->start, node->end, parts,
                             "a %s has no part '%.*s'", type_name(&base->type), (int)node->text.size,
                             node->text.data);
     return false;
@@ -213,6 +217,22 @@ static greffe__type sum_type(const greffe__type *a, const greffe__type *b, bool 
     return *a;
 }
 
+static const char *mend_operands(const greffe__ast *node)
+{
+    greffe__kind a = (greffe__kind)node->at[0]->type.kind, b = (greffe__kind)node->at[1]->type.kind;
+    bool dated = a == GREFFE__DATE || b == GREFFE__DATE;
+    bool numeral = a == GREFFE__NUMBER || b == GREFFE__NUMBER;
+    bool text = a == GREFFE__STRING || b == GREFFE__STRING;
+    bool sum = node->op == GREFFE__OP_ADD || node->op == GREFFE__OP_SUB;
+    if (sum && dated && numeral) {
+        return "to a date add a length: @\"P60D\" for days, @\"P2M\" for months";
+    }
+    if (sum && text && numeral) {
+        return "string(…) makes a text of a number";
+    }
+    return dated ? "compare a date with a date: @\"2026-01-31\"" : "both must be of one type";
+}
+
 static bool operand_error(compiler *c, const greffe__ast *node)
 {
     static const char *const names[] = {
@@ -221,9 +241,10 @@ static bool operand_error(compiler *c, const greffe__ast *node)
         [GREFFE__OP_NE] = "!=", [GREFFE__OP_LT] = "<",   [GREFFE__OP_LE] = "<=",
         [GREFFE__OP_GT] = ">",  [GREFFE__OP_GE] = ">=",  [GREFFE__OP_IN] = "in",
     };
-    (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_TYPE, node->start, node->end, NULL,
-                            "'%s' does not take a %s and a %s", names[node->op],
-                            type_name(&node->at[0]->type), type_name(&node->at[1]->type));
+    (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_TYPE, node->start, node->end,
+                            mend_operands(node), "'%s' does not take a %s and a %s",
+                            names[node->op], type_name(&node->at[0]->type),
+                            type_name(&node->at[1]->type));
     return false;
 }
 
@@ -334,13 +355,15 @@ static bool boolean(compiler *c, const greffe__ast *node)
     return present(c, node);
 }
 
-/* `x != null` makes x present where it holds. Returns how many names to forget again. */
-static uint32_t narrow(compiler *c, const greffe__ast *node)
+/* `x != null` makes x present where it holds, and `x = null` where it does not: what follows when
+ * the condition is `held`. Returns how many names to forget again. */
+static uint32_t narrow(compiler *c, const greffe__ast *node, bool held)
 {
-    if (node->kind == GREFFE__AST_AND) {
-        return narrow(c, node->at[0]) + narrow(c, node->at[1]);
+    if (node->kind == (held ? GREFFE__AST_AND : GREFFE__AST_OR)) {
+        return narrow(c, node->at[0], held) + narrow(c, node->at[1], held);
     }
-    if (node->kind != GREFFE__AST_BINARY || node->op != GREFFE__OP_NE) {
+    if (node->kind != GREFFE__AST_BINARY ||
+        node->op != (held ? (uint32_t)GREFFE__OP_NE : (uint32_t)GREFFE__OP_EQ)) {
         return 0;
     }
     const greffe__ast *tested = node->at[1]->type.kind == GREFFE__NULL ? node->at[0] : node->at[1];
@@ -361,7 +384,8 @@ static bool unite(compiler *c, greffe__ast *node, const greffe__ast *a, const gr
     if (a->type.any || b->type.any) {
         node->type = (greffe__type){.any = true};
     } else if (!a_null && !b_null && a->type.kind != b->type.kind) {
-        (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_TYPE, node->start, node->end, NULL,
+        (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_TYPE, node->start, node->end,
+                                "give the same type after 'then' and after 'else'",
                                 "one branch gives a %s, the other a %s", type_name(&a->type),
                                 type_name(&b->type));
         return false;
@@ -378,10 +402,13 @@ static bool type_if(compiler *c, greffe__ast *node)
     if (!type_check(c, node->at[0]) || !boolean(c, node->at[0])) {
         return false;
     }
-    uint32_t added = narrow(c, node->at[0]);
+    uint32_t added = narrow(c, node->at[0], true);
     bool good = type_check(c, node->at[1]);
     c->narrowed_count -= added;
-    return good && type_check(c, node->at[2]) && unite(c, node, node->at[1], node->at[2]);
+    added = narrow(c, node->at[0], false);
+    good = good && type_check(c, node->at[2]);
+    c->narrowed_count -= added;
+    return good && unite(c, node, node->at[1], node->at[2]);
 }
 
 static bool type_logic(compiler *c, greffe__ast *node)
@@ -389,7 +416,8 @@ static bool type_logic(compiler *c, greffe__ast *node)
     if (!type_check(c, node->at[0]) || !boolean(c, node->at[0])) {
         return false;
     }
-    uint32_t added = node->kind == GREFFE__AST_AND ? narrow(c, node->at[0]) : 0;
+    /* The right side is looked at only when the left one holds, or only when it does not. */
+    uint32_t added = narrow(c, node->at[0], node->kind == GREFFE__AST_AND);
     bool good = type_check(c, node->at[1]) && boolean(c, node->at[1]);
     c->narrowed_count -= added;
     node->type = type_of(GREFFE__BOOL);
@@ -415,11 +443,25 @@ static bool fits(char letter, const greffe__type *type)
     }
 }
 
+static const char *mend_argument(char letter)
+{
+    switch (letter) {
+    case 'n': return "it takes a number here";
+    case 's': return "it takes a text here; string(…) makes one";
+    case 'd': return "it takes a date here: @\"2026-01-31\"";
+    case 'b': return "it takes a condition here";
+    case 'l': return "it takes a list here: [1, 2]";
+    case 'm': return "it takes a number or a length here";
+    default: return "it takes what can be compared here";
+    }
+}
+
 static bool type_call(compiler *c, greffe__ast *node)
 {
     const greffe__function *function = greffe__function_at(node->function);
     if (node->count < function->least || node->count > function->most) {
-        (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_FUNCTION, node->start, node->end, NULL,
+        (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_FUNCTION, node->start, node->end,
+                                "separate its arguments by a comma and a space",
                                 "%s takes %u to %u arguments, not %u", function->name,
                                 function->least, function->most, node->count);
         return false;
@@ -433,8 +475,8 @@ static bool type_call(compiler *c, greffe__ast *node)
         char letter = function->arguments[i < letters ? i : letters - 1];
         if (!fits(letter, &child->type)) {
             (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_FUNCTION, child->start, child->end,
-                                    NULL, "%s does not take a %s here", function->name,
-                                    type_name(&child->type));
+                                    mend_argument(letter), "%s does not take a %s here",
+                                    function->name, type_name(&child->type));
             return false;
         }
     }
@@ -651,15 +693,26 @@ static bool generate(compiler *c, const greffe__ast *node)
 
 /* --- Door --- */
 
+static const char *mend_result(const greffe__type *wanted)
+{
+    switch ((greffe__kind)wanted->kind) {
+    case GREFFE__BOOL: return "compare it with something: achat.prix > 100";
+    case GREFFE__STRING: return "string(…) makes a text";
+    case GREFFE__DATE: return "name a date, or write @\"2026-01-31\"";
+    case GREFFE__LIST: return "name a field that holds a list, or write [1, 2]";
+    default: return "name a field or a value of this type";
+    }
+}
+
 static bool check_wanted(compiler *c, const greffe__ast *root, const greffe__type *wanted)
 {
     if (wanted == NULL || wanted->any || root->type.any) {
         return wanted == NULL || wanted->optional || present(c, root);
     }
     if (root->type.kind != wanted->kind) {
-        (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_RESULT, root->start, root->end, NULL,
-                                "this gives a %s, where a %s is needed", type_name(&root->type),
-                                type_name(wanted));
+        (void)greffe__expr_fail(&c->work, GREFFE__GR_EXPR_RESULT, root->start, root->end,
+                                mend_result(wanted), "this gives a %s, where a %s is needed",
+                                type_name(&root->type), type_name(wanted));
         return false;
     }
     return wanted->optional || present(c, root);

@@ -180,19 +180,43 @@ static bool take(parser *p, const char *symbol)
     return true;
 }
 
+/* What the author may have meant where something else should stand. */
+static const char *likely_mend(const parser *p, greffe__str text, const char *wanted)
+{
+    static const struct {
+        const char *wanted, *mend;
+    } by_place[] = {
+        {"'then'", "write: if condition then value else value"},
+        {"'else'", "write: if condition then value else value"},
+        {"a value", "write a number, a text in double quotes, or a name"},
+        {"the end of the expression", "put an operator between two values: + - * / = and or"},
+    };
+    char first = text.size > 0 ? text.data[0] : '\0';
+    switch (first) {
+    case '\'': return "texts are written in double quotes: \"cargo\"";
+    case '&': return "write 'and'";
+    case '|': return "write 'or'";
+    case '!': return "write 'not(…)', or != to compare";
+    case '=': return "one '=' compares: achat.prix = 100";
+    default: break;
+    }
+    for (size_t i = 0; i < sizeof by_place / sizeof *by_place; i++) {
+        if (strcmp(by_place[i].wanted, wanted) == 0) {
+            return by_place[i].mend;
+        }
+    }
+    return greffe__str_format(p->work->arena, "add %s", wanted).data;
+}
+
 static void *unexpected(parser *p, const char *wanted)
 {
     if (p->kind == T_END) {
-        return greffe__expr_fail(p->work, GREFFE__GR_EXPR_SYNTAX, p->start, p->stop, NULL,
+        return greffe__expr_fail(p->work, GREFFE__GR_EXPR_SYNTAX, p->start, p->stop,
+                                 likely_mend(p, (greffe__str){"", 0}, wanted),
                                  "the expression ends where %s should stand", wanted);
     }
     greffe__str text = token_text(p);
-    const char *hint = text.size > 0 && text.data[0] == '\''
-                           ? "texts are written in double quotes: \"cargo\""
-                       : text.data[0] == '&' ? "write 'and'"
-                       : text.data[0] == '|' ? "write 'or'"
-                       : text.data[0] == '!' ? "write 'not(…)', or != to compare"
-                                             : NULL;
+    const char *hint = likely_mend(p, text, wanted);
     return greffe__expr_fail(p->work, GREFFE__GR_EXPR_SYNTAX, p->start, p->stop, hint,
                              "'%.*s' stands where %s should", (int)text.size, text.data, wanted);
 }
@@ -318,7 +342,8 @@ static bool unescape(parser *p, greffe__str raw, greffe__str *out)
                 at += 6;
             }
             if (point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) {
-                (void)greffe__expr_fail(p->work, GREFFE__GR_EXPR_SYNTAX, p->start, p->stop, NULL,
+                (void)greffe__expr_fail(p->work, GREFFE__GR_EXPR_SYNTAX, p->start, p->stop,
+                                        "half of a pair needs its other half: \\uD83D\\uDEB2",
                                         "an escape names no character");
                 return false;
             }
@@ -372,7 +397,8 @@ static greffe__ast *literal(parser *p)
     greffe__value value;
     if (p->kind == T_NUMBER) {
         if (!greffe__dec_parse(&number, text)) {
-            return greffe__expr_fail(p->work, GREFFE__GR_EXPR_SYNTAX, p->start, p->stop, NULL,
+            return greffe__expr_fail(p->work, GREFFE__GR_EXPR_SYNTAX, p->start, p->stop,
+                                     "numbers have 34 digits and exponents from -6143 to 6144",
                                      "this number is outside the range of decimal numbers");
         }
         return constant(p, greffe__number(number));
@@ -472,8 +498,9 @@ static greffe__ast *unknown_call(parser *p, greffe__str name)
     greffe__str hint =
         greffe__str_format(p->work->arena, "did you mean %.*s?", (int)best.size, best.data);
     return greffe__expr_fail(p->work, GREFFE__GR_EXPR_FUNCTION, p->start, p->stop,
-                             best.size > 0 ? hint.data : NULL, "there is no function '%.*s'",
-                             (int)name.size, name.data);
+                             best.size > 0 ? hint.data
+                                           : "LANGUAGE.md lists them under 'Expressions'",
+                             "there is no function '%.*s'", (int)name.size, name.data);
 }
 
 static greffe__ast *name(parser *p)
@@ -654,7 +681,8 @@ static greffe__ast *unary(parser *p)
     greffe__ast *node = make(p, GREFFE__AST_NEGATE, p->start);
     next(p);
     if (++p->depth > GREFFE_MAX_EXPR_DEPTH) {
-        return greffe__expr_fail(p->work, GREFFE__GR_EXPR_LIMIT, p->start, p->stop, NULL,
+        return greffe__expr_fail(p->work, GREFFE__GR_EXPR_LIMIT, p->start, p->stop,
+                                 "take a part out, and give it a name under 'values'",
                                  "the expression is nested deeper than 64 levels");
     }
     bool good = node != NULL && adopt(p, node, unary(p));
@@ -771,7 +799,8 @@ static greffe__ast *conditional(parser *p)
 static greffe__ast *expression(parser *p)
 {
     if (++p->depth > GREFFE_MAX_EXPR_DEPTH) {
-        return greffe__expr_fail(p->work, GREFFE__GR_EXPR_LIMIT, p->start, p->stop, NULL,
+        return greffe__expr_fail(p->work, GREFFE__GR_EXPR_LIMIT, p->start, p->stop,
+                                 "take a part out, and give it a name under 'values'",
                                  "the expression is nested deeper than 64 levels");
     }
     greffe__ast *node = is_word(p, "if") ? conditional(p) : disjunction(p);
@@ -784,7 +813,8 @@ greffe__ast *greffe__expr_parse(greffe__expr_work *work)
     parser p = {
         .work = work, .at = work->source.data, .end = work->source.data + work->source.size};
     if (work->source.size > GREFFE_MAX_EXPR_BYTES) {
-        return greffe__expr_fail(work, GREFFE__GR_EXPR_LIMIT, 0, 1, NULL,
+        return greffe__expr_fail(work, GREFFE__GR_EXPR_LIMIT, 0, 1,
+                                 "take a part out, and give it a name under 'values'",
                                  "the expression is longer than 16,384 bytes");
     }
     next(&p);

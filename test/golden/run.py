@@ -6,8 +6,9 @@
     run.py GREFFE --self-check plants faults and proves that each is found
 
 A case is GR-<code>-<what it shows>.yaml; beside it stands a .txt with the exit code on its first
-line and then the text on stderr. Other YAML files are authorities that cases use. Every code of
-1xxx to 3xxx in codes.def has a case, or stands below with the reason why it cannot have one.
+line and then the text on stderr, in which each diagnostic says how to mend it. Other YAML files are
+authorities that cases use. Every code of 1xxx to 3xxx in codes.def has a case, or stands below with
+the reason why it cannot have one.
 """
 
 import os
@@ -62,6 +63,8 @@ def check_case(greffe, folder, name):
     found = says(greffe, folder, name)
     if b" " + name[:7].encode() + b": " not in found:
         return "the code it is named after is not reported:\n" + found.decode(errors="replace")
+    if len(re.findall(rb" (?:error|warning) GR-\d+: ", found)) != found.count(b"\n  help: "):
+        return "a diagnostic does not say how to mend it:\n" + found.decode(errors="replace")
     if not os.path.exists(path):
         return "its .txt is missing; read this, then run with --update:\n" \
             + found.decode(errors="replace")

@@ -303,6 +303,9 @@ static void an_optional_value_is_narrowed_by_its_test(void **state)
     static const gives rows[] = {
         {"x != null and x > 3", "true"},
         {"if x != null then x + 1 else 0", "6"},
+        {"if x = null then 0 else x + 1", "6"},
+        {"x = null or x > 3", "true"},
+        {"if x = null or mot = null then \"-\" else mot", "\"mot\""},
         {"if mot != null then mot else s", "\"mot\""},
         {"if fin != null and fin > achat then fin else achat", "\"2020-03-31\""},
     };
@@ -398,6 +401,7 @@ static void an_optional_value_is_not_used_untested(void **state)
         {"x + 1", "GR-3008", 0, 1, NULL},
         {"n + x", "GR-3008", 4, 5, NULL},
         {"x != null or x > 3", "GR-3008", 13, 14, NULL},
+        {"if x = null and mot = null then 0 else x + 1", "GR-3008", 39, 40, NULL},
         {"x = null and x > 3", "GR-3008", 13, 14, NULL},
         {"if x = null then x + 1 else 0", "GR-3008", 17, 18, NULL},
         {"x > 3 and x != null", "GR-3008", 0, 1, NULL},
