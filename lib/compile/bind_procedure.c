@@ -457,24 +457,38 @@ static const greffe__key once_rows[] = {
 static const greffe__keys once_table = {"'once'", once_rows, 3};
 
 /* A claim that is held by another refuses the command that comes to it: so a person has to give
- * that command, and can choose another outcome. */
+ * that command, and can choose another outcome. A board's grant is the exception: its claim is held
+ * from the agenda on. And something must make it last. */
 static void check_claimed(greffe__definition *d, const greffe__node *node)
 {
     greffe__str moment = d->plan->once.claimed;
+    bool lasts = false;
     for (uint32_t i = 0; i < d->plan->steps.count; i++) {
         const greffe__step *step = &d->plan->steps.at[i];
-        bool own = moment.size > step->id.size && moment.data[step->id.size] == '.' &&
-                   greffe__str_equal((greffe__str){moment.data, step->id.size}, step->id);
+        bool own = greffe__moment_of(moment, step->id);
+        bool decides = step->kind == GREFFE__KIND_DECISION && own &&
+                       !greffe__moment_is(moment, step->id, "done");
+        lasts = lasts || decides || step->kind == GREFFE__KIND_DELIBERATION ||
+                step->kind == GREFFE__KIND_PAYMENT;
+        bool board = step->kind == GREFFE__KIND_DELIBERATION &&
+                     greffe__moment_is(moment, step->id, "granted");
         bool person = step->kind == GREFFE__KIND_SUBMISSION ||
                       step->kind == GREFFE__KIND_COMPLETENESS ||
                       step->kind == GREFFE__KIND_INSTRUCTION ||
                       step->kind == GREFFE__KIND_DECISION || step->kind == GREFFE__KIND_TASK;
-        if (own && !person) {
+        if (own && !person && !board) {
             greffe__complain(&d->binder, GREFFE__GR_BAD_MOMENT, node,
-                             "claim it at the instruction's favorable outcome",
+                             "claim it at the instruction's favorable outcome, or at a board's "
+                             "'granted'",
                              "nobody could choose otherwise at this moment, if another holds the "
                              "claim");
         }
+    }
+    if (!lasts) {
+        greffe__complain(&d->binder, GREFFE__GR_BAD_MOMENT, node,
+                         "claim it at the outcome of a decision that grants: decision.accordee",
+                         "nothing makes this claim last: no board grants, nothing is paid, and no "
+                         "decision takes it");
     }
 }
 

@@ -59,6 +59,19 @@ uint32_t greffe__plan_board_at(const greffe__plan *plan, greffe__str id)
     return position(&plan->boards, sizeof *plan->boards.at, id);
 }
 
+bool greffe__moment_of(greffe__str moment, greffe__str step)
+{
+    return moment.size > step.size && moment.data[step.size] == '.' &&
+           greffe__str_equal((greffe__str){moment.data, step.size}, step);
+}
+
+bool greffe__moment_is(greffe__str moment, greffe__str step, const char *outcome)
+{
+    return greffe__moment_of(moment, step) &&
+           greffe__str_is((greffe__str){moment.data + step.size + 1, moment.size - step.size - 1},
+                          outcome);
+}
+
 const greffe__edge *greffe__node_edge(const greffe__plan_node *node, greffe__str outcome)
 {
     uint32_t at = position(&node->edges, sizeof *node->edges.at, outcome);

@@ -389,6 +389,9 @@ uint32_t greffe__plan_document_at(const greffe__plan *plan, greffe__str id);
 uint32_t greffe__plan_value_at(const greffe__plan *plan, greffe__str name);
 uint32_t greffe__plan_clock_at(const greffe__plan *plan, greffe__str name);
 uint32_t greffe__plan_board_at(const greffe__plan *plan, greffe__str id);
+/* Moments are written step.outcome: whether this is one of the step, and whether it is this one. */
+bool greffe__moment_of(greffe__str moment, greffe__str step);
+bool greffe__moment_is(greffe__str moment, greffe__str step, const char *outcome);
 const greffe__edge *greffe__node_edge(const greffe__plan_node *node, greffe__str outcome);
 greffe__calendar greffe__plan_calendar(const greffe__plan *plan);
 /* "submission", "completeness"… and the other way; 0 when unknown. */

@@ -65,7 +65,8 @@ static bool item_event(greffe__session *s, const greffe__event *e, greffe__arena
         if (item == NULL) {
             return false;
         }
-        *item = (greffe__item){.dossier = e->key, .proposal = e->name, .number = e->text};
+        *item = (greffe__item){
+            .dossier = e->key, .proposal = e->name, .number = e->text, .barred = e->path};
         return true;
     }
     if (item == NULL) {

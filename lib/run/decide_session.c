@@ -75,13 +75,8 @@ static greffe__str proposal(greffe__bench *b)
         for (uint32_t j = 0; step->kind == GREFFE__KIND_INSTRUCTION && j < b->dossier->marks.count;
              j++) {
             const greffe__mark *mark = &b->dossier->marks.at[j];
-            bool own =
-                mark->moment.size > step->id.size + 1 &&
-                greffe__str_equal((greffe__str){mark->moment.data, step->id.size}, step->id) &&
-                mark->moment.data[step->id.size] == '.';
-            greffe__str outcome = {mark->moment.data + step->id.size + 1,
-                                   own ? mark->moment.size - step->id.size - 1 : 0};
-            bool newer = own && !greffe__str_is(outcome, "done") &&
+            bool newer = greffe__moment_of(mark->moment, step->id) &&
+                         !greffe__moment_is(mark->moment, step->id, "done") &&
                          (last == NULL || mark->at_ms >= last->at_ms);
             last = newer ? mark : last;
         }
@@ -121,7 +116,8 @@ static bool add_item(greffe__bench *b, greffe__stream *session, greffe__str key)
     greffe__event item = {
         .type = GREFFE__EV_ITEM_ADDED, .key = key, .name = proposal(b), .text = b->dossier->number};
     greffe__event listed = {.type = GREFFE__EV_LISTED, .key = session->key};
-    return greffe__emit(b, session, item) && greffe__emit(b, b->stream, listed);
+    return greffe__hold_claim(b, &item.path) && greffe__emit(b, session, item) &&
+           greffe__emit(b, b->stream, listed);
 }
 
 static bool agenda(greffe__bench *b)
@@ -136,7 +132,7 @@ static bool agenda(greffe__bench *b)
         return greffe__refuse(b, GREFFE__GR_CMD_LIMIT, GREFFE_ELIMIT, "convene another session",
                               "an agenda has at most 1,000 dossiers");
     }
-    if (!greffe__open_all(b, GREFFE__DOSSIER, dossiers)) {
+    if (!greffe__open_all(b, GREFFE__DOSSIER, dossiers) || !greffe__open_claims(b, dossiers)) {
         return false;
     }
     for (uint32_t i = 0; i < dossiers->count; i++) {
@@ -308,6 +304,14 @@ static bool decide_one(greffe__bench *b, const greffe__session *s, const greffe_
                               "granted, refused or postponed", "'%.*s' is no decision of a board",
                               (int)outcome.size, outcome.data);
     }
+    if (item->barred.size > 0 && greffe__str_is(outcome, "granted")) {
+        return greffe__refuse(
+            b, GREFFE__GR_CLAIM_HELD, GREFFE_ESTATE,
+            "refuse it, or postpone it until that one is decided",
+            "the dossier '%.*s' cannot be granted: '%.*s' was granted for the same "
+            "one, or is before the board",
+            (int)item->dossier.size, item->dossier.data, (int)item->barred.size, item->barred.data);
+    }
     const greffe__value *votes = greffe__value_at(&b->command->args, "votes");
     greffe__event event = {.type = GREFFE__EV_DECIDED, .key = item->dossier, .name = outcome};
     event.value = votes != NULL ? *votes : greffe__null();
@@ -318,17 +322,28 @@ static bool decide_one(greffe__bench *b, const greffe__session *s, const greffe_
            greffe__emit(b, b->stream, event);
 }
 
+/* All as the instruction proposed. What was not proposed, or is barred, is left to a decision of
+ * its own. */
 static bool decide_rest(greffe__bench *b, const greffe__session *s)
 {
+    uint32_t decided = 0, left = 0;
     for (uint32_t i = 0; i < s->items.count; i++) {
         const greffe__item *item = &s->items.at[i];
         bool grant = greffe__str_is(item->proposal, "favorable");
         bool known = grant || greffe__str_is(item->proposal, "defavorable");
-        if (item->outcome.size == 0 && known &&
-            !decide_one(b, s, item, greffe__str_of(grant ? "granted" : "refused"))) {
+        if (item->outcome.size > 0) {
+            continue;
+        }
+        if (!known || (grant && item->barred.size > 0)) {
+            left += 1;
+            continue;
+        }
+        if (!decide_one(b, s, item, greffe__str_of(grant ? "granted" : "refused"))) {
             return false;
         }
+        decided += 1;
     }
+    b->out->answer = greffe__str_format(b->arena, "{\"decided\":%u,\"left\":%u}", decided, left);
     return true;
 }
 

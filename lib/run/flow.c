@@ -51,8 +51,7 @@ static bool one_moment(greffe__bench *b, greffe__str moment)
                            .days = b->today,
                            .key = b->who.size > 0 ? b->who : b->command->actor.tag};
     return greffe__emit(b, b->stream, event) && freeze(b, moment) &&
-           (!greffe__str_equal(b->plan->once.claimed, moment) || greffe__take_claim(b)) &&
-           greffe__clocks_on_moment(b, moment);
+           greffe__claim_at_moment(b, moment) && greffe__clocks_on_moment(b, moment);
 }
 
 bool greffe__reach_moment(greffe__bench *b, greffe__str step, greffe__str outcome)

@@ -197,6 +197,7 @@ typedef struct greffe__dossier {
 
 typedef struct greffe__item {
     greffe__str dossier, number, proposal, outcome;
+    greffe__str barred; /* the dossier that holds what may be granted once; empty: this one */
     greffe__strs recused;
     uint32_t votes_for, votes_against, abstentions;
     greffe__str ref, commitment; /* reasons */

@@ -136,8 +136,18 @@ bool greffe__clocks_pause(greffe__bench *b, greffe__str step, bool pause);
 bool greffe__stop_clocks(greffe__bench *b, const char *why);
 bool greffe__enter_ask(greffe__bench *b, const greffe__plan_node *node, uint32_t token);
 bool greffe__release_money(greffe__bench *b);
+
+/* --- What may be granted once (claims.c) --- */
+
+/* A moment has come: the claim is taken, or free again. */
+bool greffe__claim_at_moment(greffe__bench *b, greffe__str moment);
+/* The dossier ends: frees what was not granted. */
 bool greffe__release_claim(greffe__bench *b);
-bool greffe__take_claim(greffe__bench *b);
+/* Before these dossiers go on an agenda: fetches all that holding their claims needs. */
+bool greffe__open_claims(greffe__bench *b, const greffe__value *dossiers);
+/* Holds the claim of a dossier that a board is to grant; `barred`: the dossier that has it. */
+bool greffe__hold_claim(greffe__bench *b, greffe__str *barred);
+
 bool greffe__leave_agenda(greffe__bench *b);
 
 bool greffe__written(greffe__bench *b, const greffe__pendings *list, bool *failed);

@@ -183,6 +183,7 @@ static const greffe__field item_fields[] = {
     FIELD(9, STR, greffe__item, ref, NULL),
     FIELD(10, BYTES, greffe__item, commitment, NULL),
     FIELD(11, BOOL, greffe__item, relayed, NULL),
+    FIELD(12, STR, greffe__item, barred, NULL),
 };
 static const greffe__shape item_shape = SHAPE("item", greffe__item, item_fields);
 
