@@ -307,16 +307,72 @@ static void finding(void *data, const char *kind, const char *key, uint64_t vers
                   code, message);
 }
 
-int cli_verify(cli *c)
+static void write_line(void *data, const char *line)
 {
-    greffe_verified result;
-    if (c->word_count != 1 || strcmp(c->words[0], "verify") != 0) {
-        return cli_fail(EXIT_USAGE, "greffe journal verify");
+    (void)fprintf(data, "%s\n", line);
+}
+
+static int verify(cli *c, const greffe_verify_options *options)
+{
+    greffe_verified result = {0};
+    greffe_status status = greffe_engine_verify(c->engine, &result, options);
+    if (status == GREFFE_EINVALID) {
+        return cli_fail(EXIT_FAULTS, "%s is no seal, or was changed", c->words[1]);
     }
-    greffe_status status = greffe_engine_verify(c->engine, &result, finding, NULL);
     (void)printf("%llu streams, %llu entries, %llu personal values: %llu faults; seal %s\n",
                  (unsigned long long)result.streams, (unsigned long long)result.entries,
                  (unsigned long long)result.personal, (unsigned long long)result.faults,
                  result.seal);
     return status == GREFFE_ECORRUPT ? EXIT_FAULTS : cli_status(status, c->store);
+}
+
+/* The file is whole, or is not there: nothing is sealed that does not verify. */
+static int seal(cli *c, greffe_verify_options *options)
+{
+    char part[1024];
+    const char *path = c->words[1];
+    if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part) {
+        return cli_fail(EXIT_USAGE, "the name %s is too long", path);
+    }
+    FILE *file = fopen(part, "wb");
+    if (file == NULL) {
+        return cli_fail(EXIT_ENVIRONMENT, "%s cannot be written", part);
+    }
+    options->seal = write_line;
+    options->seal_data = file;
+    int code = verify(c, options);
+    bool written = fflush(file) == 0 && ferror(file) == 0 && fsync(fileno(file)) == 0;
+    written = fclose(file) == 0 && written;
+    if (code == EXIT_FINE && (!written || rename(part, path) != 0)) {
+        code = cli_fail(EXIT_ENVIRONMENT, "%s cannot be written", path);
+    }
+    if (code != EXIT_FINE) {
+        (void)remove(part);
+    }
+    return code;
+}
+
+int cli_verify(cli *c)
+{
+    greffe_verify_options options = {.size = sizeof options, .finding = finding};
+    bool seals = c->word_count == 2 && strcmp(c->words[0], "seal") == 0;
+    bool verifies = c->word_count >= 1 && c->word_count <= 2 && strcmp(c->words[0], "verify") == 0;
+    char *text = NULL;
+    size_t size = 0;
+    if (!seals && !verifies) {
+        return cli_fail(EXIT_USAGE, "greffe journal verify [SEAL], or greffe journal seal FILE");
+    }
+    if (verifies && c->word_count == 2) {
+        if (!cli_read_file(c->words[1], &text, &size)) {
+            return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", c->words[1]);
+        }
+        if (size == 0) {
+            free(text);
+            return cli_fail(EXIT_FAULTS, "%s is no seal: it is empty", c->words[1]);
+        }
+        options.sealed = (greffe_str){text, size};
+    }
+    int code = seals ? seal(c, &options) : verify(c, &options);
+    free(text);
+    return code;
 }

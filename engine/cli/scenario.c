@@ -385,7 +385,7 @@ static int play(scenario *s)
     }
     /* The oracle that every scenario ends with: the journal gives what is stored. */
     greffe_verified verified;
-    if (greffe_engine_verify(s->c->engine, &verified, NULL, NULL) != GREFFE_OK) {
+    if (greffe_engine_verify(s->c->engine, &verified, NULL) != GREFFE_OK) {
         fail(s, "the journal does not give the stored state", "", "", "");
     }
     if (s->expectations == 0) {

@@ -95,6 +95,35 @@ greffe__str greffe__encoded(greffe__arena *arena, const greffe__shape *shape, co
 greffe__str greffe__chained(greffe__arena *arena, greffe__str head, greffe__str body);
 bool greffe__row_same(const greffe__row *a, const greffe__row *b);
 
+/* --- Seals as text (seal.c) --- */
+
+/* What a seal says of one stream. */
+typedef struct greffe__sealed {
+    uint32_t kind;
+    greffe__str key;
+    uint64_t version;
+    greffe__hash head;
+} greffe__sealed;
+
+typedef struct greffe__seal_text {
+    greffe__str rest;
+    greffe__str line;
+    bool there; /* `now` is a stream that has still to come */
+    greffe__sealed now;
+} greffe__seal_text;
+
+/* The seal after one more line. */
+greffe__hash greffe__seal_link(const greffe__hash *before, greffe__str line);
+void greffe__seal_begin(greffe__buf *out);
+void greffe__seal_line(greffe__buf *out, uint32_t kind, greffe__str key, uint64_t version,
+                       greffe__str head);
+void greffe__seal_end(greffe__buf *out, const greffe__hash *seal);
+/* Reads a whole text once, and stands at its first stream. GREFFE_EINVALID: it is no seal, or was
+ * changed. An empty text is the seal of nothing. */
+greffe_status greffe__seal_open(greffe__seal_text *out, greffe__str text);
+bool greffe__seal_next(greffe__seal_text *text);
+bool greffe__sealed_before(const greffe__sealed *sealed, uint32_t kind, greffe__str key);
+
 /* The plan of a bundle, from the cache or the store: a reference of the caller's own. */
 greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash, greffe__cached_plan *out,
                                    greffe__arena *arena);

@@ -17,8 +17,8 @@ typedef struct sequence {
 
 typedef struct verifying {
     greffe_verified *out;
-    greffe_finding_fn finding;
-    void *data;
+    greffe_verify_options options;
+    greffe__seal_text sealed; /* what was sealed before, and has still to come */
     greffe__hash seal;
     greffe__arena *kept;
     struct {
@@ -31,11 +31,11 @@ static void report(verifying *v, const greffe_read_row *stream, uint64_t version
                    const char *message)
 {
     v->out->faults += 1;
-    if (v->finding != NULL) {
+    if (v->options.finding != NULL) {
         char key[GREFFE_MAX_KEY_BYTES + 1];
         (void)snprintf(key, sizeof key, "%.*s", (int)stream->key.size, stream->key.data);
-        v->finding(v->data, greffe__stream_kind_name(stream->kind), key, version,
-                   greffe__code_text(code), message);
+        v->options.finding(v->options.finding_data, greffe__stream_kind_name(stream->kind), key,
+                           version, greffe__code_text(code), message);
     }
 }
 
@@ -54,6 +54,7 @@ typedef struct fault {
 typedef struct folding {
     verifying *v;
     const greffe_read_row *stream;
+    const greffe__sealed *sealed; /* NULL: the seal does not know it */
     greffe__arena *arena;
     void *state;
     greffe__str head;
@@ -100,6 +101,11 @@ static void fold_entry(folding *f, const greffe_read_row *row)
         f->broken = true;
         return;
     }
+    if (f->sealed != NULL && f->sealed->version == row->version &&
+        !greffe__str_equal(f->head, greffe__hash_str(&f->sealed->head))) {
+        found(f, row->version, GREFFE__GR_JOURNAL_HASH,
+              "up to this entry, the journal is another than was sealed");
+    }
     f->last_ms = entry.now_ms;
     for (uint32_t i = 0; i < entry.events.count && !f->broken; i++) {
         const greffe__event *event = &entry.events.at[i];
@@ -142,6 +148,10 @@ static void compare_state(folding *f)
     greffe__str folded = greffe__encoded(f->arena, greffe__state_shape(f->stream->kind), f->state);
     if (f->arena->failed) {
         return;
+    }
+    if (f->sealed != NULL && f->version < f->sealed->version) {
+        found(f, f->version, GREFFE__GR_JOURNAL_TAIL,
+              "the journal is shorter than when it was sealed");
     }
     if (f->version != f->stream->version) {
         found(f, f->version, GREFFE__GR_JOURNAL_TAIL, "the end of the journal is missing");
@@ -294,16 +304,50 @@ static greffe_status read_again(greffe_engine *e, greffe_read_row *out, bool *fo
 
 /* A store that others write to meanwhile may give the stream and its journal of two instants: what
  * was found counts when the stream is still at the version that was listed. */
+static void tell_line(const verifying *v, greffe__buf *line)
+{
+    if (v->options.seal != NULL && greffe__buf_done(line) != NULL) {
+        v->options.seal(v->options.seal_data, line->data);
+    }
+    v->kept->failed = v->kept->failed || line->failed;
+    greffe__buf_free(line);
+}
+
+/* What the seal names before this stream is not there any more. NULL: before nothing. */
+static void tell_missing(verifying *v, const greffe_read_row *stream)
+{
+    while (v->sealed.there &&
+           (stream == NULL || greffe__sealed_before(&v->sealed.now, stream->kind, stream->key))) {
+        greffe_read_row missing = {.kind = v->sealed.now.kind, .key = v->sealed.now.key};
+        report(v, &missing, v->sealed.now.version, GREFFE__GR_JOURNAL_STREAM,
+               "this stream was sealed, and is missing");
+        (void)greffe__seal_next(&v->sealed);
+    }
+}
+
+static void seal_stream(verifying *v, const greffe_read_row *stream)
+{
+    greffe__buf line;
+    greffe__buf_init(&line, v->kept->context);
+    greffe__seal_line(&line, stream->kind, stream->key, stream->version, stream->head);
+    v->seal = greffe__seal_link(&v->seal, (greffe__str){line.data, line.size});
+    tell_line(v, &line);
+}
+
 static greffe_status verify_stream(greffe_engine *e, verifying *v, greffe_read_row stream,
                                    greffe__str before)
 {
+    tell_missing(v, &stream);
+    bool known = v->sealed.there && v->sealed.now.kind == stream.kind &&
+                 greffe__str_equal(v->sealed.now.key, stream.key);
     greffe__arena arena, rows;
     greffe_verified counted = *v->out;
     greffe_status status = GREFFE_EBUSY;
     greffe__arena_init(&arena, e->own);
     greffe__arena_init(&rows, e->own);
     for (int i = 0; i < most_readings && status == GREFFE_EBUSY; i++) {
-        folding f = {.v = v, .stream = &stream, .arena = &arena};
+        folding f = {
+            .v = v, .stream = &stream, .sealed = known ? &v->sealed.now : NULL, .arena = &arena};
         greffe_read_row now;
         bool there;
         *v->out = counted;
@@ -325,8 +369,10 @@ static greffe_status verify_stream(greffe_engine *e, verifying *v, greffe_read_r
     if (stream.kind == GREFFE__DOSSIER) {
         note_number(v, stream.label);
     }
-    greffe__hash link = greffe__sha256_pair(stream.key, stream.head);
-    v->seal = greffe__sha256_pair(greffe__hash_str(&v->seal), greffe__hash_str(&link));
+    if (known) {
+        (void)greffe__seal_next(&v->sealed);
+    }
+    seal_stream(v, &stream);
     greffe__arena_free(&rows);
     greffe__arena_free(&arena);
     return status;
@@ -406,12 +452,20 @@ static greffe_status run(greffe_engine *e, void *data)
     greffe_status status = GREFFE_OK;
     greffe__arena arena;
     greffe__arena_init(&arena, e->own);
+    greffe__buf line;
     v->kept = &arena;
+    greffe__buf_init(&line, e->own);
+    greffe__seal_begin(&line);
+    tell_line(v, &line);
     for (uint32_t kind = GREFFE__DOSSIER; kind <= GREFFE__BATCH && status == GREFFE_OK; kind++) {
         status = verify_kind(e, v, kind);
     }
     if (status == GREFFE_OK) {
-        status = verify_rest(e, v, &arena);
+        tell_missing(v, NULL);
+        greffe__buf_init(&line, e->own);
+        greffe__seal_end(&line, &v->seal);
+        tell_line(v, &line);
+        status = arena.failed ? GREFFE_ENOMEM : verify_rest(e, v, &arena);
     }
     if (status == GREFFE_OK) {
         status = verify_numbers(e, v, &arena);
@@ -421,14 +475,19 @@ static greffe_status run(greffe_engine *e, void *data)
 }
 
 greffe_status greffe_engine_verify(greffe_engine *engine, greffe_verified *out,
-                                   greffe_finding_fn finding, void *data)
+                                   const greffe_verify_options *options)
 {
-    if (engine == NULL || out == NULL) {
+    if (engine == NULL || out == NULL || (options != NULL && options->size != sizeof *options)) {
         return GREFFE_EMISUSE;
     }
     *out = (greffe_verified){0};
-    verifying v = {.out = out, .finding = finding, .data = data};
-    greffe_status status = greffe__queue_call(engine->queue, run, &v);
+    verifying v = {.out = out};
+    v.options = options != NULL ? *options : v.options;
+    greffe_status status = greffe__seal_open(&v.sealed, v.options.sealed);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    status = greffe__queue_call(engine->queue, run, &v);
     greffe__hex(out->seal, greffe__hash_str(&v.seal));
     return status == GREFFE_OK && out->faults > 0 ? GREFFE_ECORRUPT : status;
 }

@@ -163,11 +163,26 @@ typedef struct greffe_verified {
     char seal[65]; /**< a hash over all heads, in hexadecimal: keep it elsewhere */
 } greffe_verified;
 
-/** Reads every journal, folds it anew, and compares chain, state, rows and commitments. Findings go
- *  to `finding` (may be NULL). GREFFE_ECORRUPT when there was one. Personal values that were erased
- *  are not faults. */
+/** A line of a seal, terminated, without its line feed. */
+typedef void (*greffe_line_fn)(void *data, const char *line);
+
+/** Callbacks run on the engine's thread while the caller waits, and must not call the engine. */
+typedef struct greffe_verify_options {
+    size_t size;               /**< sizeof(greffe_verify_options) */
+    greffe_finding_fn finding; /**< what is not as it should be; may be NULL */
+    void *finding_data;
+    greffe_line_fn seal; /**< the seal as text, line by line, to be kept elsewhere; may be NULL */
+    void *seal_data;
+    greffe_str sealed; /**< a seal that was kept: all that it names must still be as it was, with
+                            what came since behind it. Empty: none */
+} greffe_verify_options;
+
+/** Reads every journal, folds it anew, and compares chain, state, rows and commitments; with a
+ * seal, also that no journal that it names was cut, changed or taken away. `options` NULL: no
+ * callbacks. GREFFE_ECORRUPT when there was a finding; GREFFE_EINVALID when `sealed` is no seal, or
+ * was changed. Personal values that were erased are not faults. */
 GREFFE_API greffe_status greffe_engine_verify(greffe_engine *engine, greffe_verified *out,
-                                              greffe_finding_fn finding, void *data);
+                                              const greffe_verify_options *options);
 
 #ifdef __cplusplus
 }

@@ -165,11 +165,19 @@ static void on_finding(void *data, const char *stream_kind, const char *key, uin
     (void)sweep_fault("verifying finds %s in %s %s: %s", code, stream_kind, key, message);
 }
 
+static void on_line(void *data, const char *line)
+{
+    (void)data;
+    (void)line;
+}
+
 static greffe_status verify(greffe_engine *engine, const void *how, bool again)
 {
     (void)how;
     (void)again;
-    return greffe_engine_verify(engine, &seen, on_finding, NULL);
+    const greffe_verify_options options = {
+        .size = sizeof options, .finding = on_finding, .seal = on_line};
+    return greffe_engine_verify(engine, &seen, &options);
 }
 
 /* --- The scenario --- */

@@ -267,6 +267,102 @@ class Tampering(unittest.TestCase):
                    "x'00', x'A0')")
 
 
+# ---- Seals -----------------------------------------------------------------------------------
+
+class Sealed(unittest.TestCase):
+    """What a sound journal can hide, a seal that was kept elsewhere shows."""
+
+    def setUp(self):
+        self.office = filled_office()
+        self.path = pathlib.Path(self.office.store)
+        self.kept = self.office.path / "kept.seal"
+
+    def tearDown(self):
+        self.office.close()
+
+    def seal(self):
+        answer = self.office.greffe("journal", "seal", str(self.kept))
+        self.assertEqual(answer.exit, 0, str(answer))
+        self.assertEqual(self.kept.read_text().split()[-1], answer.out.split("seal ")[-1].strip())
+
+    def against(self, seal=None):
+        return self.office.greffe("journal", "verify", str(seal or self.kept))
+
+    def found(self, code, place):
+        answer = self.against()
+        self.assertEqual(answer.exit, 1, str(answer))
+        self.assertRegex(answer.err, rf"(?m)^{place}.*{code}")
+
+    def test_nothing_happened_or_only_more(self):
+        self.seal()
+        self.assertEqual(self.against().exit, 0)
+        self.office.file("d4", content=filing(foyer="4000000000000"))
+        self.office.complete("instructeur-1", "completude", "complete", "d3")
+        self.assertEqual(self.against().exit, 0)
+
+    def test_streams_taken_away(self):
+        self.seal()
+        store = sqlite3.connect(self.path)
+        for table in ("entry", "stream", "personal", "task", "outbox"):
+            store.execute(f"DELETE FROM greffe_{table} WHERE kind = 1 AND key IN ('d1', 'd3')")
+        store.execute("DELETE FROM greffe_sequence")
+        store.commit()
+        store.close()
+        self.assertEqual(self.office.verify().exit, 0)
+        self.found("GR-6108", "dossier d1")
+        self.found("GR-6108", "dossier d3")
+
+    def test_an_older_copy_brought_back(self):
+        older = self.path.read_bytes()
+        self.office.complete("instructeur-1", "completude", "complete", "d3")
+        self.seal()
+        self.path.write_bytes(older)
+        self.assertEqual(self.office.verify().exit, 0)
+        self.found("GR-6103", "dossier d3")
+
+    def test_a_history_lived_again_differently(self):
+        older = self.path.read_bytes()
+        self.office.complete("instructeur-1", "completude", "complete", "d3")
+        self.seal()
+        self.path.write_bytes(older)
+        self.office.complete("instructeur-2", "completude", "complete", "d3")
+        self.assertEqual(self.office.verify().exit, 0)
+        self.found("GR-6101", "dossier d3")
+
+    def test_a_seal_that_was_changed(self):
+        self.seal()
+        text = self.kept.read_text()
+        lines = text.splitlines(keepends=True)
+        number = lines[1].split(" ")[1]
+        for what, changed in (
+                ("a line less", text.replace(lines[1], "")),
+                ("a line twice", text.replace(lines[1], lines[1] * 2)),
+                ("two lines exchanged", "".join([lines[0], lines[2], lines[1], *lines[3:]])),
+                ("another count", text.replace(f" {number} ", f" {int(number) - 1} ", 1)),
+                ("another hash", text.replace(lines[1][20:24], "0000", 1)),
+                ("the end cut", "".join(lines[:-1])),
+                ("another title", text.replace("greffe-seal 1", "greffe-seal 2")),
+                ("something behind it", text + "dossier 1 00 d9\n"),
+                ("nothing", "")):
+            with self.subTest(change=what):
+                self.kept.write_text(changed)
+                answer = self.against()
+                self.assertEqual(answer.exit, 1, str(answer))
+                self.assertIn("is no seal", answer.err)
+
+    def test_what_does_not_verify_is_not_sealed(self):
+        self.seal()
+        before = self.kept.read_bytes()
+        store = sqlite3.connect(self.path)
+        store.execute("UPDATE greffe_stream SET state = x'A0' WHERE key = 'd1'")
+        store.commit()
+        store.close()
+        answer = self.office.greffe("journal", "seal", str(self.kept))
+        self.assertEqual(answer.exit, 1, str(answer))
+        self.assertEqual(self.kept.read_bytes(), before)
+        self.assertEqual(list(self.office.path.glob("*.part")), [])
+
+
 # ---- Stores that cannot be used --------------------------------------------------------------
 
 class Unusable(unittest.TestCase):

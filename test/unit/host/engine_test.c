@@ -188,7 +188,8 @@ static void tell_finding(void *data, const char *kind, const char *key, uint64_t
 static greffe_verified verified(greffe_engine *engine)
 {
     greffe_verified result;
-    assert_int_equal(greffe_engine_verify(engine, &result, tell_finding, NULL), GREFFE_OK);
+    const greffe_verify_options options = {.size = sizeof options, .finding = tell_finding};
+    assert_int_equal(greffe_engine_verify(engine, &result, &options), GREFFE_OK);
     return result;
 }
 
@@ -303,7 +304,7 @@ static void verifying_beside_a_writer_finds_no_fault(void **state)
         assert_int_equal(pthread_create(&thread, NULL, comment_many, &c), 0);
         for (int i = 0; i < 20; i++) {
             greffe_verified v;
-            (void)greffe_engine_verify(f->other, &v, NULL, NULL);
+            (void)greffe_engine_verify(f->other, &v, NULL);
             faults += v.faults;
         }
         assert_int_equal(pthread_join(thread, NULL), 0);
@@ -591,8 +592,11 @@ static void misuse_is_told_and_changes_nothing(void **state)
     assert_int_equal(greffe_engine_run(NULL, &progress, 1, 0), GREFFE_EMISUSE);
     assert_int_equal(greffe_engine_run(e, NULL, 1, 0), GREFFE_EMISUSE);
     assert_int_equal(greffe_engine_run(e, &progress, 0, 0), GREFFE_EMISUSE);
-    assert_int_equal(greffe_engine_verify(NULL, NULL, NULL, NULL), GREFFE_EMISUSE);
-    assert_int_equal(greffe_engine_verify(e, NULL, NULL, NULL), GREFFE_EMISUSE);
+    assert_int_equal(greffe_engine_verify(NULL, NULL, NULL), GREFFE_EMISUSE);
+    assert_int_equal(greffe_engine_verify(e, NULL, NULL), GREFFE_EMISUSE);
+    greffe_verified verified_to;
+    const greffe_verify_options unsized = {.finding = NULL};
+    assert_int_equal(greffe_engine_verify(e, &verified_to, &unsized), GREFFE_EMISUSE);
     greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIERS};
     assert_int_equal(greffe_engine_read(NULL, &answer, &query), GREFFE_EMISUSE);
     assert_int_equal(greffe_engine_read(e, NULL, &query), GREFFE_EMISUSE);

@@ -189,7 +189,7 @@ static void assert_paid_at_the_end(fixture *f)
     assert_int_equal(run(f), GREFFE_OK);
     assert_status(f, GREFFE_QUERY_ORDERS, "accepted");
     assert_status(f, GREFFE_QUERY_BATCHES, "reported");
-    assert_int_equal(greffe_engine_verify(f->engine, &verified, NULL, NULL), GREFFE_OK);
+    assert_int_equal(greffe_engine_verify(f->engine, &verified, NULL), GREFFE_OK);
 }
 
 static int set_up(void **state)

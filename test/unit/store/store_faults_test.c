@@ -265,7 +265,9 @@ static void tell_finding(void *data, const char *kind, const char *key, uint64_t
 static uint64_t faults_found(season *s)
 {
     greffe_verified verified;
-    greffe_status status = greffe_engine_verify(s->engine, &verified, tell_finding, s);
+    const greffe_verify_options options = {
+        .size = sizeof options, .finding = tell_finding, .finding_data = s};
+    greffe_status status = greffe_engine_verify(s->engine, &verified, &options);
     assert_true(status == (verified.faults > 0 ? GREFFE_ECORRUPT : GREFFE_OK));
     return verified.faults;
 }
@@ -473,7 +475,7 @@ static void reading_and_verifying_tell_what_the_store_said(void **state)
     for (uint64_t at = 1;; at++, points++) {
         uint64_t before = late_store_faults(s.store);
         late_store_arm(s.store, at, LATE_REFUSED, GREFFE_EIO);
-        greffe_status status = greffe_engine_verify(s.engine, &v, NULL, NULL);
+        greffe_status status = greffe_engine_verify(s.engine, &v, NULL);
         if (late_store_faults(s.store) == before) {
             assert_int_equal(status, GREFFE_OK);
             break;
