@@ -53,6 +53,7 @@ typedef struct board_keys {
     greffe__ref chair, quorum, secretary;
     uint32_t majority, proxies;
     bool casting;
+    greffe__term second_after;
 } board_keys;
 
 static const char *const majorities[] = {"votes", "members", NULL};
@@ -72,6 +73,8 @@ static const greffe__key board_rows[] = {
      "how many proxies one member may hold; default 1"},
     {"casting", GREFFE__K_BOOL, false, offsetof(board_keys, casting), 0, NULL,
      "the chair's vote breaks a tie; default true"},
+    {"second_after", GREFFE__K_TERM, false, offsetof(board_keys, second_after), 0, NULL,
+     "from a meeting without quorum to the second; default 3 days (CGCT L2121-17)"},
 };
 static const greffe__keys board_table = {"a board", board_rows,
                                          sizeof board_rows / sizeof *board_rows};
@@ -152,7 +155,15 @@ static void bind_board(greffe__definition *d, greffe__str id, const greffe__node
                              .secretary = keys.secretary.id,
                              .majority = keys.majority,
                              .proxies = keys.proxies,
-                             .casting = keys.casting};
+                             .casting = keys.casting,
+                             .second_after = 3};
+    if (keys.second_after.count > 0) {
+        board->second_after = keys.second_after.count;
+    }
+    if (keys.second_after.count > 0 && keys.second_after.unit != GREFFE__UNIT_DAYS) {
+        greffe__complain(b, GREFFE__GR_WRONG_VALUE, node, "second_after: 3 days",
+                         "a second meeting is convened a number of days after the first");
+    }
     if (keys.secretary.node != NULL) {
         (void)greffe__name_find(d, keys.secretary.node, keys.secretary.id,
                                 1u << GREFFE__THING_SERVICE, "a service");

@@ -48,6 +48,7 @@ typedef struct greffe__board {
     uint32_t proxies; /* that one member may hold */
     bool casting;
     greffe__str secretary; /* the service that convenes it and keeps its minutes */
+    uint32_t second_after; /* days from a meeting without quorum to the second, which needs none */
 } greffe__board;
 
 typedef struct greffe__allotment_def {

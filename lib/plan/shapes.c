@@ -24,11 +24,16 @@ static const greffe__field role_fields[] = {
 static const greffe__shape role_shape = SHAPE("role", greffe__role, role_fields);
 
 static const greffe__field board_fields[] = {
-    FIELD(1, STR, greffe__board, id, NULL),        FIELD(2, STR, greffe__board, title, NULL),
-    FIELD(3, STRS, greffe__board, members, NULL),  FIELD(4, STR, greffe__board, chair, NULL),
-    FIELD(5, U32, greffe__board, quorum, NULL),    FIELD(6, U32, greffe__board, majority, NULL),
-    FIELD(7, U32, greffe__board, proxies, NULL),   FIELD(8, BOOL, greffe__board, casting, NULL),
+    FIELD(1, STR, greffe__board, id, NULL),
+    FIELD(2, STR, greffe__board, title, NULL),
+    FIELD(3, STRS, greffe__board, members, NULL),
+    FIELD(4, STR, greffe__board, chair, NULL),
+    FIELD(5, U32, greffe__board, quorum, NULL),
+    FIELD(6, U32, greffe__board, majority, NULL),
+    FIELD(7, U32, greffe__board, proxies, NULL),
+    FIELD(8, BOOL, greffe__board, casting, NULL),
     FIELD(9, STR, greffe__board, secretary, NULL),
+    FIELD(10, U32, greffe__board, second_after, NULL),
 };
 const greffe__shape greffe__board_shape = SHAPE("board", greffe__board, board_fields);
 

@@ -27,6 +27,28 @@ static greffe__value definition(greffe__bench *b, const greffe__board *board)
     return greffe__context_of(e, 7);
 }
 
+/* Without quorum, the board is convened again, some days later, and then needs none. */
+static bool follows(greffe__bench *b, greffe__str after, const greffe__board *board, int64_t day)
+{
+    greffe__stream *stream = greffe__open_stream(b, GREFFE__SESSION, after);
+    if (stream == NULL) {
+        return false;
+    }
+    const greffe__session *first = stream->state;
+    if (!stream->exists || !greffe__str_equal(first->board.id, board->id) ||
+        !greffe__str_is(first->closed_how, "no quorum")) {
+        return greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE,
+                              "close that one with no_quorum first",
+                              "a second meeting follows one of the same board that lacked its "
+                              "quorum; '%.*s' is none",
+                              (int)after.size, after.data);
+    }
+    return day - first->on >= (int64_t)board->second_after ||
+           greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE, "choose a later day",
+                          "the second meeting is at least %u days after the first",
+                          board->second_after);
+}
+
 static bool convene(greffe__bench *b)
 {
     greffe__str board, on;
@@ -53,13 +75,21 @@ static bool convene(greffe__bench *b)
                               board.data);
     }
     const greffe__board *def = &known->plan->boards.at[at];
-    const greffe__value *second = greffe__value_at(&b->command->args, "second");
+    greffe__str after = greffe__arg(b, "after");
+    if (after.size == 0 && greffe__value_at(&b->command->args, "second") != NULL) {
+        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, "\"after\": \"s1\"",
+                              "a second meeting names the one that lacked its quorum: 'after'");
+    }
+    if (after.size > 0 && !follows(b, after, def, day)) {
+        return false;
+    }
     greffe__event event = {.type = GREFFE__EV_CONVENED,
                            .path = def->id,
                            .days = day,
                            .list = def->members,
                            .value = definition(b, def)};
-    event.count = second != NULL && second->kind == GREFFE__BOOL && second->as.truth;
+    event.key = after;
+    event.count = after.size > 0;
     return secretary(b, def) && greffe__meet_actor(b, b->stream) &&
            greffe__emit(b, b->stream, event);
 }

@@ -143,7 +143,7 @@ class Meeting:
     on: date
     convened: datetime
     agenda: datetime
-    second: bool = False
+    after: str = None
     quorate: bool = True
     items: list = field(default_factory=list)
 
@@ -563,7 +563,7 @@ class Writer:
         failed = self.meetings[index]
         failed.quorate = False
         second = Meeting(failed.name + "-bis", failed.on + timedelta(days=3),
-                         local(failed.on, 18, 55), local(failed.on, 19, 5), second=True)
+                         local(failed.on, 18, 55), local(failed.on, 19, 5), after=failed.name)
         self.meetings.insert(index + 1, second)
         return index
 
@@ -581,8 +581,9 @@ class Writer:
 
     def write_opening(self, meeting):
         who, name = "secretariat-1", meeting.name
+        second = {"after": meeting.after} if meeting.after else {}
         self.act_at(meeting.convened, who, "session.convene", session=name,
-                    board="bureau", on=meeting.on.isoformat(), second=meeting.second)
+                    board="bureau", on=meeting.on.isoformat(), **second)
         self.act_at(meeting.agenda, who, "session.agenda", session=name, take="waiting")
         present, proxies = self.presence(meeting)
         self.present, self.voters = len(present), len(present) + len(proxies)
@@ -599,7 +600,7 @@ class Writer:
         # Two members more than the quorum: the first recusal can't put it in doubt.
         low = QUORUM if self.recused else QUORUM + 2
         number = self.rng.randint(low, len(SEATS))
-        if meeting.second or not meeting.quorate:
+        if meeting.after or not meeting.quorate:
             number = QUORUM - 1
         present = ["president"] + self.rng.sample(SEATS[1:], number - 1)
         present.sort(key=SEATS.index)
