@@ -8,7 +8,7 @@
 enum { most_groups = 200, most_outcomes = 24 };
 
 typedef struct table {
-    char *groups[most_groups], *outcomes[most_outcomes];
+    char *groups[most_groups], *labels[most_groups], *outcomes[most_outcomes];
     int group_count, outcome_count;
     long counts[most_groups][most_outcomes];
     long long cents[most_groups];
@@ -34,8 +34,8 @@ static int place(char **list, int *count, int most, const char *text)
     return list[*count] == NULL ? 0 : (*count)++;
 }
 
-/* The newest answer to owner.field. */
-static const char *answer_of(const cJSON *dossier, const char *by)
+/* The newest answer to owner.field: its value, or what the form calls it. */
+static const char *answer_of(const cJSON *dossier, const char *by, const char *what)
 {
     const char *dot = strchr(by, '.'), *found = "";
     const cJSON *fill;
@@ -45,8 +45,8 @@ static const char *answer_of(const cJSON *dossier, const char *by)
     cJSON_ArrayForEach(fill, cJSON_GetObjectItemCaseSensitive(dossier, "answers"))
     {
         const char *of = text_of(fill, "of");
-        const cJSON *value = cJSON_GetObjectItemCaseSensitive(
-            cJSON_GetObjectItemCaseSensitive(fill, "values"), dot + 1);
+        const cJSON *value =
+            cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(fill, what), dot + 1);
         if (strlen(of) == (size_t)(dot - by) && strncmp(of, by, strlen(of)) == 0 &&
             cJSON_IsString(value)) {
             found = value->valuestring;
@@ -69,7 +69,7 @@ static void print_each(const cJSON *dossier, const char *by)
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         cJSON_AddStringToObject(row, members[i], text_of(dossier, members[i]));
     }
-    cJSON_AddStringToObject(row, "by", answer_of(dossier, by));
+    cJSON_AddStringToObject(row, "by", answer_of(dossier, by, "values"));
     cJSON_AddItemToObject(
         row, "clocks", cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(dossier, "clocks"), true));
     char *text = cJSON_PrintUnformatted(row);
@@ -91,7 +91,11 @@ static int take_dossier(cli *c, const char *key, table *t)
         print_each(dossier, c->by);
     }
     const char *outcome = text_of(dossier, "outcome");
-    int group = place(t->groups, &t->group_count, most_groups, answer_of(dossier, c->by));
+    int group = place(t->groups, &t->group_count, most_groups, answer_of(dossier, c->by, "values"));
+    const char *label = answer_of(dossier, c->by, "labels");
+    if (t->labels[group] == NULL) {
+        t->labels[group] = strdup(label[0] != '\0' ? label : t->groups[group]);
+    }
     int column = place(t->outcomes, &t->outcome_count, most_outcomes,
                        outcome[0] != '\0' ? outcome : text_of(dossier, "phase"));
     t->counts[group][column] += 1;
@@ -134,10 +138,22 @@ static int gather(cli *c, table *t)
     return code;
 }
 
+enum { label_columns = 22 };
+
+/* Padded by characters: an accent is two bytes and one column. */
+static void print_label(const char *label)
+{
+    int columns = 0;
+    for (const char *c = label; *c != '\0'; c++) {
+        columns += ((unsigned char)*c & 0xC0) != 0x80;
+    }
+    (void)printf("%s%*s", label, columns < label_columns ? label_columns - columns : 0, "");
+}
+
 static void print_row(const char *label, const long *counts, int columns, long long cents)
 {
     long total = 0;
-    (void)printf("%-16s", label);
+    print_label(label);
     for (int i = 0; i < columns; i++) {
         (void)printf(" %15ld", counts[i]);
         total += counts[i];
@@ -155,7 +171,7 @@ static void print_table(const cli *c, table *t)
     long sums[most_outcomes] = {0};
     long long cents = 0;
     char *sorted[most_groups];
-    (void)printf("%-16s", c->by);
+    print_label(c->by);
     for (int i = 0; i < t->outcome_count; i++) {
         (void)printf(" %15s", t->outcomes[i]);
     }
@@ -164,7 +180,8 @@ static void print_table(const cli *c, table *t)
     qsort(sorted, (size_t)t->group_count, sizeof *sorted, by_name);
     for (int i = 0; i < t->group_count; i++) {
         int group = place(t->groups, &t->group_count, most_groups, sorted[i]);
-        print_row(sorted[i], t->counts[group], t->outcome_count, t->cents[group]);
+        print_row(t->labels[group] != NULL ? t->labels[group] : sorted[i], t->counts[group],
+                  t->outcome_count, t->cents[group]);
         cents += t->cents[group];
         for (int j = 0; j < t->outcome_count; j++) {
             sums[j] += t->counts[group][j];
@@ -188,6 +205,7 @@ int cli_report(cli *c)
     }
     for (int i = 0; i < t->group_count; i++) {
         free(t->groups[i]);
+        free(t->labels[i]);
     }
     for (int i = 0; i < t->outcome_count; i++) {
         free(t->outcomes[i]);

@@ -261,7 +261,33 @@ static greffe_status list(greffe_engine *e, reading *r, greffe_read *read)
 
 /* --- One dossier --- */
 
-static void answers_of(reading *r, const greffe__dossier *d, const greffe_load *personal)
+/* What the form calls the options that were chosen. */
+static void labels_of(reading *r, const greffe__plan *plan, greffe__str owner,
+                      const greffe__value *answers)
+{
+    bool first = true;
+    for (uint32_t i = 0; answers->kind == GREFFE__CONTEXT && i < answers->count; i++) {
+        const greffe__entry *answer = &answers->as.entries[i];
+        greffe__str path = greffe__str_format(r->arena, "%.*s.%.*s", (int)owner.size, owner.data,
+                                              (int)answer->name.size, answer->name.data);
+        uint32_t at =
+            answer->value.kind == GREFFE__STRING ? greffe__plan_field_at(plan, path) : GREFFE__NONE;
+        const greffe__field_def *field = at != GREFFE__NONE ? &plan->fields.at[at] : NULL;
+        for (uint32_t j = 0; field != NULL && j < field->option_labels.count; j++) {
+            if (greffe__str_equal(field->options.at[j], answer->value.as.string)) {
+                greffe__buf_text(r->out, first ? ",\"labels\":{" : ",");
+                greffe__buf_json(r->out, answer->name);
+                greffe__buf_byte(r->out, ':');
+                greffe__buf_json(r->out, field->option_labels.at[j]);
+                first = false;
+            }
+        }
+    }
+    greffe__buf_text(r->out, first ? "" : "}");
+}
+
+static void answers_of(reading *r, const greffe__dossier *d, const greffe_load *personal,
+                       const greffe__plan *plan)
 {
     name(r, "answers");
     greffe__buf_byte(r->out, '[');
@@ -279,6 +305,7 @@ static void answers_of(reading *r, const greffe__dossier *d, const greffe_load *
             greffe__buf_json(r->out, d->fills.at[i].owner);
             greffe__buf_text(r->out, ",\"values\":");
             greffe__json_write(r->out, &value);
+            labels_of(r, plan, d->fills.at[i].owner, &value);
             greffe__buf_byte(r->out, '}');
             first = false;
         }
@@ -372,10 +399,14 @@ static greffe_status one_dossier(greffe_engine *e, reading *r)
         return status != GREFFE_OK ? status : GREFFE_ENOTFOUND;
     }
     status = decode(r, GREFFE__DOSSIER, items[0].body, &state);
+    const greffe__dossier *d = state;
+    greffe__cached_plan cached = {.plan = NULL};
+    if (status == GREFFE_OK) {
+        status = greffe__plan_by_hash(e, d->bundle, &cached, r->arena);
+    }
     if (status != GREFFE_OK) {
         return status;
     }
-    const greffe__dossier *d = state;
     open_object(r);
     text(r, "dossier", key);
     text(r, "number", d->number);
@@ -394,9 +425,10 @@ static greffe_status one_dossier(greffe_engine *e, reading *r)
     clocks_of(r, d);
     open_of(r, d);
     documents_of(r, d);
-    answers_of(r, d, &items[1]);
+    answers_of(r, d, &items[1], greffe__plan_of(cached.plan));
     why_of(r, d);
     close_object(r);
+    greffe_plan_unref(cached.plan);
     return GREFFE_OK;
 }
 
