@@ -121,6 +121,7 @@ static greffe_status plan_from_bytes(greffe_engine *e, greffe__str hash, greffe_
     const greffe__zone *zone = zone_of(e, greffe__plan_of(plan)->zone);
     *place = (greffe__cached_plan){.plan = plan, .zone = zone};
     (void)snprintf(place->hash, sizeof place->hash, "%.*s", (int)hash.size, hash.data);
+    greffe__hex(place->pinned, greffe_plan_hash(plan));
     e->plan_count += 1;
     *out = *place;
     (void)greffe_plan_ref(plan);
@@ -145,14 +146,54 @@ greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash, greffe__c
     return status == GREFFE_OK ? plan_from_bytes(e, hash, item.body, out) : status;
 }
 
-typedef struct publishing {
-    greffe__str procedure, hash, body;
-} publishing;
+greffe__str greffe__known_name(greffe__arena *arena, uint32_t need, greffe__str key)
+{
+    return greffe__str_format(arena, "%s %.*s", need == GREFFE__NEED_BOARD ? "board" : "allotment",
+                              (int)key.size, key.data);
+}
+
+greffe_status greffe__plan_by(greffe_engine *e, greffe_load_kind what, greffe__str name,
+                              greffe__cached_plan *out, greffe__arena *arena)
+{
+    greffe_load item = {.what = what, .command = name};
+    greffe_status status = greffe__wait_load(e, &item, 1, arena);
+    if (status == GREFFE_OK && !item.found) {
+        status = GREFFE_ENOTFOUND;
+    }
+    return status == GREFFE_OK ? greffe__plan_by_hash(e, item.label, out, arena) : status;
+}
 
 static greffe_status publish(greffe_engine *e, void *data)
 {
-    const publishing *p = data;
-    return greffe__wait_publish(e, p->procedure, p->hash, p->body, greffe__now(e, 0));
+    greffe_publication *p = data;
+    p->now_ms = greffe__now(e, 0);
+    return greffe__wait_publish(e, p);
+}
+
+static greffe_status publish_plan(greffe_engine *e, const greffe_plan *plan, greffe__arena *arena)
+{
+    char hash[GREFFE__HASH_CHARS], pinned[GREFFE__HASH_CHARS];
+    /* The whole bundle's hash: two that differ only in their letters are both kept. */
+    greffe__hash whole = greffe__sha256(greffe_plan_bundle(plan));
+    greffe__hex(hash, greffe__hash_str(&whole));
+    greffe__hex(pinned, greffe_plan_hash(plan));
+    const greffe__plan *p = greffe__plan_of(plan);
+    greffe__str *names =
+        greffe__arena_alloc(arena, ((size_t)p->boards.count + p->allotments.count) * sizeof *names);
+    size_t count = 0;
+    for (uint32_t i = 0; names != NULL && i < p->boards.count; i++) {
+        names[count++] = greffe__known_name(arena, GREFFE__NEED_BOARD, p->boards.at[i].id);
+    }
+    for (uint32_t i = 0; names != NULL && i < p->allotments.count; i++) {
+        names[count++] = greffe__known_name(arena, GREFFE__NEED_ALLOTMENT, p->allotments.at[i].id);
+    }
+    greffe_publication publication = {.procedure = greffe_plan_id(plan),
+                                      .hash = greffe__str_of(hash),
+                                      .pinned = greffe__str_of(pinned),
+                                      .body = greffe_plan_bundle(plan),
+                                      .names = names,
+                                      .name_count = count};
+    return arena->failed ? GREFFE_ENOMEM : greffe__queue_call(e->queue, publish, &publication);
 }
 
 greffe_status greffe_engine_publish(greffe_engine *engine, const greffe_plan *plan)
@@ -160,12 +201,11 @@ greffe_status greffe_engine_publish(greffe_engine *engine, const greffe_plan *pl
     if (engine == NULL || plan == NULL) {
         return GREFFE_EMISUSE;
     }
-    char hash[GREFFE__HASH_CHARS];
-    /* The whole bundle's hash: two that differ only in their letters are both kept. */
-    greffe__hash whole = greffe__sha256(greffe_plan_bundle(plan));
-    greffe__hex(hash, greffe__hash_str(&whole));
-    publishing p = {greffe_plan_id(plan), greffe__str_of(hash), greffe_plan_bundle(plan)};
-    return greffe__queue_call(engine->queue, publish, &p);
+    greffe__arena arena;
+    greffe__arena_init(&arena, engine->context);
+    greffe_status status = publish_plan(engine, plan, &arena);
+    greffe__arena_free(&arena);
+    return status;
 }
 
 /* --- Commands --- */

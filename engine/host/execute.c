@@ -72,56 +72,15 @@ static greffe_status add_values(attempt *a, const greffe_load *item)
     return GREFFE_OK;
 }
 
-/* A board or an allotment is known by any published plan; the active one speaks for its authority.
- */
-static greffe_status plan_knowing(attempt *a, const greffe__need *need, greffe__cached_plan *out)
-{
-    greffe_read list = {.what = GREFFE_READ_BUNDLES, .limit = 1000};
-    greffe_status status = greffe__wait_read(a->e, &list, a->arena);
-    for (size_t i = 0; status == GREFFE_OK && i < list.count; i++) {
-        greffe__cached_plan one;
-        greffe_status read = greffe__plan_by_hash(a->e, list.rows[i].key, &one, a->arena);
-        if (read == GREFFE_ECORRUPT || read == GREFFE_EVERSION) {
-            continue; /* an old bundle that this version cannot read harms no other */
-        }
-        if (read != GREFFE_OK) {
-            greffe_plan_unref(out->plan);
-            *out = (greffe__cached_plan){.plan = NULL};
-            return read;
-        }
-        const greffe__plan *plan = greffe__plan_of(one.plan);
-        bool knows = need->kind == GREFFE__NEED_BOARD &&
-                     greffe__plan_board_at(plan, need->key) != GREFFE__NONE;
-        for (uint32_t j = 0; need->kind == GREFFE__NEED_ALLOTMENT && j < plan->allotments.count;
-             j++) {
-            knows = knows || greffe__str_equal(plan->allotments.at[j].id, need->key);
-        }
-        if (knows && (out->plan == NULL || list.rows[i].version != 0)) {
-            greffe_plan_unref(out->plan);
-            *out = one;
-        } else {
-            greffe_plan_unref(one.plan);
-        }
-    }
-    return status == GREFFE_OK && out->plan == NULL ? GREFFE_ENOTFOUND : status;
-}
-
 static greffe_status add_plan(attempt *a, const greffe__need *need)
 {
     greffe__cached_plan found = {.plan = NULL};
-    greffe_status status;
-    if (need->kind == GREFFE__NEED_PLAN) {
-        status = greffe__plan_by_hash(a->e, need->key, &found, a->arena);
-    } else if (need->kind == GREFFE__NEED_PROCEDURE) {
-        greffe_load item = {.what = GREFFE_LOAD_ACTIVE, .command = need->key};
-        status = greffe__wait_load(a->e, &item, 1, a->arena);
-        status = status == GREFFE_OK && !item.found ? GREFFE_ENOTFOUND : status;
-        if (status == GREFFE_OK) {
-            status = greffe__plan_by_hash(a->e, item.label, &found, a->arena);
-        }
-    } else {
-        status = plan_knowing(a, need, &found);
-    }
+    greffe_load_kind what = need->kind == GREFFE__NEED_PLAN        ? GREFFE_LOAD_PINNED
+                            : need->kind == GREFFE__NEED_PROCEDURE ? GREFFE_LOAD_ACTIVE
+                                                                   : GREFFE_LOAD_KNOWN;
+    greffe__str name =
+        what == GREFFE_LOAD_KNOWN ? greffe__known_name(a->arena, need->kind, need->key) : need->key;
+    greffe_status status = greffe__plan_by(a->e, what, name, &found, a->arena);
     greffe_plan **held =
         status == GREFFE_OK ? greffe__arena_push(a->arena, &a->held, sizeof(greffe_plan *)) : NULL;
     if (held == NULL) {
@@ -136,6 +95,7 @@ static greffe_status add_plan(attempt *a, const greffe__need *need)
     *known = (greffe__known_plan){.need = need->kind,
                                   .key = greffe__str_dup(a->arena, need->key),
                                   .hash = greffe__str_dup(a->arena, greffe__str_of(found.hash)),
+                                  .pinned = greffe__str_dup(a->arena, greffe__str_of(found.pinned)),
                                   .plan = greffe__plan_of(found.plan),
                                   .zone = found.zone};
     return GREFFE_OK;
@@ -310,6 +270,10 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
                                    .now_ms = decision->now_ms,
                                    .events = stream->events};
     entry.answer = own ? decision->answer : entry.answer;
+    greffe__hash bundle;
+    if (own && stream->kind == GREFFE__DOSSIER && greffe__unhex(&bundle, decision->bundle)) {
+        entry.bundle = greffe__hash_str(&bundle);
+    }
     greffe_entry_row *row = greffe__arena_zalloc(a->arena, sizeof *row);
     greffe__summary summary;
     if (row == NULL) {

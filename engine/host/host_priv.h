@@ -16,7 +16,8 @@ enum { GREFFE__MAX_CHANNELS = 16, GREFFE__MAX_PLANS = 64 };
 typedef struct greffe__queue greffe__queue;
 
 typedef struct greffe__cached_plan {
-    char hash[GREFFE__HASH_CHARS];
+    char hash[GREFFE__HASH_CHARS];   /* of the bundle */
+    char pinned[GREFFE__HASH_CHARS]; /* of what its dossiers' course depends on */
     greffe_plan *plan;
     const greffe__zone *zone;
 } greffe__cached_plan;
@@ -67,8 +68,7 @@ greffe_status greffe__wait_claim(greffe_engine *e, greffe_claim_request *request
 greffe_status greffe__wait_read(greffe_engine *e, greffe_read *request, greffe__arena *arena);
 greffe_status greffe__wait_postpone(greffe_engine *e, const greffe_effect_row *effect,
                                     int64_t next_ms);
-greffe_status greffe__wait_publish(greffe_engine *e, greffe__str procedure, greffe__str hash,
-                                   greffe__str body, int64_t now_ms);
+greffe_status greffe__wait_publish(greffe_engine *e, const greffe_publication *publication);
 greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32]);
 
 /* --- On the store thread --- */
@@ -127,6 +127,12 @@ bool greffe__sealed_before(const greffe__sealed *sealed, uint32_t kind, greffe__
 /* The plan of a bundle, from the cache or the store: a reference of the caller's own. */
 greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash, greffe__cached_plan *out,
                                    greffe__arena *arena);
+/* The same, of the bundle that the store names: the one that is active (GREFFE_LOAD_ACTIVE), that
+ * was published last of those that a dossier may take (PINNED), or that knows a name (KNOWN). */
+greffe_status greffe__plan_by(greffe_engine *e, greffe_load_kind what, greffe__str name,
+                              greffe__cached_plan *out, greffe__arena *arena);
+/* What a board or an allotment is called in the store. */
+greffe__str greffe__known_name(greffe__arena *arena, uint32_t need, greffe__str key);
 int64_t greffe__now(greffe_engine *e, int64_t given);
 /* The two clocks and sources of the system. */
 int64_t greffe__system_clock(void *data);

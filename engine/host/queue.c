@@ -220,12 +220,11 @@ greffe_status greffe__wait_postpone(greffe_engine *e, const greffe_effect_row *e
     return end(&wait);
 }
 
-greffe_status greffe__wait_publish(greffe_engine *e, greffe__str procedure, greffe__str hash,
-                                   greffe__str body, int64_t now_ms)
+greffe_status greffe__wait_publish(greffe_engine *e, const greffe_publication *publication)
 {
     greffe__wait wait;
     begin(&wait);
-    e->store->ops->publish(e->store, procedure, hash, body, now_ms, finish, &wait);
+    e->store->ops->publish(e->store, publication, finish, &wait);
     return end(&wait);
 }
 

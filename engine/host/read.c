@@ -402,7 +402,7 @@ static greffe_status one_dossier(greffe_engine *e, reading *r)
     const greffe__dossier *d = state;
     greffe__cached_plan cached = {.plan = NULL};
     if (status == GREFFE_OK) {
-        status = greffe__plan_by_hash(e, d->bundle, &cached, r->arena);
+        status = greffe__plan_by(e, GREFFE_LOAD_PINNED, d->pinned, &cached, r->arena);
     }
     if (status != GREFFE_OK) {
         return status;
@@ -460,6 +460,11 @@ static greffe_status history(greffe_engine *e, reading *r)
         text(r, "verb", entry.verb);
         optional_text(r, "by", entry.actor);
         optional_text(r, "as", entry.actor_kind);
+        if (entry.bundle.size == GREFFE__HASH_BYTES) {
+            char hex[GREFFE__HASH_CHARS];
+            greffe__hex(hex, entry.bundle);
+            text(r, "bundle", greffe__str_of(hex));
+        }
         name(r, "events");
         greffe__buf_byte(r->out, '[');
         for (uint32_t j = 0; j < entry.events.count; j++) {

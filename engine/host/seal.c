@@ -54,28 +54,12 @@ static greffe__str cut(greffe__str *rest, char at)
     return part;
 }
 
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool read_hash(greffe__hash *out, greffe__str text)
-{
-    bool good = text.size == 2 * GREFFE__HASH_BYTES;
-    for (size_t i = 0; good && i < GREFFE__HASH_BYTES; i++) {
-        int high = digit(text.data[2 * i]), low = digit(text.data[2 * i + 1]);
-        good = high >= 0 && low >= 0;
-        out->bytes[i] = (unsigned char)(good ? high * 16 + low : 0);
-    }
-    return good;
-}
-
 static bool read_line(greffe__sealed *out, greffe__str line)
 {
     int64_t version;
     out->kind = greffe__stream_kind_named(cut(&line, ' '));
     bool good = greffe__str_to_i64(&version, cut(&line, ' ')) && version > 0 && out->kind != 0;
-    good = good && read_hash(&out->head, cut(&line, ' ')) && line.size > 0;
+    good = good && greffe__unhex(&out->head, cut(&line, ' ')) && line.size > 0;
     out->version = good ? (uint64_t)version : 0;
     out->key = line;
     return good;
@@ -124,7 +108,7 @@ greffe_status greffe__seal_open(greffe__seal_text *out, greffe__str text)
         begin -= 1;
     }
     greffe__str end = {begin, (size_t)(last - begin)};
-    bool good = greffe__str_is(cut(&end, ' '), "seal") && read_hash(&told, end) &&
+    bool good = greffe__str_is(cut(&end, ' '), "seal") && greffe__unhex(&told, end) &&
                 memcmp(told.bytes, seal.bytes, sizeof told.bytes) == 0;
     *out = first;
     (void)greffe__seal_next(out);

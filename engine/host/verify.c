@@ -404,7 +404,31 @@ static greffe_status verify_kind(greffe_engine *e, verifying *v, uint32_t kind)
     return status;
 }
 
-/* Entries whose stream is gone, bundles whose bytes are not what their name says. */
+/* Bundles whose bytes are not what their name says. */
+static greffe_status verify_bundles(greffe_engine *e, verifying *v, greffe__arena *arena)
+{
+    enum { bundles_at_once = 16 }; /* each with its bytes */
+    greffe__str after = {"", 0};
+    for (;;) {
+        greffe_read read = {.what = GREFFE_READ_BUNDLES, .after = after, .limit = bundles_at_once};
+        greffe_status status = greffe__wait_read(e, &read, arena);
+        for (size_t i = 0; status == GREFFE_OK && i < read.count; i++) {
+            char text[GREFFE__HASH_CHARS];
+            greffe__hash hash = greffe__sha256(read.rows[i].body);
+            greffe__hex(text, greffe__hash_str(&hash));
+            if (!greffe__str_is(read.rows[i].key, text)) {
+                greffe_read_row row = {.key = read.rows[i].group};
+                report(v, &row, 0, GREFFE__GR_BUNDLE_READ, "a published bundle was changed");
+            }
+        }
+        if (status != GREFFE_OK || read.count < bundles_at_once) {
+            return status;
+        }
+        after = read.rows[read.count - 1].key;
+    }
+}
+
+/* Entries whose stream is gone, and bundles. */
 static greffe_status verify_rest(greffe_engine *e, verifying *v, greffe__arena *arena)
 {
     greffe_read orphans = {.what = GREFFE_READ_ORPHANS, .limit = page};
@@ -413,20 +437,7 @@ static greffe_status verify_rest(greffe_engine *e, verifying *v, greffe__arena *
         report(v, &orphans.rows[i], 0, GREFFE__GR_JOURNAL_STREAM,
                "the stream of these entries is missing");
     }
-    greffe_read bundles = {.what = GREFFE_READ_BUNDLES, .limit = 1000};
-    if (status == GREFFE_OK) {
-        status = greffe__wait_read(e, &bundles, arena);
-    }
-    for (size_t i = 0; status == GREFFE_OK && i < bundles.count; i++) {
-        char text[GREFFE__HASH_CHARS];
-        greffe__hash hash = greffe__sha256(bundles.rows[i].body);
-        greffe__hex(text, greffe__hash_str(&hash));
-        if (!greffe__str_is(bundles.rows[i].key, text)) {
-            greffe_read_row row = {.key = bundles.rows[i].group};
-            report(v, &row, 0, GREFFE__GR_BUNDLE_READ, "a published bundle was changed");
-        }
-    }
-    return status;
+    return status == GREFFE_OK ? verify_bundles(e, v, arena) : status;
 }
 
 /* No dossier has a number that its sequence has still to give. */

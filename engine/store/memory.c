@@ -438,24 +438,39 @@ static void postpone(greffe_store *store, const greffe_effect_row *effect, int64
     done(data, GREFFE_OK);
 }
 
-static void publish(greffe_store *store, greffe_str procedure, greffe_str hash, greffe_str body,
-                    int64_t now_ms, greffe_done_fn done, void *data)
+static bool draft_names(const greffe_publication *p, records *out)
+{
+    for (size_t i = 0; i < p->name_count; i++) {
+        greffe_str texts[] = {p->names[i], p->hash};
+        if (!push(out, record_make(texts, 2))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void publish(greffe_store *store, const greffe_publication *publication, greffe_done_fn done,
+                    void *data)
 {
     memory_store *s = (memory_store *)store;
-    greffe_str texts[] = {hash, procedure, body};
-    record *one = record_make(texts, 3);
-    if (one == NULL || !reserve(&s->bundles, 1)) {
+    const greffe_publication *p = publication;
+    greffe_str texts[] = {p->hash, p->procedure, p->body, p->pinned};
+    record *one = record_make(texts, 4);
+    records names = {0};
+    if (one == NULL || !draft_names(p, &names) || !reserve(&s->bundles, 1) ||
+        !reserve(&s->known, names.count)) {
         free(one);
+        records_free(&names, true);
         done(data, GREFFE_ENOMEM);
         return;
     }
     one->numbers[BUNDLE_ACTIVE] = 1;
-    one->numbers[BUNDLE_PUBLISHED] = now_ms;
+    one->numbers[BUNDLE_PUBLISHED] = p->now_ms;
     size_t kept = 0;
     for (size_t i = 0; i < s->bundles.count; i++) {
         record *old = s->bundles.at[i];
-        bool own = greffe__memory_compare(old->texts[BUNDLE_PROCEDURE], procedure) == 0;
-        if (own && greffe__memory_compare(old->texts[BUNDLE_HASH], hash) == 0) {
+        bool own = greffe__memory_compare(old->texts[BUNDLE_PROCEDURE], p->procedure) == 0;
+        if (own && greffe__memory_compare(old->texts[BUNDLE_HASH], p->hash) == 0) {
             free(old);
             continue;
         }
@@ -464,6 +479,8 @@ static void publish(greffe_store *store, greffe_str procedure, greffe_str hash, 
     }
     s->bundles.at[kept++] = one;
     s->bundles.count = kept;
+    append(&s->known, &names);
+    records_free(&names, false);
     done(data, GREFFE_OK);
 }
 
@@ -490,6 +507,7 @@ static void close_store(greffe_store *store)
     free(s->streams);
     records_free(&s->bundles, true);
     records_free(&s->numbers, true);
+    records_free(&s->known, true);
     free(s);
 }
 

@@ -29,8 +29,9 @@ enum { PERSONAL_REF, PERSONAL_CLASS, PERSONAL_SALT, PERSONAL_VALUE };
 enum { ROW_ITEM, ROW_NAME, ROW_WHO, ROW_ASSIGNEE, ROW_REF };
 enum { TASK_DUE, TASK_SINCE };
 enum { EFFECT_ATTEMPTS, EFFECT_STARTED, EFFECT_NEXT };
-enum { BUNDLE_HASH, BUNDLE_PROCEDURE, BUNDLE_BODY };
+enum { BUNDLE_HASH, BUNDLE_PROCEDURE, BUNDLE_BODY, BUNDLE_PINNED };
 enum { BUNDLE_ACTIVE, BUNDLE_PUBLISHED };
+enum { KNOWN_NAME, KNOWN_HASH };
 enum { NUMBER_NAME };
 enum { NUMBER_NEXT };
 
@@ -49,6 +50,7 @@ typedef struct memory_store {
     stream **streams; /* by kind and key */
     size_t count, capacity;
     records bundles, numbers;
+    records known; /* the newest of a name stands last */
     bool has_secret;
     unsigned char secret[32];
 } memory_store;

@@ -94,7 +94,7 @@ static void load_bundle(const record *bundle, greffe_load *item, greffe_memory *
 static greffe_status load_one(const memory_store *s, greffe_load *item, greffe_memory *memory)
 {
     const stream *one = greffe__memory_find(s, item->kind, item->key, NULL);
-    const record *number;
+    const record *number, *found;
     bool failed = false;
     item->found = false;
     item->personal_count = 0;
@@ -107,6 +107,17 @@ static greffe_status load_one(const memory_store *s, greffe_load *item, greffe_m
                     &failed);
         break;
     case GREFFE_LOAD_ACTIVE: load_bundle(active(s, item->command), item, memory, &failed); break;
+    case GREFFE_LOAD_PINNED:
+    case GREFFE_LOAD_KNOWN:
+        found = item->what == GREFFE_LOAD_KNOWN
+                    ? greffe__memory_named(&s->known, KNOWN_NAME, item->command)
+                    : greffe__memory_named(&s->bundles, BUNDLE_PINNED, item->command);
+        item->found = found != NULL;
+        if (found != NULL) {
+            size_t hash = item->what == GREFFE_LOAD_KNOWN ? KNOWN_HASH : BUNDLE_HASH;
+            item->label = take(found->texts[hash], memory, &failed);
+        }
+        break;
     case GREFFE_LOAD_NUMBER:
         number = greffe__memory_named(&s->numbers, NUMBER_NAME, item->command);
         item->found = number != NULL;

@@ -9,12 +9,22 @@ CREATE TABLE {p}bundle (
     tenant       TEXT NOT NULL,
     hash         TEXT NOT NULL,
     procedure    TEXT NOT NULL,
+    pinned       TEXT NOT NULL,         -- what its dossiers' course depends on
     published_ms INTEGER NOT NULL,
     active       INTEGER NOT NULL,
     body         BLOB NOT NULL,
     PRIMARY KEY (tenant, procedure, hash)
 );
 CREATE INDEX {p}bundle_hash ON {p}bundle (tenant, hash);
+CREATE INDEX {p}bundle_pinned ON {p}bundle (tenant, pinned);
+
+-- Which bundle speaks for a board or an allotment: the one published last.
+CREATE TABLE {p}known (
+    tenant TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    hash   TEXT NOT NULL,
+    PRIMARY KEY (tenant, name)
+) WITHOUT ROWID;
 
 CREATE TABLE {p}stream (
     tenant  TEXT NOT NULL,

@@ -25,6 +25,9 @@ static const char *const statements[STATEMENT_COUNT] = {
     [LOAD_ACTIVE] = "SELECT hash, body FROM {p}bundle "
                     "WHERE tenant = ?1 AND procedure = ?4 AND active = 1",
     [LOAD_NUMBER] = "SELECT next FROM {p}sequence WHERE tenant = ?1 AND name = ?4",
+    [LOAD_PINNED] = "SELECT hash FROM {p}bundle WHERE tenant = ?1 AND pinned = ?4 "
+                    "ORDER BY rowid DESC LIMIT 1",
+    [LOAD_KNOWN] = "SELECT hash FROM {p}known WHERE tenant = ?1 AND name = ?4",
     [CHECK_STREAM] = "SELECT version FROM {p}stream WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
     [INSERT_STREAM] =
         "INSERT INTO {p}stream (tenant, kind, key, version, head, state, grp, status, "
@@ -65,7 +68,8 @@ static const char *const statements[STATEMENT_COUNT] = {
         "AND kind = ?2 AND key = ?3 AND item = ?4 AND next_ms = ?8",
     [RETIRE_BUNDLES] = "UPDATE {p}bundle SET active = 0 WHERE tenant = ?1 AND procedure = ?2",
     [INSERT_BUNDLE] = "INSERT OR REPLACE INTO {p}bundle (tenant, procedure, hash, published_ms, "
-                      "active, body) VALUES (?1, ?2, ?3, ?4, 1, ?5)",
+                      "active, body, pinned) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6)",
+    [PUT_KNOWN] = "INSERT OR REPLACE INTO {p}known VALUES (?1, ?2, ?3)",
     [READ_STREAMS] = "SELECT kind, key, label, status, grp, owner, version, last_ms, state, head, "
                      "due_ms FROM {p}stream WHERE tenant = ?1 AND kind = ?2 AND key > ?6 AND "
                      "(?3 = '' OR grp = ?3) AND (?4 = '' OR status = ?4) AND "

@@ -93,6 +93,7 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
         [GREFFE_LOAD_STREAM] = LOAD_STREAM, [GREFFE_LOAD_PERSONAL] = LOAD_PERSONAL,
         [GREFFE_LOAD_ENTRY] = LOAD_ENTRY,   [GREFFE_LOAD_BUNDLE] = LOAD_BUNDLE,
         [GREFFE_LOAD_ACTIVE] = LOAD_ACTIVE, [GREFFE_LOAD_NUMBER] = LOAD_NUMBER,
+        [GREFFE_LOAD_PINNED] = LOAD_PINNED, [GREFFE_LOAD_KNOWN] = LOAD_KNOWN,
     };
     sqlite3_stmt *stmt = NULL;
     greffe_status status = greffe__sqlite_prepare(s, by_kind[item->what], &stmt);
@@ -126,8 +127,9 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
             item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
             item->body = take(stmt, 1, memory, &failed);
         } else {
+            bool whole = item->what == GREFFE_LOAD_BUNDLE || item->what == GREFFE_LOAD_ACTIVE;
             item->label = take(stmt, 0, memory, &failed);
-            item->body = take(stmt, 1, memory, &failed);
+            item->body = whole ? take(stmt, 1, memory, &failed) : (greffe_str){"", 0};
         }
     }
     status = failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
@@ -445,32 +447,53 @@ void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effec
     done(data, lease((sqlite_store *)store, effect, next_ms));
 }
 
-void greffe__sqlite_publish(greffe_store *store, greffe_str procedure, greffe_str hash,
-                            greffe_str body, int64_t now_ms, greffe_done_fn done, void *data)
+static greffe_status insert_bundle(sqlite_store *s, const greffe_publication *p)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, INSERT_BUNDLE, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+    bind_text(stmt, 2, p->procedure);
+    bind_text(stmt, 3, p->hash);
+    sqlite3_bind_int64(stmt, 4, p->now_ms);
+    bind_blob(stmt, 5, p->body);
+    bind_text(stmt, 6, p->pinned);
+    return step_once(stmt);
+}
+
+/* A statement whose parameters are the tenant and two texts. */
+static greffe_status run_texts(sqlite_store *s, statement which, greffe_str first,
+                               greffe_str second)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, which, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+    bind_text(stmt, 2, first);
+    bind_text(stmt, 3, second);
+    return step_once(stmt);
+}
+
+void greffe__sqlite_publish(greffe_store *store, const greffe_publication *publication,
+                            greffe_done_fn done, void *data)
 {
     sqlite_store *s = (sqlite_store *)store;
-    sqlite3_stmt *stmt = NULL;
+    const greffe_publication *p = publication;
     greffe_status status = greffe__sqlite_run(s, BEGIN);
     if (status != GREFFE_OK) {
         done(data, status);
         return;
     }
-    status = greffe__sqlite_prepare(s, RETIRE_BUNDLES, &stmt);
+    status = run_texts(s, RETIRE_BUNDLES, p->procedure, (greffe_str){"", 0});
     if (status == GREFFE_OK) {
-        sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
-        bind_text(stmt, 2, procedure);
-        status = step_once(stmt);
+        status = insert_bundle(s, p);
     }
-    if (status == GREFFE_OK) {
-        status = greffe__sqlite_prepare(s, INSERT_BUNDLE, &stmt);
-    }
-    if (status == GREFFE_OK) {
-        sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
-        bind_text(stmt, 2, procedure);
-        bind_text(stmt, 3, hash);
-        sqlite3_bind_int64(stmt, 4, now_ms);
-        bind_blob(stmt, 5, body);
-        status = step_once(stmt);
+    for (size_t i = 0; i < p->name_count && status == GREFFE_OK; i++) {
+        status = run_texts(s, PUT_KNOWN, p->names[i], p->hash);
     }
     done(data, end(s, status));
 }

@@ -22,6 +22,8 @@ typedef enum statement {
     LOAD_BUNDLE,
     LOAD_ACTIVE,
     LOAD_NUMBER,
+    LOAD_PINNED,
+    LOAD_KNOWN,
     CHECK_STREAM,
     INSERT_STREAM,
     UPDATE_STREAM,
@@ -39,6 +41,7 @@ typedef enum statement {
     LEASE_EFFECT,
     RETIRE_BUNDLES,
     INSERT_BUNDLE,
+    PUT_KNOWN,
     READ_STREAMS,
     READ_TASKS,
     READ_ENTRIES,
@@ -72,8 +75,8 @@ void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memor
                          greffe_done_fn done, void *data);
 void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
                              greffe_done_fn done, void *data);
-void greffe__sqlite_publish(greffe_store *store, greffe_str procedure, greffe_str hash,
-                            greffe_str body, int64_t now_ms, greffe_done_fn done, void *data);
+void greffe__sqlite_publish(greffe_store *store, const greffe_publication *publication,
+                            greffe_done_fn done, void *data);
 
 #ifdef __cplusplus
 }

@@ -38,6 +38,22 @@ greffe__str greffe__hash_str(const greffe__hash *hash)
     return (greffe__str){(const char *)hash->bytes, GREFFE__HASH_BYTES};
 }
 
+static int digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool greffe__unhex(greffe__hash *out, greffe__str text)
+{
+    bool good = text.size == 2 * GREFFE__HASH_BYTES;
+    for (size_t i = 0; good && i < GREFFE__HASH_BYTES; i++) {
+        int high = digit(text.data[2 * i]), low = digit(text.data[2 * i + 1]);
+        good = high >= 0 && low >= 0;
+        out->bytes[i] = (unsigned char)(good ? high * 16 + low : 0);
+    }
+    return good;
+}
+
 void greffe__hex(char *out, greffe__str bytes)
 {
     static const char digits[] = "0123456789abcdef";

@@ -19,8 +19,9 @@ greffe__hash greffe__sha256(greffe__str data);
 greffe__hash greffe__sha256_pair(greffe__str first, greffe__str second);
 greffe__hash greffe__hmac(const unsigned char key[GREFFE__HASH_BYTES], greffe__str first,
                           greffe__str second);
-greffe__str greffe__hash_str(const greffe__hash *hash); /* its 32 bytes, borrowed */
-void greffe__hex(char *out, greffe__str bytes);         /* 2 × size characters, terminated */
+greffe__str greffe__hash_str(const greffe__hash *hash);  /* its 32 bytes, borrowed */
+bool greffe__unhex(greffe__hash *out, greffe__str text); /* 64 lower-case digits, or false */
+void greffe__hex(char *out, greffe__str bytes);          /* 2 × size characters, terminated */
 
 #ifdef __cplusplus
 }

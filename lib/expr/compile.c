@@ -6,7 +6,7 @@
 
 #define PROGRAM_FIELD(key, type, member)                                                           \
     {                                                                                              \
-        key, type, offsetof(greffe__program, member), #member, NULL                                \
+        key, type, offsetof(greffe__program, member), #member, NULL, false                         \
     }
 static const greffe__field program_fields[] = {
     PROGRAM_FIELD(1, GREFFE__F_STR, source),       PROGRAM_FIELD(2, GREFFE__F_U32S, code),

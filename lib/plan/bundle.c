@@ -9,17 +9,9 @@ enum { bundle_format = 1 };
 greffe__hash *greffe__plan_hash(greffe__hash *out, const greffe__plan *plan,
                                 greffe_context *context)
 {
-    /* Titles, letters and opening dates may change without touching a running dossier. */
-    greffe__plan pinned = *plan;
-    greffe__str none = {"", 0};
-    pinned.title = pinned.authority_title = pinned.contact = pinned.appeal = none;
-    pinned.redirect = none;
-    pinned.opens = pinned.closes = false;
-    pinned.open_from = pinned.open_until = 0;
-    pinned.letters = (greffe__letters){0};
     greffe__buf bytes;
     greffe__buf_init(&bytes, context);
-    greffe__record_write(&bytes, &greffe__plan_shape, &pinned);
+    greffe__record_write_deciding(&bytes, &greffe__plan_shape, plan);
     bool good = !bytes.failed;
     if (good) {
         *out = greffe__sha256((greffe__str){bytes.data, bytes.size});

@@ -3,7 +3,12 @@
 
 #define FIELD(key, type, owner, member, shape)                                                     \
     {                                                                                              \
-        key, GREFFE__F_##type, offsetof(owner, member), #member, shape                             \
+        key, GREFFE__F_##type, offsetof(owner, member), #member, shape, false                      \
+    }
+/* What is only said to people, and may change while a dossier is under way. */
+#define WORDS(key, type, owner, member, shape)                                                     \
+    {                                                                                              \
+        key, GREFFE__F_##type, offsetof(owner, member), #member, shape, true                       \
     }
 #define SHAPE(name, type, fields)                                                                  \
     {                                                                                              \
@@ -19,13 +24,13 @@ const greffe__shape greffe__term_shape = SHAPE("term", greffe__term, term_fields
 static const greffe__field role_fields[] = {
     FIELD(1, STR, greffe__role, id, NULL),      FIELD(2, U32, greffe__role, kind, NULL),
     FIELD(3, STR, greffe__role, service, NULL), FIELD(4, STR, greffe__role, stands_for, NULL),
-    FIELD(5, STR, greffe__role, title, NULL),
+    WORDS(5, STR, greffe__role, title, NULL),
 };
 static const greffe__shape role_shape = SHAPE("role", greffe__role, role_fields);
 
 static const greffe__field board_fields[] = {
     FIELD(1, STR, greffe__board, id, NULL),
-    FIELD(2, STR, greffe__board, title, NULL),
+    WORDS(2, STR, greffe__board, title, NULL),
     FIELD(3, STRS, greffe__board, members, NULL),
     FIELD(4, STR, greffe__board, chair, NULL),
     FIELD(5, U32, greffe__board, quorum, NULL),
@@ -39,7 +44,7 @@ const greffe__shape greffe__board_shape = SHAPE("board", greffe__board, board_fi
 
 static const greffe__field allotment_def_fields[] = {
     FIELD(1, STR, greffe__allotment_def, id, NULL),
-    FIELD(2, STR, greffe__allotment_def, title, NULL),
+    WORDS(2, STR, greffe__allotment_def, title, NULL),
     FIELD(3, STR, greffe__allotment_def, service, NULL),
 };
 static const greffe__shape allotment_def_shape =
@@ -47,7 +52,7 @@ static const greffe__shape allotment_def_shape =
 
 static const greffe__field section_fields[] = {
     FIELD(1, STR, greffe__section, id, NULL),
-    FIELD(2, STR, greffe__section, title, NULL),
+    WORDS(2, STR, greffe__section, title, NULL),
     FIELD(3, STR, greffe__section, role, NULL),
 };
 static const greffe__shape section_shape = SHAPE("section", greffe__section, section_fields);
@@ -56,7 +61,7 @@ static const greffe__field field_def_fields[] = {
     FIELD(1, STR, greffe__field_def, path, NULL),
     FIELD(2, STR, greffe__field_def, owner, NULL),
     FIELD(3, STR, greffe__field_def, name, NULL),
-    FIELD(4, STR, greffe__field_def, label, NULL),
+    WORDS(4, STR, greffe__field_def, label, NULL),
     FIELD(5, U32, greffe__field_def, type, NULL),
     FIELD(6, BOOL, greffe__field_def, optional, NULL),
     FIELD(7, VALUE, greffe__field_def, min, NULL),
@@ -64,18 +69,18 @@ static const greffe__field field_def_fields[] = {
     FIELD(9, U32, greffe__field_def, min_length, NULL),
     FIELD(10, U32, greffe__field_def, max_length, NULL),
     FIELD(11, STRS, greffe__field_def, options, NULL),
-    FIELD(12, STRS, greffe__field_def, option_labels, NULL),
+    WORDS(12, STRS, greffe__field_def, option_labels, NULL),
     FIELD(13, U32, greffe__field_def, digits, NULL),
     FIELD(14, RECORD, greffe__field_def, when, &greffe__program_shape),
     FIELD(15, RECORD, greffe__field_def, must, &greffe__program_shape),
-    FIELD(16, STR, greffe__field_def, message, NULL),
+    WORDS(16, STR, greffe__field_def, message, NULL),
 };
 static const greffe__shape field_def_shape =
     SHAPE("field_def", greffe__field_def, field_def_fields);
 
 static const greffe__field document_def_fields[] = {
     FIELD(1, STR, greffe__document_def, id, NULL),
-    FIELD(2, STR, greffe__document_def, label, NULL),
+    WORDS(2, STR, greffe__document_def, label, NULL),
     FIELD(3, STRS, greffe__document_def, accept, NULL),
     FIELD(4, I64, greffe__document_def, max_bytes, NULL),
     FIELD(5, U32, greffe__document_def, needed_to, NULL),
@@ -117,7 +122,7 @@ static const greffe__field clock_def_fields[] = {
     FIELD(6, RECORD, greffe__clock_def, warn, &greffe__term_shape),
     FIELD(7, U32, greffe__clock_def, means, NULL),
     FIELD(8, U32, greffe__clock_def, then, NULL),
-    FIELD(9, STR, greffe__clock_def, because, NULL),
+    WORDS(9, STR, greffe__clock_def, because, NULL),
 };
 static const greffe__shape clock_def_shape =
     SHAPE("clock_def", greffe__clock_def, clock_def_fields);
@@ -128,7 +133,7 @@ static const greffe__field edge_fields[] = {
     FIELD(3, BOOL, greffe__edge, done, NULL),
     FIELD(4, RECORD, greffe__edge, guard, &greffe__program_shape),
     FIELD(5, U32S, greffe__edge, fill, NULL),
-    FIELD(6, STR, greffe__edge, label, NULL),
+    WORDS(6, STR, greffe__edge, label, NULL),
 };
 static const greffe__shape edge_shape = SHAPE("edge", greffe__edge, edge_fields);
 
@@ -171,8 +176,8 @@ static const greffe__shape plan_node_shape =
     SHAPE("plan_node", greffe__plan_node, plan_node_fields);
 
 static const greffe__field step_fields[] = {
-    FIELD(1, STR, greffe__step, id, NULL),    FIELD(2, STR, greffe__step, title, NULL),
-    FIELD(3, STR, greffe__step, shown, NULL), FIELD(4, U32, greffe__step, kind, NULL),
+    FIELD(1, STR, greffe__step, id, NULL),    WORDS(2, STR, greffe__step, title, NULL),
+    WORDS(3, STR, greffe__step, shown, NULL), FIELD(4, U32, greffe__step, kind, NULL),
     FIELD(5, U32, greffe__step, entry, NULL), FIELD(6, U32, greffe__step, scope, NULL),
 };
 static const greffe__shape step_shape = SHAPE("step", greffe__step, step_fields);
@@ -187,7 +192,7 @@ static const greffe__shape scope_shape = SHAPE("scope", greffe__scope, scope_fie
 static const greffe__field guarantee_fields[] = {
     FIELD(1, U32, greffe__guarantee, pattern, NULL),
     FIELD(2, STRS, greffe__guarantee, what, NULL),
-    FIELD(3, STR, greffe__guarantee, because, NULL),
+    WORDS(3, STR, greffe__guarantee, because, NULL),
 };
 static const greffe__shape guarantee_shape =
     SHAPE("guarantee", greffe__guarantee, guarantee_fields);
@@ -236,16 +241,16 @@ static const greffe__field plan_fields[] = {
     FIELD(20, U32, greffe__plan, holidays, NULL),
     FIELD(21, I64S, greffe__plan, closed, NULL),
     FIELD(22, STR, greffe__plan, zone, NULL),
-    FIELD(23, STR, greffe__plan, title, NULL),
-    FIELD(24, STR, greffe__plan, authority_title, NULL),
-    FIELD(25, STR, greffe__plan, contact, NULL),
-    FIELD(26, STR, greffe__plan, appeal, NULL),
-    FIELD(27, STR, greffe__plan, redirect, NULL),
-    FIELD(28, BOOL, greffe__plan, opens, NULL),
-    FIELD(29, BOOL, greffe__plan, closes, NULL),
-    FIELD(30, I64, greffe__plan, open_from, NULL),
-    FIELD(31, I64, greffe__plan, open_until, NULL),
-    FIELD(32, RECORDS, greffe__plan, letters, &letter_shape),
+    WORDS(23, STR, greffe__plan, title, NULL),
+    WORDS(24, STR, greffe__plan, authority_title, NULL),
+    WORDS(25, STR, greffe__plan, contact, NULL),
+    WORDS(26, STR, greffe__plan, appeal, NULL),
+    WORDS(27, STR, greffe__plan, redirect, NULL),
+    WORDS(28, BOOL, greffe__plan, opens, NULL),
+    WORDS(29, BOOL, greffe__plan, closes, NULL),
+    WORDS(30, I64, greffe__plan, open_from, NULL),
+    WORDS(31, I64, greffe__plan, open_until, NULL),
+    WORDS(32, RECORDS, greffe__plan, letters, &letter_shape),
 };
 const greffe__shape greffe__plan_shape = SHAPE("plan", greffe__plan, plan_fields);
 

@@ -89,7 +89,7 @@ static bool document(greffe__dossier *d, const greffe__event *e, greffe__arena *
 static bool opened(greffe__dossier *d, const greffe__event *e)
 {
     d->procedure = e->path;
-    d->bundle = e->key;
+    d->pinned = e->key;
     d->applicant = e->text;
     d->opened_ms = e->at;
     d->phase = GREFFE__PHASE_DRAFT;

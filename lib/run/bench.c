@@ -276,6 +276,7 @@ const greffe__known_plan *greffe__find_plan(greffe__bench *b, uint32_t need, gre
 void greffe__use_plan(greffe__bench *b, const greffe__known_plan *known)
 {
     b->plan = known->plan;
+    b->out->bundle = known->hash;
     b->zone = known->zone;
     b->today = greffe__zone_date(known->zone, b->now_ms);
 }
@@ -291,7 +292,7 @@ bool greffe__open_dossier(greffe__bench *b, greffe__str key)
                               "there is no dossier '%.*s'", (int)key.size, key.data);
     }
     const greffe__dossier *dossier = stream->state;
-    const greffe__known_plan *known = greffe__find_plan(b, GREFFE__NEED_PLAN, dossier->bundle);
+    const greffe__known_plan *known = greffe__find_plan(b, GREFFE__NEED_PLAN, dossier->pinned);
     if (known == NULL) {
         return false;
     }

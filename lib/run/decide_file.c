@@ -64,7 +64,7 @@ static bool open_new(greffe__bench *b)
     }
     greffe__event opened = {.type = GREFFE__EV_OPENED,
                             .path = known->plan->procedure,
-                            .key = known->hash,
+                            .key = known->pinned,
                             .at = b->now_ms,
                             .text = counter ? c->represented.tag : c->actor.tag};
     return is_open(b) && greffe__emit(b, b->stream, opened);

@@ -166,7 +166,7 @@ static bool gather(facts *f, const greffe__plan_node *node, greffe__str letter)
     greffe__value list;
     int64_t cents;
     add(f, "letter", greffe__string(letter));
-    add(f, "bundle", greffe__string(b->dossier->bundle));
+    add(f, "bundle", greffe__string(b->out->bundle));
     add(f, "number", greffe__string(b->dossier->number));
     add(f, "procedure", greffe__string(plan->title));
     add(f, "authority", greffe__string(plan->authority_title));

@@ -56,6 +56,7 @@ typedef struct greffe__journal_entry {
     int64_t effective; /* civil date, when it was backdated */
     greffe__events events;
     greffe__str answer; /* what the caller was told, as JSON */
+    greffe__str bundle; /* 32 bytes, of a dossier's own command: whose words were used */
 } greffe__journal_entry;
 
 extern const greffe__shape greffe__entry_shape;
@@ -171,7 +172,8 @@ GREFFE__LIST_TYPE(greffe__pendings, greffe__pending);
 GREFFE__LIST_TYPE(greffe__persons, greffe__person);
 
 typedef struct greffe__dossier {
-    greffe__str procedure, bundle; /* bundle: hash in hexadecimal */
+    greffe__str procedure;
+    greffe__str pinned;            /* what its course depends on: hash in hexadecimal */
     greffe__str number, applicant; /* applicant: tag */
     greffe__str channel, shown, outcome;
     uint32_t phase;
@@ -320,7 +322,7 @@ typedef struct greffe__command {
 typedef enum greffe__need_kind {
     GREFFE__NEED_STREAM = 1,    /* kind, key */
     GREFFE__NEED_VALUES = 2,    /* personal values of the stream (kind, key) */
-    GREFFE__NEED_PLAN = 3,      /* key: a bundle's hash */
+    GREFFE__NEED_PLAN = 3,      /* key: what a dossier pins; the newest bundle of those */
     GREFFE__NEED_PROCEDURE = 4, /* key: the plan that new dossiers of a procedure take */
     GREFFE__NEED_BOARD = 5,     /* key: a plan that knows this board */
     GREFFE__NEED_ALLOTMENT = 6, /* key: a plan that knows this allotment */
@@ -362,7 +364,8 @@ typedef struct greffe__stream {
 typedef struct greffe__known_plan {
     uint32_t need; /* the kind of need it answers */
     greffe__str key;
-    greffe__str hash; /* of the bundle, in hexadecimal */
+    greffe__str hash;   /* of the bundle, in hexadecimal */
+    greffe__str pinned; /* what its dossiers pin */
     const greffe__plan *plan;
     const greffe__zone *zone;
 } greffe__known_plan;
@@ -393,6 +396,7 @@ typedef struct greffe__decision {
     greffe_status status; /* of a refusal */
     greffe__str message, hint;
     greffe__str answer; /* JSON, in the arena */
+    greffe__str bundle; /* of the plan that was used, in hexadecimal; empty: none */
     int64_t now_ms;     /* the instant it was decided at: never below a stream's last entry */
 } greffe__decision;
 

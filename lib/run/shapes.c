@@ -4,7 +4,7 @@
 
 #define FIELD(key, type, owner, member, shape)                                                     \
     {                                                                                              \
-        key, GREFFE__F_##type, offsetof(owner, member), #member, shape                             \
+        key, GREFFE__F_##type, offsetof(owner, member), #member, shape, false                      \
     }
 #define SHAPE(name, type, fields)                                                                  \
     {                                                                                              \
@@ -34,6 +34,7 @@ static const greffe__field journal_entry_fields[] = {
     FIELD(8, I64, greffe__journal_entry, effective, NULL),
     FIELD(9, RECORDS, greffe__journal_entry, events, &event_shape),
     FIELD(10, STR, greffe__journal_entry, answer, NULL),
+    FIELD(11, BYTES, greffe__journal_entry, bundle, NULL),
 };
 const greffe__shape greffe__entry_shape =
     SHAPE("journal_entry", greffe__journal_entry, journal_entry_fields);
@@ -139,7 +140,7 @@ static const greffe__shape person_shape = SHAPE("person", greffe__person, person
 
 static const greffe__field dossier_fields[] = {
     FIELD(1, STR, greffe__dossier, procedure, NULL),
-    FIELD(2, STR, greffe__dossier, bundle, NULL),
+    FIELD(2, STR, greffe__dossier, pinned, NULL),
     FIELD(3, STR, greffe__dossier, number, NULL),
     FIELD(4, STR, greffe__dossier, applicant, NULL),
     FIELD(5, STR, greffe__dossier, channel, NULL),

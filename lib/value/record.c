@@ -71,8 +71,10 @@ static greffe__field_type item_type(const greffe__field *field)
 
 /* --- Writing --- */
 
-static void write_one(greffe__buf *out, greffe__field_type type, const greffe__shape *shape,
-                      const char *at)
+static void write(greffe__buf *out, const greffe__shape *shape, const void *record, bool words);
+
+static void write_one(greffe__buf *out, const greffe__field *field, greffe__field_type type,
+                      const char *at, bool words)
 {
     switch (type) {
     case GREFFE__F_BOOL: greffe__cbor_bool(out, *(const bool *)at); return;
@@ -81,7 +83,7 @@ static void write_one(greffe__buf *out, greffe__field_type type, const greffe__s
     case GREFFE__F_STR: greffe__cbor_text(out, *(const greffe__str *)(const void *)at); return;
     case GREFFE__F_BYTES: greffe__cbor_bytes(out, *(const greffe__str *)(const void *)at); return;
     case GREFFE__F_VALUE: greffe__cbor_value(out, (const greffe__value *)(const void *)at); return;
-    case GREFFE__F_RECORD: greffe__record_write(out, shape, at); return;
+    case GREFFE__F_RECORD: write(out, field->shape, at, words); return;
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:
     case GREFFE__F_U32S:
@@ -90,32 +92,43 @@ static void write_one(greffe__buf *out, greffe__field_type type, const greffe__s
     }
 }
 
-void greffe__record_write(greffe__buf *out, const greffe__shape *shape, const void *record)
+static void write(greffe__buf *out, const greffe__shape *shape, const void *record, bool words)
 {
     const char *base = record;
     uint32_t present = 0;
     for (uint16_t i = 0; i < shape->count; i++) {
-        present += !is_default(&shape->fields[i], base + shape->fields[i].offset);
+        const greffe__field *field = &shape->fields[i];
+        present += (words || !field->words) && !is_default(field, base + field->offset);
     }
     greffe__cbor_map(out, present);
     for (uint16_t i = 0; i < shape->count; i++) {
         const greffe__field *field = &shape->fields[i];
         const char *at = base + field->offset;
-        if (is_default(field, at)) {
+        if ((field->words && !words) || is_default(field, at)) {
             continue;
         }
         greffe__cbor_uint(out, field->key);
         size_t size = item_size(field);
         if (size == 0) {
-            write_one(out, (greffe__field_type)field->type, field->shape, at);
+            write_one(out, field, (greffe__field_type)field->type, at, words);
             continue;
         }
         greffe__list list = list_at(at);
         greffe__cbor_array(out, list.count);
         for (uint32_t j = 0; j < list.count; j++) {
-            write_one(out, item_type(field), field->shape, (const char *)list.items + j * size);
+            write_one(out, field, item_type(field), (const char *)list.items + j * size, words);
         }
     }
+}
+
+void greffe__record_write(greffe__buf *out, const greffe__shape *shape, const void *record)
+{
+    write(out, shape, record, true);
+}
+
+void greffe__record_write_deciding(greffe__buf *out, const greffe__shape *shape, const void *record)
+{
+    write(out, shape, record, false);
 }
 
 /* --- Reading --- */

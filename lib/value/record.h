@@ -36,6 +36,7 @@ typedef struct greffe__field {
     uint16_t offset;
     const char *name;
     const greffe__shape *shape; /* of F_RECORD and F_RECORDS */
+    bool words;                 /* only said to people: nothing is decided by it */
 } greffe__field;
 
 struct greffe__shape {
@@ -67,6 +68,9 @@ typedef struct greffe__values {
 } greffe__values;
 
 void greffe__record_write(greffe__buf *out, const greffe__shape *shape, const void *record);
+/* Without what is only said to people: two records that decide alike give the same bytes. */
+void greffe__record_write_deciding(greffe__buf *out, const greffe__shape *shape,
+                                   const void *record);
 /* Fills `record`, zeroed by the callee; strings are borrowed from the bytes. */
 void greffe__record_read(greffe__cbor *in, greffe__arena *arena, const greffe__shape *shape,
                          void *record);

@@ -105,10 +105,10 @@ static void postpone(greffe_store *store, const greffe_effect_row *effect, int64
     inner_of(store)->ops->postpone(inner_of(store), effect, next_ms, done, data);
 }
 
-static void publish(greffe_store *store, greffe_str procedure, greffe_str hash, greffe_str body,
-                    int64_t now_ms, greffe_done_fn done, void *data)
+static void publish(greffe_store *store, const greffe_publication *publication, greffe_done_fn done,
+                    void *data)
 {
-    inner_of(store)->ops->publish(inner_of(store), procedure, hash, body, now_ms, done, data);
+    inner_of(store)->ops->publish(inner_of(store), publication, done, data);
 }
 
 static void secret(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],

@@ -38,7 +38,7 @@ typedef struct flight {
     greffe_read *read;
     const greffe_effect_row *effect;
     int64_t instant;
-    greffe_str procedure, hash, body;
+    const greffe_publication *publication;
     const unsigned char *fresh;
     unsigned char *out;
 } flight;
@@ -201,9 +201,7 @@ static void start_inner(const flight *f, const greffe_write_set *set, awaited *w
     case LATE_CLAIM: ops->claim(inner, f->claim, f->memory, inner_done, wait); break;
     case LATE_READ: ops->read(inner, f->read, f->memory, inner_done, wait); break;
     case LATE_POSTPONE: ops->postpone(inner, f->effect, f->instant, inner_done, wait); break;
-    case LATE_PUBLISH:
-        ops->publish(inner, f->procedure, f->hash, f->body, f->instant, inner_done, wait);
-        break;
+    case LATE_PUBLISH: ops->publish(inner, f->publication, inner_done, wait); break;
     case LATE_SECRET: ops->secret(inner, f->fresh, f->out, inner_done, wait); break;
     case LATE_CALLS: inner_done(wait, GREFFE_EMISUSE); break;
     }
@@ -458,16 +456,12 @@ static void late_postpone(greffe_store *store, const greffe_effect_row *effect, 
                               .data = data});
 }
 
-static void late_publish(greffe_store *store, greffe_str procedure, greffe_str hash,
-                         greffe_str body, int64_t now_ms, greffe_done_fn done, void *data)
+static void late_publish(greffe_store *store, const greffe_publication *publication,
+                         greffe_done_fn done, void *data)
 {
-    take_off(store, &(flight){.call = LATE_PUBLISH,
-                              .procedure = procedure,
-                              .hash = hash,
-                              .body = body,
-                              .instant = now_ms,
-                              .done = done,
-                              .data = data});
+    take_off(
+        store,
+        &(flight){.call = LATE_PUBLISH, .publication = publication, .done = done, .data = data});
 }
 
 static void late_secret(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],

@@ -167,11 +167,24 @@ greffe_status postpone(fixture *f, const greffe_effect_row *row, int64_t next_ms
 greffe_status publish(fixture *f, const char *procedure, const char *hash, const char *body,
                       int64_t now_ms)
 {
+    char pinned[32];
+    (void)snprintf(pinned, sizeof pinned, "%.8s pins", hash);
+    greffe_str name = str("board bureau");
+    greffe_publication one = {.procedure = str(procedure),
+                              .hash = str(hash),
+                              .pinned = str(pinned),
+                              .body = str(body),
+                              .now_ms = now_ms,
+                              .names = &name,
+                              .name_count = 1};
+    return publish_all(f, &one);
+}
+
+greffe_status publish_all(fixture *f, const greffe_publication *publication)
+{
     reply r;
-    greffe_str texts[3] = {
-        {procedure, strlen(procedure)}, {hash, strlen(hash)}, {body, strlen(body)}};
     expect_reply(&r);
-    f->store->ops->publish(f->store, texts[0], texts[1], texts[2], now_ms, on_done, &r);
+    f->store->ops->publish(f->store, publication, on_done, &r);
     return await(&r);
 }
 

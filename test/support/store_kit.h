@@ -75,6 +75,7 @@ size_t read_pages(fixture *f, greffe_read read, uint32_t limit, greffe_read_row 
 greffe_status postpone(fixture *f, const greffe_effect_row *row, int64_t next_ms);
 greffe_status publish(fixture *f, const char *procedure, const char *hash, const char *body,
                       int64_t now_ms);
+greffe_status publish_all(fixture *f, const greffe_publication *publication);
 greffe_status ask_secret(fixture *f, unsigned char fresh, unsigned char out[32]);
 
 /* --- Things to write --- */

@@ -32,7 +32,12 @@ typedef enum greffe_load_kind {
     GREFFE_LOAD_ENTRY = 3,    /**< kind, key, command: the entry with that idempotency key */
     GREFFE_LOAD_BUNDLE = 4,   /**< command: the hash in hexadecimal */
     GREFFE_LOAD_ACTIVE = 5,   /**< command: the procedure; gives its newest bundle */
-    GREFFE_LOAD_NUMBER = 6    /**< command: a sequence; gives the next number in `version` */
+    GREFFE_LOAD_NUMBER = 6,   /**< command: a sequence; gives the next number in `version` */
+    GREFFE_LOAD_PINNED =
+        7,                /**< command: what dossiers pin, in hexadecimal; gives in `label` the
+                               hash of the bundle that was published last of those that share it */
+    GREFFE_LOAD_KNOWN = 8 /**< command: "board bureau"; gives in `label` the hash of the bundle
+                               that was published last of those that know this name */
 } greffe_load_kind;
 
 typedef struct greffe_personal_row {
@@ -102,6 +107,19 @@ typedef struct greffe_write_set {
     const greffe_number_write *numbers;
     size_t number_count;
 } greffe_write_set;
+
+/* --- Publishing --- */
+
+/** A bundle. It becomes its procedure's active one, and answers for its names from now on. */
+typedef struct greffe_publication {
+    greffe_str procedure;
+    greffe_str hash;   /**< of the body, in hexadecimal */
+    greffe_str pinned; /**< of what its dossiers' course depends on, in hexadecimal */
+    greffe_str body;
+    int64_t now_ms;
+    const greffe_str *names; /**< "board bureau", "allotment velo_2026": what others may ask for */
+    size_t name_count;
+} greffe_publication;
 
 /* --- Work that waits --- */
 
@@ -184,9 +202,8 @@ typedef struct greffe_store_ops {
      * GREFFE_ECONFLICT, and nothing changes, when it is gone or was claimed again since. */
     void (*postpone)(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
                      greffe_done_fn done, void *data);
-    /** Keeps a bundle; it becomes its procedure's active one. */
-    void (*publish)(greffe_store *store, greffe_str procedure, greffe_str hash, greffe_str body,
-                    int64_t now_ms, greffe_done_fn done, void *data);
+    void (*publish)(greffe_store *store, const greffe_publication *publication, greffe_done_fn done,
+                    void *data);
     /** The store's own secret, made once from `fresh`: 32 bytes. */
     void (*secret)(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],
                    greffe_done_fn done, void *data);

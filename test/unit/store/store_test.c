@@ -532,6 +532,43 @@ static void the_bundle_published_last_is_active_and_older_ones_stay(void **state
     assert_int_equal(read_pages(f, (greffe_read){.what = GREFFE_READ_BUNDLES}, 9, all), 3);
 }
 
+static greffe_str label_of(fixture *f, greffe_load_kind what, const char *name)
+{
+    greffe_load item = load_one(f, (greffe_load){.what = what, .command = str(name)});
+    return item.found ? item.label : (greffe_str){"", 0};
+}
+
+static void a_bundle_is_found_by_what_it_pins_and_by_what_it_knows(void **state)
+{
+    fixture *f = *state;
+    greffe_str names[] = {str("board bureau"), str("allotment velo")};
+    greffe_publication one = {.procedure = str("velo"), .pinned = str("p1"), .body = str("x")};
+    assert_str(label_of(f, GREFFE_LOAD_PINNED, "p1"), "");
+    assert_str(label_of(f, GREFFE_LOAD_KNOWN, "board bureau"), "");
+    one.hash = str("bb");
+    one.names = names;
+    one.name_count = 2;
+    assert_int_equal(publish_all(f, &one), GREFFE_OK);
+    one.hash = str("aa"); /* other words, the same course; it knows the board alone */
+    one.name_count = 1;
+    assert_int_equal(publish_all(f, &one), GREFFE_OK);
+    assert_str(label_of(f, GREFFE_LOAD_PINNED, "p1"), "aa");
+    assert_str(label_of(f, GREFFE_LOAD_KNOWN, "board bureau"), "aa");
+    assert_str(label_of(f, GREFFE_LOAD_KNOWN, "allotment velo"), "bb");
+    assert_str(label_of(f, GREFFE_LOAD_KNOWN, "bureau"), "");
+    one.hash = str("cc");
+    one.pinned = str("p2");
+    one.procedure = str("taxi");
+    assert_int_equal(publish_all(f, &one), GREFFE_OK);
+    one.hash = str("bb"); /* the first again */
+    one.pinned = str("p1");
+    one.procedure = str("velo");
+    assert_int_equal(publish_all(f, &one), GREFFE_OK);
+    assert_str(label_of(f, GREFFE_LOAD_PINNED, "p1"), "bb");
+    assert_str(label_of(f, GREFFE_LOAD_PINNED, "p2"), "cc");
+    assert_str(label_of(f, GREFFE_LOAD_KNOWN, "board bureau"), "bb");
+}
+
 static void bundles_are_read_in_pages(void **state)
 {
     fixture *f = *state;
@@ -605,6 +642,7 @@ static int run_suite(backend which, const char *name)
         TEST(an_effect_that_failed_waits_and_counts_its_attempts),
         TEST(an_incident_is_listed_but_never_claimed),
         TEST(the_bundle_published_last_is_active_and_older_ones_stay),
+        TEST(a_bundle_is_found_by_what_it_pins_and_by_what_it_knows),
         TEST(bundles_are_read_in_pages),
         TEST(the_secret_is_made_once),
         TEST(calls_that_are_not_awaited_are_all_answered),

@@ -27,23 +27,24 @@ typedef struct outer {
     greffe__values values;
 } outer;
 
-static const greffe__field INNER[] = {{1, GREFFE__F_U32, offsetof(inner, number), "number", NULL},
-                                      {2, GREFFE__F_STR, offsetof(inner, text), "text", NULL}};
+static const greffe__field INNER[] = {
+    {1, GREFFE__F_U32, offsetof(inner, number), "number", NULL, false},
+    {2, GREFFE__F_STR, offsetof(inner, text), "text", NULL, false}};
 static const greffe__shape INNER_SHAPE = {"inner", sizeof(inner), 2, INNER};
 
 static const greffe__field OUTER[] = {
-    {1, GREFFE__F_BOOL, offsetof(outer, truth), "truth", NULL},
-    {2, GREFFE__F_U32, offsetof(outer, small), "small", NULL},
-    {3, GREFFE__F_I64, offsetof(outer, large), "large", NULL},
-    {4, GREFFE__F_STR, offsetof(outer, text), "text", NULL},
-    {5, GREFFE__F_BYTES, offsetof(outer, bytes), "bytes", NULL},
-    {6, GREFFE__F_VALUE, offsetof(outer, value), "value", NULL},
-    {7, GREFFE__F_RECORD, offsetof(outer, one), "one", &INNER_SHAPE},
-    {8, GREFFE__F_RECORDS, offsetof(outer, many), "many", &INNER_SHAPE},
-    {9, GREFFE__F_STRS, offsetof(outer, strs), "strs", NULL},
-    {10, GREFFE__F_U32S, offsetof(outer, u32s), "u32s", NULL},
-    {11, GREFFE__F_I64S, offsetof(outer, i64s), "i64s", NULL},
-    {200, GREFFE__F_VALUES, offsetof(outer, values), "values", NULL}};
+    {1, GREFFE__F_BOOL, offsetof(outer, truth), "truth", NULL, false},
+    {2, GREFFE__F_U32, offsetof(outer, small), "small", NULL, false},
+    {3, GREFFE__F_I64, offsetof(outer, large), "large", NULL, false},
+    {4, GREFFE__F_STR, offsetof(outer, text), "text", NULL, false},
+    {5, GREFFE__F_BYTES, offsetof(outer, bytes), "bytes", NULL, false},
+    {6, GREFFE__F_VALUE, offsetof(outer, value), "value", NULL, false},
+    {7, GREFFE__F_RECORD, offsetof(outer, one), "one", &INNER_SHAPE, false},
+    {8, GREFFE__F_RECORDS, offsetof(outer, many), "many", &INNER_SHAPE, false},
+    {9, GREFFE__F_STRS, offsetof(outer, strs), "strs", NULL, false},
+    {10, GREFFE__F_U32S, offsetof(outer, u32s), "u32s", NULL, false},
+    {11, GREFFE__F_I64S, offsetof(outer, i64s), "i64s", NULL, false},
+    {200, GREFFE__F_VALUES, offsetof(outer, values), "values", NULL, false}};
 static const greffe__shape OUTER_SHAPE = {"outer", sizeof(outer), 12, OUTER};
 
 static greffe__str write_outer(room *r, const outer *record)
