@@ -12,13 +12,12 @@ const char *cli_text(const cJSON *object, const char *name)
 }
 
 /* Which key of an action names its stream. */
-static const char *stream_of(const cJSON *action, const char *verb)
+static const char *stream_name(const char *verb)
 {
-    const char *name = strncmp(verb, "session.", 8) == 0      ? "session"
-                       : strncmp(verb, "allotment.", 10) == 0 ? "allotment"
-                       : strncmp(verb, "pay.", 4) == 0        ? "batch"
-                                                              : "dossier";
-    return cli_text(action, name);
+    return strncmp(verb, "session.", 8) == 0      ? "session"
+           : strncmp(verb, "allotment.", 10) == 0 ? "allotment"
+           : strncmp(verb, "pay.", 4) == 0        ? "batch"
+                                                  : "dossier";
 }
 
 static bool fill_actor(const cli *c, const cJSON *as, greffe_actor *out)
@@ -38,16 +37,13 @@ static bool fill_actor(const cli *c, const cJSON *as, greffe_actor *out)
 /* What is left of an action once its frame is taken away: the command's arguments. */
 static char *arguments_of(const cJSON *action, const char *verb)
 {
-    static const char *const own[] = {"at",  "key",     "as",      "do",
-                                      "for", "channel", "refused", "@line"};
+    static const char *const own[] = {"at",  "after",   "key",     "as",    "do",
+                                      "for", "channel", "refused", "@line", "expect"};
     cJSON *args = cJSON_Duplicate(action, true);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         cJSON_DeleteItemFromObjectCaseSensitive(args, own[i]);
     }
-    /* The stream's own key is no argument, but a dossier on an agenda is. */
-    if (strncmp(verb, "session.", 8) != 0) {
-        cJSON_DeleteItemFromObjectCaseSensitive(args, "dossier");
-    }
+    cJSON_DeleteItemFromObjectCaseSensitive(args, stream_name(verb));
     char *text = cJSON_PrintUnformatted(args);
     cJSON_Delete(args);
     return text;
@@ -66,7 +62,7 @@ const char *cli_execute(cli *c, const cJSON *action, const char *verb, const cha
     const cJSON *represented = cJSON_GetObjectItemCaseSensitive(action, "for");
     greffe_command command = {.size = sizeof command,
                               .verb = verb,
-                              .stream = stream_of(action, verb),
+                              .stream = cli_text(action, stream_name(verb)),
                               .key = key,
                               .actor = &actor,
                               .now_ms = now_ms,

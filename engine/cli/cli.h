@@ -44,6 +44,10 @@ int cli_play(cli *c);
 int cli_report(cli *c);
 int cli_test(cli *c);
 
+/* Prints what the commands of people take: all, those of a word such as "session", or one verb.
+ * EXIT_USAGE when there is none of that name. */
+int cli_help(const char *what, bool json);
+
 /* Opens the store and the site's handlers; an exit code when it cannot. */
 int cli_open(cli *c);
 int cli_read_site(cli *c);

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 
 static const char usage[] =
-    "greffe: procédures administratives, prouvées avant publication, durables ensuite.\n"
+    "greffe: administrative procedures, checked before they are published, durable afterwards\n"
     "\n"
     "Authors\n"
     "  greffe check FILE.yaml…             find every fault, with its place and how to mend it\n"
@@ -23,6 +23,8 @@ static const char usage[] =
     "  greffe allot allocate|transfer ALLOTMENT …\n"
     "  greffe pay batch|report|retry|settle BATCH …\n"
     "  greffe run                          fire due timers, deliver effects\n"
+    "  greffe help session                 what these commands take, with an example of each;\n"
+    "                                      also: help act, help pay, help allot, help VERB\n"
     "Reading\n"
     "  greffe tasks [--group SERVICE]      what waits for whom\n"
     "  greffe list dossiers|sessions|allotments|orders|batches|effects|procedures\n"
@@ -140,6 +142,31 @@ static int dispatch(cli *c)
     return cli_fail(EXIT_USAGE, "there is no command '%s'; see greffe --help", c->command);
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    bool asks = strcmp(argv[1], "help") == 0;
+    for (int i = 1; i < argc; i++) {
+        asks = asks || strcmp(argv[i], "--help") == 0;
+    }
+    return asks;
+}
+
+/* `greffe help`, `greffe help session.decide`, `greffe session --help`. */
+static int help(int argc, char **argv)
+{
+    int at = strcmp(argv[1], "help") == 0 ? 2 : 1;
+    const char *what = at < argc && argv[at][0] != '-' ? argv[at] : "";
+    bool json = false;
+    for (int i = 1; i < argc; i++) {
+        json = json || strcmp(argv[i], "--json") == 0;
+    }
+    bool all = what[0] == '\0' && !json;
+    if (all || (cli_help(what, json) != EXIT_FINE && !json)) {
+        (void)fputs(usage, stdout);
+    }
+    return EXIT_FINE;
+}
+
 int main(int argc, char **argv)
 {
     cli c = {.store = "greffe.db", .out = "out"};
@@ -147,11 +174,8 @@ int main(int argc, char **argv)
         (void)fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "help") == 0) {
-            (void)fputs(usage, stdout);
-            return EXIT_FINE;
-        }
+    if (asks_for_help(argc, argv)) {
+        return help(argc, argv);
     }
     if (strcmp(argv[1], "--version") == 0) {
         (void)printf("greffe %s\n", greffe_version());

@@ -75,6 +75,11 @@ GREFFE_API greffe_status greffe_engine_execute(greffe_engine *engine, greffe_res
                                                const greffe_command *command);
 GREFFE_API void greffe_result_free(greffe_engine *engine, greffe_result *result);
 
+/** All commands, as JSON: [{"verb", "stream", "who", "what", "args": [{"name", "needed", "what"}],
+ *  "example": {…}}, …]. `*out` is terminated and the caller's, to be given back with greffe_free.
+ *  GREFFE_ENOMEM, GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_commands_describe(char **out, greffe_context *context);
+
 /* --- Effects --- */
 
 /** What a handler is given; strings live for the call. */

@@ -341,64 +341,6 @@ greffe__str greffe__cents_text(greffe__bench *b, int64_t cents)
 
 /* --- Door --- */
 
-static const struct {
-    const char *verb;
-    bool (*decide)(greffe__bench *);
-} verbs[] = {
-    {"file", greffe__decide_file},
-    {"save", greffe__decide_file},
-    {"timer", greffe__decide_timer},
-    {"result", greffe__decide_result},
-    {"session.result", greffe__decide_result},
-    {"order.result", greffe__decide_result},
-    {"supply", greffe__decide_dossier},
-    {"ask", greffe__decide_dossier},
-    {"complete", greffe__decide_dossier},
-    {"claim", greffe__decide_dossier},
-    {"assign", greffe__decide_dossier},
-    {"release", greffe__decide_dossier},
-    {"hand over", greffe__decide_dossier},
-    {"comment", greffe__decide_dossier},
-    {"withdraw", greffe__decide_dossier},
-    {"message", greffe__decide_dossier},
-    {"retry", greffe__decide_dossier},
-    {"answer", greffe__decide_dossier},
-    {"session.convene", greffe__decide_session},
-    {"session.agenda", greffe__decide_session},
-    {"session.presence", greffe__decide_session},
-    {"session.recuse", greffe__decide_session},
-    {"session.decide", greffe__decide_session},
-    {"session.close", greffe__decide_session},
-    {"allotment.allocate", greffe__decide_allotment},
-    {"allotment.transfer", greffe__decide_allotment},
-    {"pay.batch", greffe__decide_pay},
-    {"pay.written", greffe__decide_pay},
-    {"pay.retry", greffe__decide_pay},
-    {"pay.settle", greffe__decide_pay},
-    {"session.written", greffe__decide_session},
-    {"session.retry", greffe__decide_session},
-    {"pay.report", greffe__decide_pay},
-};
-
-static bool unknown_verb(greffe__bench *b)
-{
-    greffe__str best = {"", 0};
-    unsigned least = 4;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        unsigned distance =
-            greffe__str_distance(b->command->verb, greffe__str_of(verbs[i].verb), 3);
-        if (distance < least) {
-            least = distance;
-            best = greffe__str_of(verbs[i].verb);
-        }
-    }
-    greffe__str hint =
-        greffe__str_format(b->arena, "did you mean '%.*s'?", (int)best.size, best.data);
-    return greffe__refuse(b, GREFFE__GR_CMD_UNKNOWN, GREFFE_EINVALID,
-                          best.size > 0 ? hint.data : NULL, "there is no command '%.*s'",
-                          (int)b->command->verb.size, b->command->verb.data);
-}
-
 static bool run(greffe__bench *b)
 {
     const greffe__command *c = b->command;
@@ -415,12 +357,8 @@ static bool run(greffe__bench *b)
                               "the stream is at version %llu, not %llu",
                               (unsigned long long)own->version, (unsigned long long)c->if_version);
     }
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (greffe__str_is(c->verb, verbs[i].verb)) {
-            return verbs[i].decide(b);
-        }
-    }
-    return unknown_verb(b);
+    const greffe__verb *verb = greffe__find_verb(b);
+    return verb != NULL && greffe__check_args(b, verb) && verb->decide(b);
 }
 
 greffe_status greffe__decide(greffe__decision *out, greffe__world *world,

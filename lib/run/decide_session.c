@@ -75,11 +75,7 @@ static bool convene(greffe__bench *b)
                               board.data);
     }
     const greffe__board *def = &known->plan->boards.at[at];
-    greffe__str after = greffe__arg(b, "after");
-    if (after.size == 0 && greffe__value_at(&b->command->args, "second") != NULL) {
-        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, "\"after\": \"s1\"",
-                              "a second meeting names the one that lacked its quorum: 'after'");
-    }
+    greffe__str after = greffe__arg(b, "follows");
     if (after.size > 0 && !follows(b, after, def, day)) {
         return false;
     }

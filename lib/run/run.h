@@ -298,6 +298,30 @@ typedef struct greffe__summary {
 greffe_status greffe__summarise(greffe__summary *out, uint32_t kind, const void *state,
                                 greffe__arena *arena);
 
+/* --- Commands --- */
+
+enum { GREFFE__MOST_ARGS = 6 };
+
+typedef struct greffe__verb_arg {
+    const char *name;
+    bool needed;
+    const char *text;
+} greffe__verb_arg;
+
+struct greffe__bench;
+
+typedef struct greffe__verb {
+    const char *verb, *stream;
+    const char *who;  /* NULL: the engine itself */
+    const char *text; /* what it does */
+    bool (*decide)(struct greffe__bench *);
+    greffe__verb_arg args[GREFFE__MOST_ARGS]; /* ends at the first without a name */
+    const char *example;                      /* its arguments as JSON */
+} greffe__verb;
+
+/* All of them, in the order of the help; NULL behind the last. */
+const greffe__verb *greffe__verb_at(uint32_t index);
+
 /* --- Decisions --- */
 
 typedef struct greffe__person_in {

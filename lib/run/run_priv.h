@@ -168,6 +168,13 @@ bool greffe__decide_pay(greffe__bench *b);
 /* Binds the bench to the command's dossier and its plan. */
 bool greffe__open_dossier(greffe__bench *b, greffe__str key);
 
+/* --- Commands (verbs.c) --- */
+
+/* The one of the bench's command; NULL, and refused, when there is none. */
+const greffe__verb *greffe__find_verb(greffe__bench *b);
+/* Refuses what the command does not take. */
+bool greffe__check_args(greffe__bench *b, const greffe__verb *verb);
+
 #ifdef __cplusplus
 }
 #endif

@@ -341,7 +341,7 @@ class Oracle:
     def do_session_convene(self, action):
         self.check_staff(action, "secretariat")
         need(action["session"] not in self.sessions, "session convened twice")
-        self.sessions[action["session"]] = Session("after" in action)
+        self.sessions[action["session"]] = Session("follows" in action)
 
     def do_session_agenda(self, action):
         session = self.open_session(action)

@@ -40,7 +40,7 @@ def classes(lines):
         seen["decided " + a.get("outcome", "")] += a["do"] == "session.decide"
         seen["counter"] += "channel" in a
         seen["no quorum"] += "no_quorum" in a
-        seen["second"] += "after" in a
+        seen["second"] += "follows" in a
         seen["proxies"] += bool(a.get("proxies"))
         seen["bank rejections"] += len(a.get("rejected", ()))
         seen["rejecting batches"] += bool(a.get("rejected"))

@@ -34,14 +34,14 @@ class Board(Case):
         self.ok(self.o.session("close", no_quorum=True))
         self.ok(self.o.settle())
         self.at("deliberation")
-        self.refused(self.o.session("convene", "s2", board="bureau", on="2020-03-04", after="s1"),
+        self.refused(self.o.session("convene", "s2", board="bureau", on="2020-03-04", follows="s1"),
                      "GR-5402")
-        self.refused(self.o.session("convene", "s2", board="bureau", on="2020-03-05", after="s9"),
+        self.refused(self.o.session("convene", "s2", board="bureau", on="2020-03-05", follows="s9"),
                      "GR-5402")
         self.refused(self.o.session("convene", "s2", board="bureau", on="2020-03-05", second=True),
                      "GR-5001")
         self.o.now = "2020-03-05T09:00:00Z"
-        self.open_session(present=SEATS[:1], session="s2", after="s1")
+        self.open_session(present=SEATS[:1], session="s2", follows="s1")
         self.ok(self.o.session("decide", "s2", rest="proposed"))
         self.close_session("s2")
         self.at("paiement")
@@ -105,12 +105,12 @@ class Board(Case):
     def test_nobody_grants_nothing(self):
         """A second meeting needs no quorum, but somebody."""
         self.open_session(present=SEATS[:1])
-        self.refused(self.o.session("convene", "s2", board="bureau", on="2020-03-20", after="s1"),
+        self.refused(self.o.session("convene", "s2", board="bureau", on="2020-03-20", follows="s1"),
                      "GR-5402")
         self.ok(self.o.session("close", no_quorum=True))
         self.ok(self.o.settle())
         self.o.now = "2020-03-05T09:00:00Z"
-        self.open_session(present=[], session="s2", after="s1")
+        self.open_session(present=[], session="s2", follows="s1")
         self.refused(self.o.session("decide", "s2", dossier="d1", outcome="granted"),
                      "GR-5401", "GR-5404")
 

@@ -634,5 +634,61 @@ class Today(unittest.TestCase):
             self.assertEqual(self.place()["at"], "completude")
 
 
+class Help(Case):
+    """What the help says of a command is what the command takes."""
+
+    def verbs(self):
+        verbs = self.ok(self.o.greffe("help", "--json")).lines()
+        self.assertGreater(len(verbs), 20)
+        return verbs
+
+    def words_of(self, verb):
+        for prefix, word in (("session.", "session"), ("allotment.", "allot"), ("pay.", "pay")):
+            if verb.startswith(prefix):
+                return [word, verb[len(prefix):]]
+        return ["file"] if verb == "file" else ["act", verb]
+
+    def test_examples_show_what_is_needed_and_nothing_else(self):
+        for verb in self.verbs():
+            with self.subTest(verb=verb["verb"]):
+                known = {arg["name"] for arg in verb["args"]}
+                needed = {arg["name"] for arg in verb["args"] if arg["needed"]}
+                self.assertLessEqual(set(verb["example"]), known)
+                self.assertLessEqual(needed, set(verb["example"]))
+
+    def test_examples_have_the_right_shape(self):
+        """Each is given to a store; it may come at the wrong time, but it is never misshapen."""
+        self.filed("d1")
+        for verb in self.verbs():
+            words = self.words_of(verb["verb"])
+            people = ("instructeur-1", "secretariat-1", "finances-1", "ordonnateur-1", "eve")
+            for who in people[4:] if words[0] == "file" else people:
+                with self.subTest(verb=verb["verb"], who=who):
+                    answer = self.o.do(who, *words, "x1" if words[0] != "act" else "d1",
+                                       **verb["example"])
+                    self.assertNotIn(answer.code, ("GR-5001", "GR-5002"), str(answer))
+
+    def test_what_a_command_does_not_take_is_refused(self):
+        self.filed("d1")
+        for verb in self.verbs():
+            words = self.words_of(verb["verb"])
+            with self.subTest(verb=verb["verb"]), self.nothing_written():
+                answer = self.o.do("eve", *words, "d1", **verb["example"], resaon="x")
+                self.assertIn(answer.code, ("GR-5001", "GR-5003"), str(answer))
+                if answer.code == "GR-5001":
+                    self.assertIn("does not take 'resaon'", answer.err)
+
+    def test_every_form_of_the_question(self):
+        for words, wanted in ((["help", "session"], "greffe session convene SESSION"),
+                              (["session", "--help"], "greffe session convene SESSION"),
+                              (["help", "hand over"], "greffe act 'hand over' DOSSIER"),
+                              (["help", "session.close"], "greffe session close SESSION"),
+                              (["help", "file"], "greffe file DOSSIER"),
+                              (["help", "nothing"], "Exit codes"),
+                              (["help"], "Exit codes"), (["--help"], "Exit codes")):
+            with self.subTest(words=words):
+                self.assertIn(wanted, self.ok(self.o.greffe(*words)).out)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -581,7 +581,7 @@ class Writer:
 
     def write_opening(self, meeting):
         who, name = "secretariat-1", meeting.name
-        second = {"after": meeting.after} if meeting.after else {}
+        second = {"follows": meeting.after} if meeting.after else {}
         self.act_at(meeting.convened, who, "session.convene", session=name,
                     board="bureau", on=meeting.on.isoformat(), **second)
         self.act_at(meeting.agenda, who, "session.agenda", session=name, take="waiting")

@@ -1,0 +1,100 @@
+/* help: the commands that people give, with what they take. Written from the engine's own table. */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+/* How a verb is written on the command line: "session presence SESSION". */
+static void print_words(const cJSON *verb)
+{
+    static const struct {
+        const char *prefix, *words;
+    } places[] = {{"session.", "session"}, {"allotment.", "allot"}, {"pay.", "pay"}};
+    const char *name = text_of(verb, "verb"), *rest = name, *command = "act";
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        size_t size = strlen(places[i].prefix);
+        if (strncmp(name, places[i].prefix, size) == 0) {
+            command = places[i].words;
+            rest = name + size;
+        }
+    }
+    bool quoted = strchr(rest, ' ') != NULL;
+    if (strcmp(name, "file") == 0) {
+        (void)printf("greffe file ");
+    } else {
+        (void)printf("greffe %s %s%s%s ", command, quoted ? "'" : "", rest, quoted ? "'" : "");
+    }
+    for (const char *c = text_of(verb, "stream"); *c != '\0'; c++) {
+        (void)putchar(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    }
+}
+
+static void print_verb(const cJSON *verb)
+{
+    const cJSON *arg;
+    print_words(verb);
+    (void)printf("\n    %s\n    by %s\n", text_of(verb, "what"), text_of(verb, "who"));
+    cJSON_ArrayForEach(arg, cJSON_GetObjectItemCaseSensitive(verb, "args"))
+    {
+        bool needed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(arg, "needed"));
+        (void)printf("      %-10s %s%s\n", text_of(arg, "name"), needed ? "" : "(optional) ",
+                     text_of(arg, "what"));
+    }
+    char *example = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(verb, "example"));
+    (void)printf("    --args '%s'\n\n", example != NULL ? example : "{}");
+    free(example);
+}
+
+/* Whether the verb belongs to what was asked about: a verb, or one of the command line's words. */
+static bool is_about(const cJSON *verb, const char *what)
+{
+    const char *name = text_of(verb, "verb");
+    const char *prefix = strcmp(what, "session") == 0 ? "session."
+                         : strcmp(what, "allot") == 0 ? "allotment."
+                         : strcmp(what, "pay") == 0   ? "pay."
+                                                      : NULL;
+    bool files = strcmp(name, "file") == 0 || strcmp(name, "save") == 0;
+    bool dossier = strcmp(text_of(verb, "stream"), "dossier") == 0;
+    return what[0] == '\0' || strcmp(name, what) == 0 ||
+           (prefix != NULL && strncmp(name, prefix, strlen(prefix)) == 0) ||
+           (strcmp(what, "file") == 0 && files) || (strcmp(what, "act") == 0 && dossier);
+}
+
+int cli_help(const char *what, bool json)
+{
+    greffe_context *context;
+    char *text = NULL;
+    int found = 0;
+    if (greffe_context_create(&context, NULL) != GREFFE_OK ||
+        greffe_commands_describe(&text, context) != GREFFE_OK) {
+        greffe_context_destroy(context);
+        return cli_fail(EXIT_ENVIRONMENT, "out of memory");
+    }
+    cJSON *all = cJSON_Parse(text);
+    const cJSON *verb;
+    cJSON_ArrayForEach(verb, all)
+    {
+        if (!is_about(verb, what)) {
+            continue;
+        }
+        found += 1;
+        char *line = json ? cJSON_PrintUnformatted(verb) : NULL;
+        if (line != NULL) {
+            (void)printf("%s\n", line);
+        } else {
+            print_verb(verb);
+        }
+        free(line);
+    }
+    cJSON_Delete(all);
+    greffe_free(context, text);
+    greffe_context_destroy(context);
+    return found > 0 ? EXIT_FINE : EXIT_USAGE;
+}
