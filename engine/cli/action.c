@@ -37,8 +37,10 @@ static bool fill_actor(const cli *c, const cJSON *as, greffe_actor *out)
 /* What is left of an action once its frame is taken away: the command's arguments. */
 static char *arguments_of(const cJSON *action, const char *verb)
 {
-    static const char *const own[] = {"at",  "after",   "key",     "as",    "do",
-                                      "for", "channel", "refused", "@line", "expect"};
+    static const char *const own[] = {
+        "at",      "after",   "key",   "as",     "do",        "for",
+        "channel", "refused", "@line", "expect", "effective", "effective_because",
+    };
     cJSON *args = cJSON_Duplicate(action, true);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         cJSON_DeleteItemFromObjectCaseSensitive(args, own[i]);
@@ -66,7 +68,9 @@ const char *cli_execute(cli *c, const cJSON *action, const char *verb, const cha
                               .key = key,
                               .actor = &actor,
                               .now_ms = now_ms,
-                              .represented = cli_text(represented, "subject")};
+                              .represented = cli_text(represented, "subject"),
+                              .effective = cli_text(action, "effective"),
+                              .because = cli_text(action, "effective_because")};
     if (command.stream == NULL || command.key == NULL) {
         return "an action names its stream ('dossier', 'session'…) and its 'key'";
     }

@@ -21,7 +21,7 @@ typedef struct cli {
     const char *words[64];
     int word_count;
     const char *store, *site, *out, *as, *key, *args, *now, *procedure, *by, *status, *group;
-    const char *represented;
+    const char *represented, *effective, *because;
     int limit;
     bool json, quiet, why, history, each, fail_on_warning;
     greffe_context *context;

@@ -43,6 +43,7 @@ static const char usage[] =
     "  --as ACCOUNT   who acts, from the site file         --for SUBJECT the citizen represented\n"
     "  --args JSON    or @FILE                             --key KEY     idempotency key\n"
     "  --now INSTANT  2020-03-02T09:00:00Z                 --out PATH    where files go\n"
+    "  --effective DATE --because TEXT     a letter counts from the day it came, and why\n"
     "  --group, --status, --limit   narrow a list          --json        machine-readable\n"
     "  --fail-on-warning   a warning is a fault            --quiet       no progress\n"
     "\n"
@@ -65,12 +66,20 @@ static const struct {
     const char *name;
     size_t offset;
 } values[] = {
-    {"--store", offsetof(cli, store)}, {"--site", offsetof(cli, site)},
-    {"--out", offsetof(cli, out)},     {"--as", offsetof(cli, as)},
-    {"--key", offsetof(cli, key)},     {"--args", offsetof(cli, args)},
-    {"--now", offsetof(cli, now)},     {"--procedure", offsetof(cli, procedure)},
-    {"--by", offsetof(cli, by)},       {"--status", offsetof(cli, status)},
-    {"--group", offsetof(cli, group)}, {"--for", offsetof(cli, represented)},
+    {"--store", offsetof(cli, store)},
+    {"--site", offsetof(cli, site)},
+    {"--out", offsetof(cli, out)},
+    {"--as", offsetof(cli, as)},
+    {"--key", offsetof(cli, key)},
+    {"--args", offsetof(cli, args)},
+    {"--now", offsetof(cli, now)},
+    {"--procedure", offsetof(cli, procedure)},
+    {"--by", offsetof(cli, by)},
+    {"--status", offsetof(cli, status)},
+    {"--group", offsetof(cli, group)},
+    {"--for", offsetof(cli, represented)},
+    {"--effective", offsetof(cli, effective)},
+    {"--because", offsetof(cli, because)},
 };
 
 static const struct {

@@ -74,7 +74,9 @@ int cli_act(cli *c)
                               .verb = verb,
                               .stream = c->words[wanted - 1],
                               .actor = actor,
-                              .represented = c->represented};
+                              .represented = c->represented,
+                              .effective = c->effective,
+                              .because = c->because};
     if (c->now != NULL && !cli_instant(c->now, &command.now_ms)) {
         return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
     }

@@ -279,6 +279,15 @@ static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_
         out->represented.subject = greffe__str_of(c->represented);
         out->represented.tag = greffe__tag_of(e->secret, out->represented.subject, arena);
     }
+    if (c->effective != NULL) {
+        out->dated = true;
+        out->because = greffe__str_of(c->because);
+    }
+    if ((c->effective != NULL &&
+         !greffe__date_parse(&out->effective, greffe__str_of(c->effective))) ||
+        !good_text(out->because, false)) {
+        return GREFFE_EINVALID;
+    }
     if (!good_text(out->stream_key, true) || !good_text(out->key, true) ||
         !good_text(out->actor.subject, false) || !good_text(out->actor.kind, false) ||
         !good_text(out->actor.channel, false) || !good_text(out->represented.subject, false) ||
@@ -334,7 +343,7 @@ static greffe_status run(greffe_engine *e, void *data)
         outcome.code = GREFFE__GR_CMD_SHAPE;
         outcome.message = greffe__str_of(
             "the arguments are not a JSON object, a key has control characters, quotes or "
-            "backslashes, a text is not UTF-8, or the instant is out of range");
+            "backslashes, a text is not UTF-8, or an instant or a date is none");
         status = GREFFE_OK;
     }
     if (status != GREFFE_OK) {

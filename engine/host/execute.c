@@ -270,6 +270,7 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
                                    .now_ms = decision->now_ms,
                                    .events = stream->events};
     entry.answer = own ? decision->answer : entry.answer;
+    entry.effective = own && c->dated ? c->effective : 0;
     greffe__hash bundle;
     if (own && stream->kind == GREFFE__DOSSIER && greffe__unhex(&bundle, decision->bundle)) {
         entry.bundle = greffe__hash_str(&bundle);
@@ -341,11 +342,15 @@ static greffe__str request_hash(greffe__arena *arena, const greffe__command *c)
 {
     greffe__buf bytes;
     greffe__buf_init(&bytes, arena->context);
-    greffe__cbor_array(&bytes, 4);
+    greffe__cbor_array(&bytes, c->dated ? 6 : 4);
     greffe__cbor_text(&bytes, c->verb);
     greffe__cbor_text(&bytes, c->actor.tag);
     greffe__cbor_text(&bytes, c->represented.tag);
     greffe__cbor_value(&bytes, &c->args);
+    if (c->dated) {
+        greffe__cbor_int(&bytes, c->effective);
+        greffe__cbor_text(&bytes, c->because);
+    }
     greffe__hash hash = greffe__sha256((greffe__str){bytes.data, bytes.size});
     arena->failed = arena->failed || bytes.failed;
     greffe__buf_free(&bytes);

@@ -460,6 +460,9 @@ static greffe_status history(greffe_engine *e, reading *r)
         text(r, "verb", entry.verb);
         optional_text(r, "by", entry.actor);
         optional_text(r, "as", entry.actor_kind);
+        if (entry.effective != 0) {
+            date(r, "effective", entry.effective);
+        }
         if (entry.bundle.size == GREFFE__HASH_BYTES) {
             char hex[GREFFE__HASH_CHARS];
             greffe__hex(hex, entry.bundle);

@@ -54,6 +54,11 @@ typedef struct greffe_command {
     const char *key;    /**< idempotency key, unique in its stream: 1–128 bytes */
     const greffe_actor *actor;
     const char *represented; /**< subject of the citizen an agent acts for, or NULL */
+    const char *effective;   /**< "2026-03-27": the day it counts from, at most today; NULL: today.
+                                Only what an applicant gives, entered by an agent with the role
+                                "backdate". What has happened since is not undone: where a delay has
+                                ended meanwhile, the command opens a correction and moves nothing */
+    const char *because;     /**< why it counts from that day; kept apart from the journal */
     uint64_t if_version;     /**< refuse unless the stream is at this version; 0: whatever */
     greffe_str args;         /**< a JSON object, or empty */
     int64_t now_ms;          /**< 0: the engine's clock */

@@ -299,7 +299,7 @@ bool greffe__open_dossier(greffe__bench *b, greffe__str key)
     b->stream = stream;
     b->dossier = stream->state;
     greffe__use_plan(b, known);
-    return true;
+    return greffe__count_from(b);
 }
 
 /* --- Arguments --- */
@@ -358,7 +358,8 @@ static bool run(greffe__bench *b)
                               (unsigned long long)own->version, (unsigned long long)c->if_version);
     }
     const greffe__verb *verb = greffe__find_verb(b);
-    return verb != NULL && greffe__check_args(b, verb) && verb->decide(b);
+    return verb != NULL && greffe__check_args(b, verb) && greffe__check_effective(b) &&
+           verb->decide(b);
 }
 
 greffe_status greffe__decide(greffe__decision *out, greffe__world *world,

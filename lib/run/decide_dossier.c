@@ -252,8 +252,10 @@ static bool supply(greffe__bench *b)
                greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SUPPLIED}) &&
                greffe__leave_with(b, greffe__token_of(b->dossier, id), greffe__str_of("supplied"));
     }
-    return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
-                          "nothing was asked for, or the time for it is over");
+    return greffe__overtaken(b) ? greffe__open_correction(b)
+                                : greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
+                                                 "nothing was asked for, or the time for it is "
+                                                 "over");
 }
 
 /* --- Tasks change hands --- */
@@ -436,6 +438,12 @@ static bool incident(greffe__bench *b)
                               "there is no incident '%.*s'", (int)key.size, key.data);
     }
     uint32_t token = pending->token;
+    bool correction = greffe__str_is(pending->letter, "correction");
+    if (!answers && correction) {
+        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE,
+                              "decide what follows from it, then say so: answer, with because",
+                              "a correction is for people to decide; it cannot be tried again");
+    }
     if (!answers && greffe__str_is(pending->channel, "incident")) {
         return retry_timer(b, pending);
     }
@@ -468,14 +476,19 @@ bool greffe__decide_dossier(greffe__bench *b)
         {"hand over", reassign, false}, {"comment", comment, true},  {"withdraw", withdraw, false},
         {"message", message, true},     {"retry", incident, true},   {"answer", incident, true},
     };
-    if (!greffe__open_dossier(b, b->command->stream_key) || !greffe__meet_actor(b, b->stream)) {
+    if (!greffe__open_dossier(b, b->command->stream_key) || !greffe__meet_actor(b, b->stream) ||
+        !greffe__note_effective(b)) {
         return false;
     }
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (!greffe__str_is(b->command->verb, verbs[i].verb)) {
             continue;
         }
-        if (b->dossier->phase == GREFFE__PHASE_CLOSED && !verbs[i].closed_too) {
+        bool over = b->dossier->phase == GREFFE__PHASE_CLOSED && !verbs[i].closed_too;
+        if (over && greffe__overtaken(b)) {
+            return greffe__open_correction(b);
+        }
+        if (over) {
             return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                                   "the dossier has ended (%.*s)", (int)b->dossier->outcome.size,
                                   b->dossier->outcome.data);

@@ -51,6 +51,9 @@ static bool open_new(greffe__bench *b)
     }
     greffe__use_plan(b, known);
     b->dossier = b->stream->state;
+    if (!greffe__count_from(b)) {
+        return false;
+    }
     const greffe__command *c = b->command;
     bool counter = greffe__str_is(c->actor.kind, "agent");
     if (!counter && !greffe__str_is(c->actor.kind, "applicant")) {
@@ -107,7 +110,8 @@ bool greffe__decide_file(greffe__bench *b)
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                               "this procedure does not begin with a submission");
     }
-    if (!greffe__meet_actor(b, b->stream) || (files && !take_number(b)) ||
+    if (!greffe__meet_actor(b, b->stream) || !greffe__note_effective(b) ||
+        (files && !take_number(b)) ||
         !greffe__take_answers(b, greffe__value_at(&c->args, "answers"), !files) ||
         !greffe__take_documents(b, greffe__value_at(&c->args, "documents"))) {
         return false;

@@ -339,6 +339,9 @@ typedef struct greffe__command {
     greffe__person_in represented; /* tag empty: nobody */
     int64_t now_ms;
     uint64_t if_version; /* 0: whatever it is */
+    bool dated;          /* it counts from `effective`, a civil date, because of `because` */
+    int64_t effective;
+    greffe__str because;
     greffe__value args;  /* a context */
     greffe__str request; /* 32 bytes: hash of verb, stream, actor and args */
 } greffe__command;

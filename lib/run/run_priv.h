@@ -168,6 +168,19 @@ bool greffe__decide_pay(greffe__bench *b);
 /* Binds the bench to the command's dossier and its plan. */
 bool greffe__open_dossier(greffe__bench *b, greffe__str key);
 
+/* --- Commands that count from an earlier day (backdate.c) --- */
+
+/* Whether this one may be. */
+bool greffe__check_effective(greffe__bench *b);
+/* Sets the bench's day, once its dossier is known. */
+bool greffe__count_from(greffe__bench *b);
+/* Keeps the reason. */
+bool greffe__note_effective(greffe__bench *b);
+/* Whether a delay has ended or a clock has fired since that day. */
+bool greffe__overtaken(const greffe__bench *b);
+/* Keeps the command for people to decide on; nothing moves. */
+bool greffe__open_correction(greffe__bench *b);
+
 /* --- Commands (verbs.c) --- */
 
 /* The one of the bench's command; NULL, and refused, when there is none. */
