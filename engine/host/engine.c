@@ -1,5 +1,4 @@
-/* The engine's life: opening, plans, closing; and the public form of a command. */
-#include <stdio.h>
+/* The engine's life: opening and closing; and the public form of a command. */
 #include <string.h>
 
 #include "host/host_priv.h"
@@ -7,11 +6,6 @@
 
 /* Instants of commands: the years 1 to 9999. */
 static const int64_t earliest_ms = 62135596800000, latest_ms = 253402300799000;
-
-int64_t greffe__now(greffe_engine *e, int64_t given)
-{
-    return given != 0 ? given : e->clock(e->clock_data);
-}
 
 /* --- Life --- */
 
@@ -80,132 +74,6 @@ void greffe_engine_close(greffe_engine *e)
 void greffe_engine_free(greffe_engine *engine, void *memory)
 {
     greffe__free(engine->context, memory);
-}
-
-/* --- Plans --- */
-
-static const greffe__zone *zone_of(greffe_engine *e, greffe__str name)
-{
-    for (uint32_t i = 0; i < e->plan_count; i++) {
-        const greffe__plan *known = greffe__plan_of(e->plans[i].plan);
-        if (greffe__str_equal(known->zone, name)) {
-            return e->plans[i].zone;
-        }
-    }
-    greffe__zone *zone;
-    greffe__str bytes = e->zone_bytes;
-    if (bytes.size == 0) {
-        greffe__str terminated = greffe__str_dup(&e->zones, name);
-        bytes = greffe__system_zone(&e->zones, terminated.data);
-    }
-    if (bytes.size > 0 && greffe__zone_read(&zone, &e->zones, bytes) == GREFFE_OK) {
-        return zone;
-    }
-    return greffe__str_is(name, "UTC") ? greffe__zone_utc() : greffe__zone_paris();
-}
-
-static greffe_status plan_from_bytes(greffe_engine *e, greffe__str hash, greffe__str bytes,
-                                     greffe__cached_plan *out)
-{
-    greffe_plan *plan;
-    greffe_status status = greffe_plan_read(&plan, e->own, bytes);
-    if (status != GREFFE_OK) {
-        return status;
-    }
-    if (e->plan_count == GREFFE__MAX_PLANS) { /* the oldest makes room */
-        greffe_plan_unref(e->plans[0].plan);
-        memmove(&e->plans[0], &e->plans[1], (GREFFE__MAX_PLANS - 1) * sizeof e->plans[0]);
-        e->plan_count -= 1;
-    }
-    greffe__cached_plan *place = &e->plans[e->plan_count];
-    const greffe__zone *zone = zone_of(e, greffe__plan_of(plan)->zone);
-    *place = (greffe__cached_plan){.plan = plan, .zone = zone};
-    (void)snprintf(place->hash, sizeof place->hash, "%.*s", (int)hash.size, hash.data);
-    greffe__hex(place->pinned, greffe_plan_hash(plan));
-    e->plan_count += 1;
-    *out = *place;
-    (void)greffe_plan_ref(plan);
-    return GREFFE_OK;
-}
-
-greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash, greffe__cached_plan *out,
-                                   greffe__arena *arena)
-{
-    for (uint32_t i = 0; i < e->plan_count; i++) {
-        if (greffe__str_is(hash, e->plans[i].hash)) {
-            *out = e->plans[i];
-            (void)greffe_plan_ref(out->plan);
-            return GREFFE_OK;
-        }
-    }
-    greffe_load item = {.what = GREFFE_LOAD_BUNDLE, .command = hash};
-    greffe_status status = greffe__wait_load(e, &item, 1, arena);
-    if (status == GREFFE_OK && !item.found) {
-        status = GREFFE_ENOTFOUND;
-    }
-    return status == GREFFE_OK ? plan_from_bytes(e, hash, item.body, out) : status;
-}
-
-greffe__str greffe__known_name(greffe__arena *arena, uint32_t need, greffe__str key)
-{
-    return greffe__str_format(arena, "%s %.*s", need == GREFFE__NEED_BOARD ? "board" : "allotment",
-                              (int)key.size, key.data);
-}
-
-greffe_status greffe__plan_by(greffe_engine *e, greffe_load_kind what, greffe__str name,
-                              greffe__cached_plan *out, greffe__arena *arena)
-{
-    greffe_load item = {.what = what, .command = name};
-    greffe_status status = greffe__wait_load(e, &item, 1, arena);
-    if (status == GREFFE_OK && !item.found) {
-        status = GREFFE_ENOTFOUND;
-    }
-    return status == GREFFE_OK ? greffe__plan_by_hash(e, item.label, out, arena) : status;
-}
-
-static greffe_status publish(greffe_engine *e, void *data)
-{
-    greffe_publication *p = data;
-    p->now_ms = greffe__now(e, 0);
-    return greffe__wait_publish(e, p);
-}
-
-static greffe_status publish_plan(greffe_engine *e, const greffe_plan *plan, greffe__arena *arena)
-{
-    char hash[GREFFE__HASH_CHARS], pinned[GREFFE__HASH_CHARS];
-    /* The whole bundle's hash: two that differ only in their letters are both kept. */
-    greffe__hash whole = greffe__sha256(greffe_plan_bundle(plan));
-    greffe__hex(hash, greffe__hash_str(&whole));
-    greffe__hex(pinned, greffe_plan_hash(plan));
-    const greffe__plan *p = greffe__plan_of(plan);
-    greffe__str *names =
-        greffe__arena_alloc(arena, ((size_t)p->boards.count + p->allotments.count) * sizeof *names);
-    size_t count = 0;
-    for (uint32_t i = 0; names != NULL && i < p->boards.count; i++) {
-        names[count++] = greffe__known_name(arena, GREFFE__NEED_BOARD, p->boards.at[i].id);
-    }
-    for (uint32_t i = 0; names != NULL && i < p->allotments.count; i++) {
-        names[count++] = greffe__known_name(arena, GREFFE__NEED_ALLOTMENT, p->allotments.at[i].id);
-    }
-    greffe_publication publication = {.procedure = greffe_plan_id(plan),
-                                      .hash = greffe__str_of(hash),
-                                      .pinned = greffe__str_of(pinned),
-                                      .body = greffe_plan_bundle(plan),
-                                      .names = names,
-                                      .name_count = count};
-    return arena->failed ? GREFFE_ENOMEM : greffe__queue_call(e->queue, publish, &publication);
-}
-
-greffe_status greffe_engine_publish(greffe_engine *engine, const greffe_plan *plan)
-{
-    if (engine == NULL || plan == NULL) {
-        return GREFFE_EMISUSE;
-    }
-    greffe__arena arena;
-    greffe__arena_init(&arena, engine->context);
-    greffe_status status = publish_plan(engine, plan, &arena);
-    greffe__arena_free(&arena);
-    return status;
 }
 
 /* --- Commands --- */

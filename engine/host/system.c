@@ -32,3 +32,8 @@ greffe__str greffe__system_zone(greffe__arena *arena, const char *name)
     }
     return (greffe__str){bytes != NULL ? bytes : "", size};
 }
+
+int64_t greffe__now(greffe_engine *e, int64_t given)
+{
+    return given != 0 ? given : e->clock(e->clock_data);
+}

@@ -1,49 +1,5 @@
-/* Folding: the door, what aggregates share, and the small aggregates. */
-#include <string.h>
-
+/* Folding: the door, and the small aggregates: allotments, orders, batches, claims. */
 #include "run/run_priv.h"
-
-void greffe__remove_at(void *list, uint32_t index, size_t size)
-{
-    greffe__list header;
-    memcpy(&header, list, sizeof header);
-    char *at = (char *)header.items + index * size;
-    memmove(at, at + size, (header.count - index - 1) * size);
-    header.count -= 1;
-    memcpy(list, &header, sizeof header);
-}
-
-bool greffe__push_str(greffe__strs *list, greffe__str text, greffe__arena *arena)
-{
-    greffe__str *place = greffe__arena_push(arena, list, sizeof *place);
-    if (place == NULL) {
-        return false;
-    }
-    *place = text;
-    return true;
-}
-
-bool greffe__has_str(const greffe__strs *list, greffe__str text)
-{
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (greffe__str_equal(list->at[i], text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool greffe__add_person(greffe__persons *people, const greffe__event *e, greffe__arena *arena)
-{
-    greffe__person *person = greffe__arena_push(arena, people, sizeof *person);
-    if (person == NULL) {
-        return false;
-    }
-    *person = (greffe__person){e->key, e->ref, e->commitment};
-    return true;
-}
-
-/* --- Allotments, orders, batches, claims --- */
 
 static bool add(int64_t *to, int64_t amount)
 {
@@ -116,35 +72,6 @@ static bool apply_order(greffe__order *o, const greffe__event *e)
     case GREFFE__EV_ORDER_CANCELLED: o->phase = greffe__str_of("cancelled"); return true;
     default: return false;
     }
-}
-
-/* Effects of streams that wait for no node: queued, failed, tried again, done. */
-bool greffe__apply_pending(greffe__pendings *list, const greffe__event *e, greffe__arena *arena)
-{
-    greffe__pending *pending = greffe__pending_of(list, e->key);
-    if (e->type == GREFFE__EV_EFFECT_QUEUED) {
-        pending = greffe__arena_push(arena, list, sizeof *pending);
-        if (pending == NULL) {
-            return false;
-        }
-        *pending = (greffe__pending){.key = e->key,
-                                     .channel = e->name,
-                                     .letter = e->path,
-                                     .token = e->id,
-                                     .ref = e->ref,
-                                     .commitment = e->commitment};
-        return true;
-    }
-    if (pending == NULL) {
-        return false;
-    }
-    if (e->type == GREFFE__EV_INCIDENT_OPENED || e->type == GREFFE__EV_INCIDENT_CLOSED) {
-        pending->incident = e->type == GREFFE__EV_INCIDENT_OPENED;
-        pending->problem = e->text;
-        return true;
-    }
-    greffe__remove_at(list, (uint32_t)(pending - list->at), sizeof *pending);
-    return true;
 }
 
 static bool apply_batch(greffe__batch *b, const greffe__event *e, greffe__arena *arena)

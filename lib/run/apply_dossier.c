@@ -1,55 +1,6 @@
 /* Folding events into a dossier. It evaluates nothing and reads no personal value. */
-#include <string.h>
 
 #include "run/run_priv.h"
-
-#define FIND(list, condition)                                                                      \
-    for (uint32_t i = 0; i < (list).count; i++) {                                                  \
-        if (condition) {                                                                           \
-            return &(list).at[i];                                                                  \
-        }                                                                                          \
-    }                                                                                              \
-    return NULL
-
-greffe__token *greffe__token_of(const greffe__dossier *d, uint32_t id)
-{
-    FIND(d->tokens, d->tokens.at[i].id == id);
-}
-
-greffe__task *greffe__task_of(const greffe__dossier *d, uint32_t token)
-{
-    FIND(d->tasks, d->tasks.at[i].token == token);
-}
-
-greffe__clock *greffe__clock_of(const greffe__dossier *d, greffe__str name)
-{
-    FIND(d->clocks, greffe__str_equal(d->clocks.at[i].name, name));
-}
-
-greffe__mark *greffe__mark_of(const greffe__dossier *d, greffe__str moment)
-{
-    FIND(d->marks, greffe__str_equal(d->marks.at[i].moment, moment));
-}
-
-greffe__frozen *greffe__frozen_of(const greffe__dossier *d, greffe__str name)
-{
-    FIND(d->frozen, greffe__str_equal(d->frozen.at[i].name, name));
-}
-
-greffe__money *greffe__money_of(const greffe__dossier *d, greffe__str allotment)
-{
-    FIND(d->money, greffe__str_equal(d->money.at[i].allotment, allotment));
-}
-
-greffe__pending *greffe__pending_of(const greffe__pendings *list, greffe__str key)
-{
-    FIND(*list, greffe__str_equal(list->at[i].key, key));
-}
-
-greffe__scope_state *greffe__scope_of(const greffe__dossier *d, uint32_t id)
-{
-    FIND(d->scopes, d->scopes.at[i].id == id);
-}
 
 #define PUSH(arena, list) greffe__arena_push(arena, list, sizeof *(list)->at)
 

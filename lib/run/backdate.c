@@ -35,23 +35,6 @@ bool greffe__check_effective(greffe__bench *b)
                           "a command that counts from an earlier day needs a reason");
 }
 
-bool greffe__count_from(greffe__bench *b)
-{
-    const greffe__command *c = b->command;
-    if (!c->dated) {
-        return true;
-    }
-    bool early = b->dossier->filed_on != 0 && c->effective < b->dossier->filed_on;
-    if (early || c->effective > b->today) {
-        return greffe__refuse(b, GREFFE__GR_CMD_BACKDATED, GREFFE_EINVALID,
-                              "name a day between the filing and today",
-                              early ? "a command cannot count from a day before the filing"
-                                    : "a command cannot count from a day to come");
-    }
-    b->today = c->effective;
-    return true;
-}
-
 bool greffe__note_effective(greffe__bench *b)
 {
     greffe__event noted = {.type = GREFFE__EV_BACKDATED, .days = b->command->effective};

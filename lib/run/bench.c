@@ -2,7 +2,6 @@
  * personal values kept apart, and the two ways to unwind: a need, or a refusal. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/limits.h"
 #include "run/run_priv.h"
@@ -281,6 +280,23 @@ void greffe__use_plan(greffe__bench *b, const greffe__known_plan *known)
     b->today = greffe__zone_date(known->zone, b->now_ms);
 }
 
+bool greffe__count_from(greffe__bench *b)
+{
+    const greffe__command *c = b->command;
+    if (!c->dated) {
+        return true;
+    }
+    bool early = b->dossier->filed_on != 0 && c->effective < b->dossier->filed_on;
+    if (early || c->effective > b->today) {
+        return greffe__refuse(b, GREFFE__GR_CMD_BACKDATED, GREFFE_EINVALID,
+                              "name a day between the filing and today",
+                              early ? "a command cannot count from a day before the filing"
+                                    : "a command cannot count from a day to come");
+    }
+    b->today = c->effective;
+    return true;
+}
+
 bool greffe__open_dossier(greffe__bench *b, greffe__str key)
 {
     greffe__stream *stream = greffe__open_stream(b, GREFFE__DOSSIER, key);
@@ -337,58 +353,4 @@ greffe__str greffe__cents_text(greffe__bench *b, int64_t cents)
     int64_t magnitude = cents < 0 ? -cents : cents;
     return greffe__str_format(b->arena, "%s%lld.%02d", cents < 0 ? "-" : "",
                               (long long)(magnitude / 100), (int)(magnitude % 100));
-}
-
-/* --- Door --- */
-
-static bool run(greffe__bench *b)
-{
-    const greffe__command *c = b->command;
-    const greffe__stream *own = greffe__world_stream(b->world, c->stream_kind, c->stream_key);
-    if (c->key.size == 0 || c->key.size > GREFFE_MAX_KEY_BYTES || c->stream_key.size == 0 ||
-        c->stream_key.size > GREFFE_MAX_KEY_BYTES) {
-        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, NULL,
-                              "a command needs an idempotency key and the key of its stream, each "
-                              "of 1 to 128 bytes");
-    }
-    if (own != NULL && c->if_version != 0 && own->version != c->if_version) {
-        return greffe__refuse(b, GREFFE__GR_CMD_STALE, GREFFE_ECONFLICT,
-                              "read it again, and decide on what it says now",
-                              "the stream is at version %llu, not %llu",
-                              (unsigned long long)own->version, (unsigned long long)c->if_version);
-    }
-    const greffe__verb *verb = greffe__find_verb(b);
-    return verb != NULL && greffe__check_args(b, verb) && greffe__check_effective(b) &&
-           verb->decide(b);
-}
-
-greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
-                             const greffe__command *command, greffe__arena *arena)
-{
-    *out = (greffe__decision){0};
-    greffe__bench b = {.world = world,
-                       .command = command,
-                       .arena = arena,
-                       .out = out,
-                       .zone = greffe__zone_utc(),
-                       .now_ms = command->now_ms};
-    for (uint32_t i = 0; i < world->streams.count; i++) {
-        greffe__stream *stream = world->streams.at[i];
-        /* A state that no event has touched is as it was decoded. */
-        stream->state = stream->events.count == 0 ? stream->state : NULL;
-        stream->events = (greffe__events){0};
-        stream->created = (greffe__personals){0};
-        b.now_ms = stream->last_ms > b.now_ms ? stream->last_ms : b.now_ms;
-    }
-    for (uint32_t i = 0; i < world->sequences.count; i++) {
-        world->sequences.at[i].taken = false;
-    }
-    out->now_ms = b.now_ms;
-    if (!run(&b) && !b.stop && b.failure == GREFFE_OK) {
-        b.failure = GREFFE_ECORRUPT; /* a plan that leads nowhere: nothing of it is kept */
-    }
-    if (b.failure != GREFFE_OK || arena->failed) {
-        return arena->failed ? GREFFE_ENOMEM : b.failure;
-    }
-    return GREFFE_OK;
 }

@@ -74,6 +74,8 @@ bool greffe__meet_actor(greffe__bench *b, greffe__stream *stream);
 const greffe__known_plan *greffe__find_plan(greffe__bench *b, uint32_t need, greffe__str key);
 /* Binds the bench to a plan: its zone gives today. */
 void greffe__use_plan(greffe__bench *b, const greffe__known_plan *known);
+/* Sets the bench's day to the command's own, once its dossier is known. */
+bool greffe__count_from(greffe__bench *b);
 
 /* Arguments of the command. The text of a required one is refused when missing. */
 greffe__str greffe__arg(const greffe__bench *b, const char *name);
@@ -172,8 +174,6 @@ bool greffe__open_dossier(greffe__bench *b, greffe__str key);
 
 /* Whether this one may be. */
 bool greffe__check_effective(greffe__bench *b);
-/* Sets the bench's day, once its dossier is known. */
-bool greffe__count_from(greffe__bench *b);
 /* Keeps the reason. */
 bool greffe__note_effective(greffe__bench *b);
 /* Whether a delay has ended or a clock has fired since that day. */
