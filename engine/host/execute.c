@@ -300,6 +300,7 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     write->label = summary.label;
     write->owner = summary.owner;
     write->due_ms = summary.due_ms;
+    write->erase = stream->erase;
     write->has_amounts = stream->kind == GREFFE__ALLOTMENT;
     memcpy(write->amounts, summary.amounts, sizeof write->amounts);
     status = row_changes(a->arena, &stream->rows, &summary.rows, write);

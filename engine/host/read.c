@@ -418,6 +418,9 @@ static greffe_status one_dossier(greffe_engine *e, reading *r)
                                                           : "open"));
     optional_text(r, "outcome", d->outcome);
     optional_text(r, "shown", d->shown);
+    if (d->erased_on != 0) {
+        date(r, "erased_on", d->erased_on);
+    }
     if (d->filed_on != 0) {
         date(r, "filed_on", d->filed_on);
     }

@@ -42,6 +42,7 @@ static void report(verifying *v, const greffe_read_row *stream, uint64_t version
 /* The commitments that events speak of: ref and hash. */
 typedef struct commitment {
     greffe__str ref, hash;
+    bool erased;
 } commitment;
 
 /* What was found, until it is known that the stream was not written to meanwhile. */
@@ -114,11 +115,14 @@ static void fold_entry(folding *f, const greffe_read_row *row)
                   "an event does not follow from those before it");
             f->broken = true;
         }
+        for (uint32_t j = 0; event->type == GREFFE__EV_ERASED && j < f->commitments.count; j++) {
+            f->commitments.at[j].erased = true;
+        }
         commitment *place = event->ref.size > 0
                                 ? greffe__arena_push(f->arena, &f->commitments, sizeof *place)
                                 : NULL;
         if (place != NULL) {
-            *place = (commitment){event->ref, event->commitment};
+            *place = (commitment){event->ref, event->commitment, false};
         }
     }
 }
@@ -229,11 +233,12 @@ static greffe_status compare_personal(greffe_engine *e, folding *f)
     }
     for (size_t i = 0; i < item.personal_count && status == GREFFE_OK; i++) {
         const greffe_personal_row *row = &item.personal[i];
-        bool known = row->value.size == 0 && row->salt.size == 0; /* erased */
+        bool known = false, empty = row->value.size == 0 && row->salt.size == 0;
         greffe__hash hash = greffe__sha256_pair(row->salt, row->value);
         for (uint32_t j = 0; j < f->commitments.count && !known; j++) {
-            known = greffe__str_equal(f->commitments.at[j].ref, row->ref) &&
-                    greffe__str_equal(f->commitments.at[j].hash, greffe__hash_str(&hash));
+            const commitment *one = &f->commitments.at[j];
+            known = greffe__str_equal(one->ref, row->ref) &&
+                    (one->erased ? empty : greffe__str_equal(one->hash, greffe__hash_str(&hash)));
         }
         f->v->out->personal += 1;
         if (!known) {

@@ -133,6 +133,7 @@ typedef struct draft {
     records entries, personal; /* what comes behind */
     records tasks, effects;    /* all of them as they will be */
     records made, gone;        /* made for these two lists; in them before, and not any more */
+    bool erase;
     bool has_amounts;
     int64_t amounts[4];
 } draft;
@@ -263,6 +264,7 @@ static greffe_status draft_make(draft *d, const memory_store *s, const greffe_st
         d->stream->kind = w->kind;
         d->stream->key = (greffe_str){key, w->key.size};
     }
+    d->erase = w->erase;
     d->has_amounts = w->has_amounts;
     memcpy(d->amounts, w->amounts, sizeof d->amounts);
     if ((w->has_amounts && !funded(w->amounts)) ||
@@ -304,6 +306,12 @@ static void enter_stream(memory_store *s, stream *one)
     s->count += 1;
 }
 
+static void erase_text(greffe_str *text)
+{
+    memset((char *)text->data, 0, text->size);
+    text->size = 0;
+}
+
 static void draft_apply(memory_store *s, draft *d)
 {
     stream *one = d->stream;
@@ -312,6 +320,10 @@ static void draft_apply(memory_store *s, draft *d)
     }
     free(one->row);
     one->row = d->row;
+    for (size_t i = 0; d->erase && i < one->personal.count; i++) {
+        erase_text(&one->personal.at[i]->texts[PERSONAL_SALT]);
+        erase_text(&one->personal.at[i]->texts[PERSONAL_VALUE]);
+    }
     append(&one->entries, &d->entries);
     append(&one->personal, &d->personal);
     records tasks = one->tasks, effects = one->effects;

@@ -40,6 +40,8 @@ static const char *const statements[STATEMENT_COUNT] = {
                      "head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [INSERT_PERSONAL] = "INSERT INTO {p}personal (tenant, kind, key, ref, class, salt, value) "
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [ERASE_PERSONAL] = "UPDATE {p}personal SET salt = x'', value = x'' WHERE tenant = ?1 AND "
+                       "kind = ?2 AND key = ?3",
     [INSERT_TASK] = "INSERT OR REPLACE INTO {p}task (tenant, kind, key, item, name, who, assignee, "
                     "ref, due, since_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [DELETE_TASK] =

@@ -244,6 +244,17 @@ static greffe_status put_personal(sqlite_store *s, const greffe_stream_write *wr
     return GREFFE_OK;
 }
 
+static greffe_status erase_personal(sqlite_store *s, const greffe_stream_write *write)
+{
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, ERASE_PERSONAL, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bind_key(s, stmt, write->kind, write->key);
+    return step_once(stmt);
+}
+
 static greffe_status put_row(sqlite_store *s, const greffe_stream_write *write,
                              const greffe_list_row *row)
 {
@@ -296,6 +307,9 @@ static greffe_status write_stream(sqlite_store *s, const greffe_stream_write *wr
     if (status == GREFFE_OK) {
         status = put_entry(s, write);
     }
+    if (status == GREFFE_OK && write->erase) {
+        status = erase_personal(s, write);
+    }
     if (status == GREFFE_OK) {
         status = put_personal(s, write);
     }
@@ -330,6 +344,13 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
                            void *data)
 {
     sqlite_store *s = (sqlite_store *)store;
+    bool erases = false;
+    for (size_t i = 0; i < set->stream_count; i++) {
+        erases = erases || set->streams[i].erase;
+    }
+    if (erases) { /* what is overwritten shall not be found in the file's free places */
+        (void)sqlite3_exec(s->db, "PRAGMA secure_delete = ON", NULL, NULL, NULL);
+    }
     greffe_status status = greffe__sqlite_run(s, BEGIN);
     if (status != GREFFE_OK) {
         done(data, status);
@@ -341,7 +362,13 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
     for (size_t i = 0; i < set->number_count && status == GREFFE_OK; i++) {
         status = write_number(s, &set->numbers[i]);
     }
-    done(data, end(s, status));
+    status = end(s, status);
+    if (erases) { /* nor in the log; readers may hold it a while, then the next checkpoint does it
+                   */
+        (void)sqlite3_exec(s->db, "PRAGMA secure_delete = OFF; PRAGMA wal_checkpoint(TRUNCATE)",
+                           NULL, NULL, NULL);
+    }
+    done(data, status);
 }
 
 /* --- Waiting work --- */

@@ -29,6 +29,7 @@ typedef enum statement {
     UPDATE_STREAM,
     INSERT_ENTRY,
     INSERT_PERSONAL,
+    ERASE_PERSONAL,
     INSERT_TASK,
     DELETE_TASK,
     INSERT_EFFECT,

@@ -60,7 +60,8 @@ static const greffe__key account_rows[] = {
     {"services", GREFFE__K_WORDS, false, offsetof(account_keys, services), 0, NULL,
      "the services it belongs to"},
     {"roles", GREFFE__K_WORDS, false, offsetof(account_keys, roles), 0, NULL,
-     "the roles of a delegate; 'backdate' lets an agent enter what came earlier"},
+     "the roles of a delegate; 'backdate' lets an agent enter what came earlier, "
+     "'erase' lets one erase"},
     {"channel", GREFFE__K_SCALAR, false, offsetof(account_keys, channel), 0, NULL,
      "portal, counter…"},
 };

@@ -283,6 +283,7 @@ static bool ended(greffe__dossier *d, const greffe__event *e)
 {
     d->phase = GREFFE__PHASE_CLOSED;
     d->outcome = e->name;
+    d->ended_ms = e->at;
     return true;
 }
 
@@ -335,6 +336,7 @@ bool greffe__apply_dossier(greffe__dossier *d, const greffe__event *e, greffe__a
     case GREFFE__EV_ORDER_ENDED: d->order = none; return true;
     case GREFFE__EV_COMMENTED: return add_fill(&d->notes, e, "comment", arena);
     case GREFFE__EV_WITHDRAWN: return add_fill(&d->notes, e, "withdrawal", arena);
+    case GREFFE__EV_ERASED: d->erased_on = e->days; return add_fill(&d->notes, e, "erased", arena);
     case GREFFE__EV_BACKDATED: return add_fill(&d->notes, e, "backdated", arena);
     case GREFFE__EV_REASONED: return add_fill(&d->notes, e, "reasons", arena);
     case GREFFE__EV_MESSAGE_CAME: return add_fill(&d->notes, e, "message", arena);

@@ -38,6 +38,7 @@ greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
         /* A state that no event has touched is as it was decoded. */
         stream->state = stream->events.count == 0 ? stream->state : NULL;
         stream->events = (greffe__events){0};
+        stream->erase = false;
         stream->created = (greffe__personals){0};
         b.now_ms = stream->last_ms > b.now_ms ? stream->last_ms : b.now_ms;
     }

@@ -195,6 +195,8 @@ typedef struct greffe__dossier {
     greffe__str asked_ref, asked_commitment;
     greffe__str claim, session, order;
     greffe__fills notes; /* comments, motives, reasons, messages */
+    int64_t ended_ms;
+    int64_t erased_on; /* civil date; 0: what persons typed is still there */
 } greffe__dossier;
 
 typedef struct greffe__item {
@@ -385,6 +387,7 @@ typedef struct greffe__stream {
     bool rows_known;
     void *state;
     greffe__events events;
+    bool erase; /* all personal values that were loaded with it */
     greffe__personals created;
 } greffe__stream;
 

@@ -169,6 +169,8 @@ static const greffe__field dossier_fields[] = {
     FIELD(28, STR, greffe__dossier, session, NULL),
     FIELD(29, STR, greffe__dossier, order, NULL),
     FIELD(30, RECORDS, greffe__dossier, notes, &fill_shape),
+    FIELD(31, I64, greffe__dossier, ended_ms, NULL),
+    FIELD(32, I64, greffe__dossier, erased_on, NULL),
 };
 static const greffe__shape dossier_shape = SHAPE("dossier", greffe__dossier, dossier_fields);
 

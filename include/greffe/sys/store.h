@@ -90,6 +90,8 @@ typedef struct greffe_stream_write {
     int64_t due_ms, last_ms;
     int64_t amounts[4];
     bool has_amounts; /**< an allotment: reserved + committed + spent <= allocated must hold */
+    bool erase;       /**< what the stream has of personal values loses value and salt, for good and
+                         before       `personal` is added; rows and refs stay */
     const greffe_personal_row *personal;
     size_t personal_count;
     const greffe_list_row *rows;

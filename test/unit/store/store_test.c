@@ -532,6 +532,42 @@ static void the_bundle_published_last_is_active_and_older_ones_stay(void **state
     assert_int_equal(read_pages(f, (greffe_read){.what = GREFFE_READ_BUNDLES}, 9, all), 3);
 }
 
+static void what_is_erased_leaves_its_rows_and_nothing_else(void **state)
+{
+    fixture *f = *state;
+    written w;
+    greffe_personal_row first = {str("r1"), str("answers"), str("salt"), str("value")};
+    greffe_personal_row second = {str("r2"), str("reason"), str("new"), str("why")};
+    entry_of(&w, 1, "d", 0, "c0");
+    w.write.personal = &first;
+    w.write.personal_count = 1;
+    assert_int_equal(commit_one(f, &w.write), GREFFE_OK);
+    entry_of(&w, 1, "e", 0, "c0");
+    w.write.personal = &first;
+    w.write.personal_count = 1;
+    assert_int_equal(commit_one(f, &w.write), GREFFE_OK);
+    entry_of(&w, 1, "d", 7, "c1"); /* refused: nothing is erased */
+    w.write.erase = true;
+    assert_int_equal(commit_one(f, &w.write), GREFFE_ECONFLICT);
+    entry_of(&w, 1, "d", 1, "c1");
+    greffe_load d = {.what = GREFFE_LOAD_PERSONAL, .kind = 1, .key = str("d")}, e = d;
+    e.key = str("e");
+    assert_str(load_one(f, d).personal[0].value, "value");
+    w.write.erase = true;
+    w.write.personal = &second;
+    w.write.personal_count = 1;
+    assert_int_equal(commit_one(f, &w.write), GREFFE_OK);
+    greffe_load after = load_one(f, d);
+    assert_int_equal(after.personal_count, 2);
+    size_t old = after.personal[0].ref.data[1] == '1' ? 0 : 1;
+    assert_str(after.personal[old].ref, "r1");
+    assert_str(after.personal[old].class_name, "answers");
+    assert_str(after.personal[old].salt, "");
+    assert_str(after.personal[old].value, "");
+    assert_str(after.personal[1 - old].value, "why");
+    assert_str(load_one(f, e).personal[0].value, "value");
+}
+
 static greffe_str label_of(fixture *f, greffe_load_kind what, const char *name)
 {
     greffe_load item = load_one(f, (greffe_load){.what = what, .command = str(name)});
@@ -642,6 +678,7 @@ static int run_suite(backend which, const char *name)
         TEST(an_effect_that_failed_waits_and_counts_its_attempts),
         TEST(an_incident_is_listed_but_never_claimed),
         TEST(the_bundle_published_last_is_active_and_older_ones_stay),
+        TEST(what_is_erased_leaves_its_rows_and_nothing_else),
         TEST(a_bundle_is_found_by_what_it_pins_and_by_what_it_knows),
         TEST(bundles_are_read_in_pages),
         TEST(the_secret_is_made_once),
