@@ -190,8 +190,39 @@ static void task_row(reading *r, const greffe_read_row *row)
     close_object(r);
 }
 
-static void effect_row(reading *r, const greffe_read_row *row)
+/* Why an effect waits for an operator: kept apart, with all that may name a person. */
+static greffe_status problem_of(greffe_engine *e, reading *r, const greffe_read_row *row)
 {
+    greffe_load items[2] = {{.what = GREFFE_LOAD_STREAM, .kind = row->kind, .key = row->key},
+                            {.what = GREFFE_LOAD_PERSONAL, .kind = row->kind, .key = row->key}};
+    void *state;
+    greffe_status status = greffe__wait_load(e, items, 2, r->arena);
+    if (status != GREFFE_OK || !items[0].found) {
+        return status;
+    }
+    status = decode(r, row->kind, items[0].body, &state);
+    const greffe__pendings *list =
+        status == GREFFE_OK ? greffe__pendings_of(row->kind, state) : NULL;
+    for (uint32_t i = 0; list != NULL && i < list->count; i++) {
+        for (size_t j = 0; j < items[1].personal_count; j++) {
+            const greffe_personal_row *one = &items[1].personal[j];
+            greffe__cbor in;
+            if (greffe__str_equal(list->at[i].key, row->item) && one->value.size > 0 &&
+                greffe__str_equal(list->at[i].problem_ref, one->ref)) {
+                greffe__cbor_open(&in, one->value);
+                greffe__value value = greffe__cbor_read_value(&in, r->arena);
+                optional_text(r, "problem",
+                              value.kind == GREFFE__STRING ? value.as.string
+                                                           : (greffe__str){"", 0});
+            }
+        }
+    }
+    return status;
+}
+
+static greffe_status effect_row(greffe_engine *e, reading *r, const greffe_read_row *row)
+{
+    greffe_status status = GREFFE_OK;
     open_object(r);
     text(r, "stream", row->key);
     text(r, "effect", row->item);
@@ -199,7 +230,11 @@ static void effect_row(reading *r, const greffe_read_row *row)
     optional_text(r, "letter", row->who);
     optional_text(r, "state", row->assignee);
     number(r, "attempts", row->due);
+    if (row->assignee.size > 0) {
+        status = problem_of(e, r, row);
+    }
     close_object(r);
+    return status;
 }
 
 static void bundle_row(reading *r, const greffe_read_row *row)
@@ -235,7 +270,7 @@ static greffe_status list(greffe_engine *e, reading *r, greffe_read *read)
         switch (read->what) {
         case GREFFE_READ_STREAMS: status = stream_row(r, &read->rows[i]); break;
         case GREFFE_READ_TASKS: task_row(r, &read->rows[i]); break;
-        case GREFFE_READ_EFFECTS: effect_row(r, &read->rows[i]); break;
+        case GREFFE_READ_EFFECTS: status = effect_row(e, r, &read->rows[i]); break;
         case GREFFE_READ_BUNDLES: bundle_row(r, &read->rows[i]); break;
         case GREFFE_READ_ENTRIES:
         case GREFFE_READ_AMOUNTS:

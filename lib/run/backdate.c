@@ -76,12 +76,11 @@ bool greffe__open_correction(greffe__bench *b)
                             .path = greffe__str_of("correction")};
     queued.key = greffe__str_format(b->arena, "correction/%u/%.*s", queued.count, (int)c->verb.size,
                                     c->verb.data);
-    greffe__event opened = {.type = GREFFE__EV_INCIDENT_OPENED,
-                            .key = queued.key,
-                            .text = greffe__str_of("it came in time, and is entered after the "
-                                                   "delay had ended")};
     b->out->answer = greffe__str_format(b->arena, "{\"correction\":\"%.*s\"}", (int)queued.key.size,
                                         queued.key.data);
     return greffe__keep_personal(b, b->stream, "late", c->args, &queued) &&
-           greffe__emit(b, b->stream, queued) && greffe__emit(b, b->stream, opened);
+           greffe__emit(b, b->stream, queued) &&
+           greffe__open_incident(
+               b, queued.key,
+               greffe__str_of("it came in time, and is entered after the delay had ended"));
 }

@@ -180,6 +180,13 @@ static bool fire(greffe__bench *b, const greffe__timer *timer)
     return greffe__leave_with(b, token, name);
 }
 
+bool greffe__open_incident(greffe__bench *b, greffe__str effect, greffe__str problem)
+{
+    greffe__event opened = {.type = GREFFE__EV_INCIDENT_OPENED, .key = effect};
+    return greffe__keep_personal(b, b->stream, "problem", greffe__string(problem), &opened) &&
+           greffe__emit(b, b->stream, opened);
+}
+
 /* What the timer was to set off was refused: an operator will see to it, the dossier stays usable.
  */
 static bool timer_incident(greffe__bench *b, const greffe__timer *timer, greffe__str why)
@@ -191,9 +198,8 @@ static bool timer_incident(greffe__bench *b, const greffe__timer *timer, greffe_
     queued.key = greffe__str_format(b->arena, "timer/%u/%.*s", timer->id, (int)timer->name.size,
                                     timer->name.data);
     greffe__event closed = {.type = GREFFE__EV_TIMER_CLOSED, .parent = timer->id};
-    greffe__event opened = {.type = GREFFE__EV_INCIDENT_OPENED, .key = queued.key, .text = why};
     return greffe__emit(b, b->stream, closed) && greffe__emit(b, b->stream, queued) &&
-           greffe__emit(b, b->stream, opened);
+           greffe__open_incident(b, queued.key, why);
 }
 
 bool greffe__decide_timer(greffe__bench *b)
@@ -236,10 +242,7 @@ static bool effect_result(greffe__bench *b)
     }
     uint32_t id = pending->token;
     if (greffe__str_is(outcome, "failed")) {
-        return greffe__emit(b, b->stream,
-                            (greffe__event){.type = GREFFE__EV_INCIDENT_OPENED,
-                                            .key = key,
-                                            .text = greffe__arg(b, "problem")});
+        return greffe__open_incident(b, key, greffe__arg(b, "problem"));
     }
     if (!greffe__emit(
             b, b->stream,
@@ -262,11 +265,9 @@ bool greffe__written(greffe__bench *b, const greffe__pendings *list, bool *faile
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                               "there is no such effect");
     }
-    greffe__event event = {.type = *failed ? GREFFE__EV_INCIDENT_OPENED : GREFFE__EV_EFFECT_DONE,
-                           .key = key,
-                           .name = outcome};
-    event.text = *failed ? greffe__arg(b, "problem") : event.text;
-    return greffe__emit(b, b->stream, event);
+    greffe__event done = {.type = GREFFE__EV_EFFECT_DONE, .key = key, .name = outcome};
+    return *failed ? greffe__open_incident(b, key, greffe__arg(b, "problem"))
+                   : greffe__emit(b, b->stream, done);
 }
 
 /* An operator has a failed file tried again. */

@@ -464,58 +464,6 @@ static bool incident(greffe__bench *b)
            (token == 0 || greffe__leave_with(b, greffe__token_of(b->dossier, token), outcome));
 }
 
-/* --- Erasing --- */
-
-/* The first day on which the procedure's retention lets a dossier's values go; 0: it says nothing.
- */
-static int64_t kept_until(const greffe__bench *b)
-{
-    greffe__calendar calendar = greffe__plan_calendar(b->plan);
-    int64_t ended = greffe__zone_date(b->zone, b->dossier->ended_ms), until = 0;
-    for (uint32_t i = 0; i < b->plan->retention.count; i++) {
-        const greffe__retention *rule = &b->plan->retention.at[i];
-        bool own = greffe__str_equal(rule->outcome, b->dossier->outcome);
-        if (own || (rule->outcome.size == 0 && until == 0)) {
-            until = greffe__term_add(&calendar, ended, rule->keep, 1);
-        }
-        if (own) {
-            break;
-        }
-    }
-    return until;
-}
-
-static bool erase(greffe__bench *b)
-{
-    greffe__str because;
-    greffe__event erased = {.type = GREFFE__EV_ERASED, .days = b->today};
-    if (!greffe__str_is(b->command->actor.kind, "agent") ||
-        !greffe__has_str(&b->command->actor.roles, greffe__str_of("erase"))) {
-        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED,
-                              "an agent whose account has the role 'erase' may",
-                              "this actor may not erase what persons typed");
-    }
-    if (!greffe__arg_needed(b, "because", &because)) {
-        return false;
-    }
-    if (b->dossier->phase != GREFFE__PHASE_CLOSED || b->dossier->pending.count > 0) {
-        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
-                              b->dossier->pending.count > 0
-                                  ? "a letter of this dossier has still to leave"
-                                  : "the dossier has not ended");
-    }
-    int64_t until = kept_until(b);
-    if (b->today < until) {
-        char date[GREFFE__DATE_CHARS];
-        (void)greffe__date_format(date, until);
-        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE,
-                              "the procedure's retention says so", "it is kept until %s", date);
-    }
-    b->stream->erase = true;
-    return greffe__keep_personal(b, b->stream, "reason", greffe__string(because), &erased) &&
-           greffe__emit(b, b->stream, erased) && greffe__meet_actor(b, b->stream);
-}
-
 bool greffe__decide_dossier(greffe__bench *b)
 {
     static const struct {
@@ -533,7 +481,7 @@ bool greffe__decide_dossier(greffe__bench *b)
         return false;
     }
     if (greffe__str_is(b->command->verb, "erase")) {
-        return erase(b); /* what it adds itself comes after */
+        return greffe__erase(b); /* what it adds itself comes after */
     }
     if (!greffe__meet_actor(b, b->stream) || !greffe__note_effective(b)) {
         return false;

@@ -145,7 +145,7 @@ typedef struct greffe__pending {
     uint32_t token;              /* awaits the result; 0: nobody */
     greffe__str ref, commitment; /* its body */
     bool incident;
-    greffe__str problem;
+    greffe__str problem_ref, problem_commitment; /* of an incident: what went wrong */
 } greffe__pending;
 
 typedef struct greffe__person {
@@ -262,6 +262,8 @@ typedef struct greffe__claim {
 
 /* The task of a token, or NULL. */
 greffe__task *greffe__task_of(const greffe__dossier *d, uint32_t token);
+/* What a stream has queued and not yet seen done; NULL for kinds that queue nothing. */
+const greffe__pendings *greffe__pendings_of(uint32_t kind, const void *state);
 /* The shape of a kind's state. */
 const greffe__shape *greffe__state_shape(uint32_t kind);
 /* Folds one event into a state of that kind, which lives in the arena. GREFFE_ECORRUPT when the

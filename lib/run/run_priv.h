@@ -152,6 +152,8 @@ bool greffe__hold_claim(greffe__bench *b, greffe__str *barred);
 
 bool greffe__leave_agenda(greffe__bench *b);
 
+/* What went wrong may name a person: it is kept apart. */
+bool greffe__open_incident(greffe__bench *b, greffe__str effect, greffe__str problem);
 bool greffe__written(greffe__bench *b, const greffe__pendings *list, bool *failed);
 bool greffe__retried(greffe__bench *b, const greffe__pendings *list);
 
@@ -180,6 +182,9 @@ bool greffe__note_effective(greffe__bench *b);
 bool greffe__overtaken(const greffe__bench *b);
 /* Keeps the command for people to decide on; nothing moves. */
 bool greffe__open_correction(greffe__bench *b);
+
+/* All personal values of the bench's dossier go (erase.c). */
+bool greffe__erase(greffe__bench *b);
 
 /* --- Commands (verbs.c) --- */
 

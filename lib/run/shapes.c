@@ -127,7 +127,8 @@ static const greffe__field pending_fields[] = {
     FIELD(5, STR, greffe__pending, ref, NULL),
     FIELD(6, BYTES, greffe__pending, commitment, NULL),
     FIELD(7, BOOL, greffe__pending, incident, NULL),
-    FIELD(8, STR, greffe__pending, problem, NULL),
+    FIELD(9, STR, greffe__pending, problem_ref, NULL),
+    FIELD(10, BYTES, greffe__pending, problem_commitment, NULL),
 };
 static const greffe__shape pending_shape = SHAPE("pending", greffe__pending, pending_fields);
 

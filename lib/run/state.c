@@ -98,6 +98,19 @@ bool greffe__add_person(greffe__persons *people, const greffe__event *e, greffe_
 
 /* --- Effects --- */
 
+const greffe__pendings *greffe__pendings_of(uint32_t kind, const void *state)
+{
+    switch ((greffe__stream_kind)kind) {
+    case GREFFE__DOSSIER: return &((const greffe__dossier *)state)->pending;
+    case GREFFE__SESSION: return &((const greffe__session *)state)->pending;
+    case GREFFE__BATCH: return &((const greffe__batch *)state)->pending;
+    case GREFFE__ALLOTMENT:
+    case GREFFE__ORDER:
+    case GREFFE__CLAIM: break;
+    }
+    return NULL;
+}
+
 /* Effects of streams that wait for no node: queued, failed, tried again, done. */
 bool greffe__apply_pending(greffe__pendings *list, const greffe__event *e, greffe__arena *arena)
 {
@@ -120,7 +133,8 @@ bool greffe__apply_pending(greffe__pendings *list, const greffe__event *e, greff
     }
     if (e->type == GREFFE__EV_INCIDENT_OPENED || e->type == GREFFE__EV_INCIDENT_CLOSED) {
         pending->incident = e->type == GREFFE__EV_INCIDENT_OPENED;
-        pending->problem = e->text;
+        pending->problem_ref = e->ref;
+        pending->problem_commitment = e->commitment;
         return true;
     }
     greffe__remove_at(list, (uint32_t)(pending - list->at), sizeof *pending);

@@ -95,6 +95,7 @@ class Backdate(Case):
         self.ended("classe")
         incident = self.effects()
         self.assertEqual(len(incident), 1, incident)
+        self.assertIn("came in time", incident[0]["problem"])
         key = incident[0]["effect"]
         self.refused(self.o.act("instructeur-1", "retry", effect=key), "GR-5120")
         self.ok(self.o.act("instructeur-1", "answer", effect=key,

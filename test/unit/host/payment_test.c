@@ -167,17 +167,23 @@ static void be_killed(fixture *f, bank *b)
     use_bank(f, b, false);
 }
 
-static void assert_status(fixture *f, greffe_query_kind kind, const char *status)
+static void assert_listed(fixture *f, greffe_query_kind kind, const char *wanted)
 {
-    char *answer, wanted[64];
+    char *answer;
     greffe_query query = {.size = sizeof query, .kind = kind};
-    (void)snprintf(wanted, sizeof wanted, "\"status\":\"%s\"", status);
     assert_int_equal(greffe_engine_read(f->engine, &answer, &query), GREFFE_OK);
     if (strstr(answer, wanted) == NULL) {
         print_message("%s has no %s\n", answer, wanted);
     }
     assert_non_null(strstr(answer, wanted));
     greffe_engine_free(f->engine, answer);
+}
+
+static void assert_status(fixture *f, greffe_query_kind kind, const char *status)
+{
+    char wanted[64];
+    (void)snprintf(wanted, sizeof wanted, "\"status\":\"%s\"", status);
+    assert_listed(f, kind, wanted);
 }
 
 /* The bank says that all is well, the dossier is paid, and every journal folds to its state. */
@@ -299,6 +305,7 @@ static void the_bank_s_answer_settles_what_the_line_left_unknown(void **state)
     assert_int_equal(run(f), GREFFE_OK);
     assert_int_equal(b.given, 1);
     assert_status(f, GREFFE_QUERY_BATCHES, "unknown");
+    assert_listed(f, GREFFE_QUERY_EFFECTS, "\"problem\":\"the line broke\"");
     assert_paid_at_the_end(f);
     assert_int_equal(b.given, 1);
 }
