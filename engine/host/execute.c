@@ -256,11 +256,12 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
 {
     *write = (greffe_stream_write){
         .kind = stream->kind, .key = stream->key, .expected = stream->version};
-    if (stream->events.count == 0) {
-        return GREFFE_OK;
-    }
     const greffe__command *c = a->command;
     bool own = stream->kind == c->stream_kind && greffe__str_equal(stream->key, c->stream_key);
+    /* A command that changes nothing is kept all the same: its key has been answered. */
+    if (stream->events.count == 0 && !(own && stream->exists)) {
+        return GREFFE_OK;
+    }
     greffe__journal_entry entry = {.verb = c->verb,
                                    .key = c->key,
                                    .request = c->request,
@@ -419,7 +420,7 @@ static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
     if (status == GREFFE_OK) {
         const greffe__stream *own =
             greffe__world_stream(&a->world, a->command->stream_kind, a->command->stream_key);
-        out->version = own != NULL ? own->version + (own->events.count > 0) : 0;
+        out->version = own != NULL ? own->version + (own->exists || own->events.count > 0) : 0;
         out->answer = decision.answer;
     }
     return status;
