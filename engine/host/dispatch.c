@@ -167,16 +167,27 @@ static greffe_status tell(greffe_engine *e, void *data)
     return status;
 }
 
+static greffe_status postpone(greffe_engine *e, const greffe_effect_row *row, int64_t until_ms)
+{
+    greffe_status status = greffe__wait_postpone(e, row, until_ms);
+    return status == GREFFE_ECONFLICT ? GREFFE_OK : status; /* somebody else has it now */
+}
+
 static greffe_status put_off(greffe_engine *e, void *data)
 {
-    round_data *d = data;
+    const round_data *d = data;
     greffe_effect_row row = *d->effect;
     row.attempts += 1;
     row.started = false;
     uint32_t doublings = row.attempts < 12 ? row.attempts - 1 : 11;
-    greffe_status status =
-        greffe__wait_postpone(e, &row, d->now_ms + ((int64_t)first_wait_ms << doublings));
-    return status == GREFFE_ECONFLICT ? GREFFE_OK : status; /* somebody else has it now */
+    return postpone(e, &row, d->now_ms + ((int64_t)first_wait_ms << doublings));
+}
+
+/* Nobody takes this channel yet: that is no attempt. */
+static greffe_status leave_waiting(greffe_engine *e, void *data)
+{
+    const round_data *d = data;
+    return postpone(e, d->effect, d->now_ms + first_wait_ms);
 }
 
 /* Durable before the handler is called: who finds it later knows that it may have left. And taken
@@ -323,7 +334,7 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     }
     const greffe__handler *handler = find_handler(d, d->effect->channel);
     if (handler == NULL) {
-        return greffe__queue_call(e->queue, put_off, d); /* nobody takes it yet */
+        return greffe__queue_call(e->queue, leave_waiting, d);
     }
     bool once = greffe__str_is(d->effect->channel, "payment") && !handler->repeatable;
     if (once && d->effect->started) {

@@ -176,6 +176,14 @@ bool greffe__trap_syntax(const greffe__source *source, greffe_diags *diags, uint
                        text.data[offset]);
         return true;
     }
+    bool colon = offset + 1 < text.size && text.data[offset] == ':' &&
+                 (text.data[offset + 1] == ' ' || text.data[offset + 1] == '\n');
+    if (colon) { /* a value of a mapping in braces, or in a block, that went on behind its colon */
+        greffe__report(diags, GREFFE__GR_TRAP_COLON, source, (greffe__span){offset, offset + 1},
+                       "put the whole text in quotes",
+                       "a colon followed by a space cuts this text in two");
+        return true;
+    }
     uint32_t start = line_start(text, offset);
     for (int back = 0; back < 2; back++) {
         if (value_on_line(text, start, &value) && text.data[value.start] == '"') {

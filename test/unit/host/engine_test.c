@@ -481,6 +481,31 @@ static void *set_handlers(void *data)
     return NULL;
 }
 
+static void an_effect_that_nobody_takes_waits_and_counts_no_attempts(void **state)
+{
+    fixture *f = *state;
+    static postman p;
+    greffe_progress progress;
+    char *answer;
+    const greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_EFFECTS};
+    p = (postman){.letters = 0};
+    pthread_mutex_init(&p.lock, NULL);
+    file_one(f, "d", 1);
+    for (int64_t i = 0; i < 12; i++) {
+        assert_int_equal(
+            greffe_engine_run(f->engine, &progress, 9, PRIME_START + i * prime_minute_ms),
+            GREFFE_OK);
+    }
+    assert_int_equal(greffe_engine_read(f->engine, &answer, &query), GREFFE_OK);
+    assert_non_null(strstr(answer, "\"attempts\":0"));
+    greffe_engine_free(f->engine, answer);
+    assert_int_equal(prime_take(f->engine, "mail", bring, &p), GREFFE_OK);
+    assert_int_equal(greffe_engine_run(f->engine, &progress, 9, PRIME_START + 13 * prime_minute_ms),
+                     GREFFE_OK);
+    assert_int_equal(p.letters, 1);
+    pthread_mutex_destroy(&p.lock);
+}
+
 static void a_handler_may_be_set_while_another_thread_runs(void **state)
 {
     fixture *f = *state;
@@ -784,6 +809,7 @@ int main(void)
         TEST(a_run_does_no_more_than_its_limit_and_says_what_is_left),
         TEST(a_run_says_that_timers_are_left),
         TEST(a_run_without_bounds_is_fine),
+        TEST(an_effect_that_nobody_takes_waits_and_counts_no_attempts),
         TEST(a_handler_may_be_set_while_another_thread_runs),
         TEST(closing_finishes_what_was_accepted),
         TEST(misuse_is_told_and_changes_nothing),
