@@ -230,32 +230,65 @@ static bool only_asked(greffe__bench *b)
     return true;
 }
 
+static bool is_given(const greffe__dossier *d, greffe__str document)
+{
+    for (uint32_t i = 0; i < d->documents.count; i++) {
+        if (greffe__str_equal(d->documents.at[i].id, document)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was never given may come at any time, asked for or not: it may be needed later, to pay. What
+ * was given stays as it is. */
+static bool give_missing(greffe__bench *b)
+{
+    const greffe__value *documents = greffe__value_at(&b->command->args, "documents");
+    bool only = documents != NULL && documents->kind == GREFFE__CONTEXT && documents->count > 0 &&
+                greffe__value_at(&b->command->args, "answers") == NULL;
+    if (!only) {
+        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE,
+                              "documents that were never given may come at any time",
+                              "nothing was asked for, or the time for it is over");
+    }
+    for (uint32_t i = 0; i < documents->count; i++) {
+        greffe__str id = documents->as.entries[i].name;
+        if (is_given(b->dossier, id)) {
+            return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE,
+                                  "the service may ask for another one",
+                                  "%.*s: this document was given already", (int)id.size, id.data);
+        }
+    }
+    return greffe__take_documents(b, documents);
+}
+
+static bool give_asked(greffe__bench *b, uint32_t token)
+{
+    return only_asked(b) &&
+           greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) &&
+           greffe__check_answers(b, &b->dossier->asked) &&
+           greffe__take_documents(b, greffe__value_at(&b->command->args, "documents")) &&
+           !still_missing(b) &&
+           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SUPPLIED}) &&
+           greffe__leave_with(b, greffe__token_of(b->dossier, token), greffe__str_of("supplied"));
+}
+
 static bool supply(greffe__bench *b)
 {
-    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        greffe__token *token = &b->dossier->tokens.at[i];
-        uint32_t at = greffe__plan_node_at(b->plan, token->path);
-        if (at == GREFFE__NONE || !b->plan->nodes.at[at].supply) {
-            continue;
-        }
-        const greffe__plan_node *filing = &b->plan->nodes.at[b->plan->scopes.at[0].entry];
-        if (filing->roles.count > 0 && !greffe__may_act(b, filing->roles.at[0])) {
-            return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
-                                  "only the applicant supplies what was asked for");
-        }
-        uint32_t id = token->id;
-        return only_asked(b) &&
-               greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) &&
-               greffe__check_answers(b, &b->dossier->asked) &&
-               greffe__take_documents(b, greffe__value_at(&b->command->args, "documents")) &&
-               !still_missing(b) &&
-               greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SUPPLIED}) &&
-               greffe__leave_with(b, greffe__token_of(b->dossier, id), greffe__str_of("supplied"));
+    const greffe__plan_node *filing = &b->plan->nodes.at[b->plan->scopes.at[0].entry];
+    if (filing->roles.count > 0 && !greffe__may_act(b, filing->roles.at[0])) {
+        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                              "only the applicant supplies what was asked for");
     }
-    return greffe__overtaken(b) ? greffe__open_correction(b)
-                                : greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
-                                                 "nothing was asked for, or the time for it is "
-                                                 "over");
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        const greffe__token *token = &b->dossier->tokens.at[i];
+        uint32_t at = greffe__plan_node_at(b->plan, token->path);
+        if (at != GREFFE__NONE && b->plan->nodes.at[at].supply) {
+            return give_asked(b, token->id);
+        }
+    }
+    return greffe__overtaken(b) ? greffe__open_correction(b) : give_missing(b);
 }
 
 /* --- Tasks change hands --- */

@@ -49,7 +49,7 @@ static const greffe__verb verbs[] = {
     {"supply",
      "dossier",
      "the applicant, or an agent for one (--for)",
-     "gives what was asked for, all at once",
+     "gives what was asked for, all at once; documents that are still missing at any time",
      greffe__decide_dossier,
      {MAY("answers", answers), MAY("documents", papers)},
      "{\"answers\":{\"demandeur\":{\"nom\":\"Exemple\"}}}"},

@@ -369,6 +369,38 @@ class Completeness(Case):
         return self.o.act("eve", "supply", now=now,
                           **(what or {"documents": {"rib": paper("rib")}}))
 
+    def test_what_is_needed_later_may_come_at_any_time(self):
+        self.ok(self.o.file("d1", content=filing(without=("rib",))))
+        self.favourable()
+        with self.nothing_written():
+            self.refused(self.supply(documents={"facture": paper("facture")}), "GR-5120")
+            self.refused(self.supply(answers={"velo": {"prix": "1.00"}}), "GR-5120")
+            self.refused(self.supply(documents={"photo": paper("photo")}), "GR-5206")
+            self.refused(self.supply(documents={"rib": paper("rib", media="text/html")}),
+                         "GR-5208")
+            self.refused(self.o.act("instructeur-1", "supply", documents={"rib": paper("rib")}),
+                         "GR-5101")
+        self.ok(self.supply())
+        self.at("deliberation")
+        self.assertIn("rib", self.o.show()["documents"])
+        self.refused(self.supply(), "GR-5120")
+
+    def test_without_it_the_payment_waits_and_is_mended_without_a_second_letter(self):
+        self.ok(self.o.file("d1", content=filing(without=("rib",))))
+        self.favourable()
+        self.open_session()
+        self.ok(self.o.session("decide", rest="proposed"))
+        self.close_session()
+        incident = [one for one in self.o.list("effects") if one.get("state") == "incident"]
+        self.assertEqual(len(incident), 1)
+        self.assertIn("rib", incident[0]["problem"])
+        letters = len(self.o.letters())
+        self.ok(self.supply())
+        self.ok(self.o.act("instructeur-1", "answer", effect=incident[0]["effect"],
+                           because="La lettre est partie, le RIB est là"))
+        self.at("paiement")
+        self.assertEqual(len(self.o.letters()), letters)
+
     def test_several_rounds(self):
         self.filed()
         for number in range(3):
