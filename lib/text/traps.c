@@ -161,6 +161,26 @@ static bool value_on_line(greffe__str text, uint32_t start, greffe__span *out)
     return false;
 }
 
+/* {message: Attention : la date}: a colon and a space, where the entry has one already. */
+static bool second_colon_in_braces(greffe__str text, uint32_t offset)
+{
+    if (offset + 1 >= text.size || text.data[offset] != ':' || text.data[offset + 1] != ' ') {
+        return false;
+    }
+    bool has_key = false;
+    for (uint32_t i = offset; i > 0; i--) {
+        char c = text.data[i - 1];
+        if (c == '\n' || c == '"' || c == '\'') {
+            return false;
+        }
+        if (c == '{' || c == ',') {
+            return has_key;
+        }
+        has_key = has_key || (c == ':' && text.data[i] == ' ');
+    }
+    return false;
+}
+
 static bool starts_reserved(char c)
 {
     return c == '@' || c == '`' || c == '%';
@@ -176,9 +196,7 @@ bool greffe__trap_syntax(const greffe__source *source, greffe_diags *diags, uint
                        text.data[offset]);
         return true;
     }
-    bool colon = offset + 1 < text.size && text.data[offset] == ':' &&
-                 (text.data[offset + 1] == ' ' || text.data[offset + 1] == '\n');
-    if (colon) { /* a value of a mapping in braces, or in a block, that went on behind its colon */
+    if (second_colon_in_braces(text, offset)) {
         greffe__report(diags, GREFFE__GR_TRAP_COLON, source, (greffe__span){offset, offset + 1},
                        "put the whole text in quotes",
                        "a colon followed by a space cuts this text in two");
