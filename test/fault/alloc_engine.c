@@ -255,6 +255,15 @@ static bool live(greffe_engine *engine)
     return true;
 }
 
+/* Both stores live through the same: this says which one now. */
+static bool on_sqlite;
+
+static greffe_status open_store(greffe_store **out)
+{
+    const greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = ":memory:"};
+    return on_sqlite ? greffe_store_sqlite(out, &sqlite) : greffe_store_memory(out);
+}
+
 /* A store and an engine, tried again with memory back. */
 static bool open_engine(greffe_engine **out, greffe_context *context)
 {
@@ -262,8 +271,8 @@ static bool open_engine(greffe_engine **out, greffe_context *context)
     for (int attempt = 0; attempt < 2 && status != GREFFE_OK; attempt++) {
         greffe_engine_options options = {
             .size = sizeof options, .clock = read_clock, .random = give_random};
-        status = greffe_store_memory(&options.store);
-        if (!sweep_status("greffe_store_memory", status, true)) {
+        status = open_store(&options.store);
+        if (!sweep_status("a store's opening", status, true)) {
             return false;
         }
         if (status == GREFFE_OK) {
@@ -299,6 +308,7 @@ static bool run_engine(void)
 static bool prepare(void)
 {
     greffe_diags *diags = NULL;
+    memset(&expected, 0, sizeof expected);
     if (sweep_context(&expected.context) != GREFFE_OK ||
         greffe_diags_create(&diags, expected.context) != GREFFE_OK) {
         return false;
@@ -314,5 +324,21 @@ static void dismiss(void)
     greffe_context_destroy(expected.context);
 }
 
+static bool prepare_sqlite(void)
+{
+    on_sqlite = true;
+    return prepare();
+}
+
+static void dismiss_sqlite(void)
+{
+    on_sqlite = false;
+    dismiss();
+}
+
 const scenario ENGINE_SCENARIO = {
     .name = "engine", .prepare = prepare, .run = run_engine, .dismiss = dismiss};
+const scenario SQLITE_SCENARIO = {.name = "engine on SQLite",
+                                  .prepare = prepare_sqlite,
+                                  .run = run_engine,
+                                  .dismiss = dismiss_sqlite};

@@ -343,6 +343,36 @@ static bool run_render_plan(void)
     return in_context(render_plan_in);
 }
 
+/* What is written for tools: the commands, and a scenario as JSON. */
+static bool describe_in(greffe_context *context)
+{
+    static size_t sizes[2];
+    greffe_diags *diags = NULL;
+    bool fine = true;
+    greffe_status made = greffe_diags_create(&diags, context);
+    for (int form = 0; fine && made == GREFFE_OK && form < 2; form++) {
+        char *text = NULL;
+        const greffe_status status =
+            form == 0
+                ? greffe_commands_describe(&text, context)
+                : greffe_yaml_to_json(&text, context, diags, "site.yaml", text_of("site.yaml"));
+        fine = sweep_status(form == 0 ? "greffe_commands_describe" : "greffe_yaml_to_json", status,
+                            false);
+        if (fine && status == GREFFE_OK) {
+            sizes[form] = sizes[form] == 0 ? strlen(text) : sizes[form];
+            fine = strlen(text) == sizes[form] || sweep_fault("the text is another");
+        }
+        greffe_free(context, text);
+    }
+    greffe_diags_destroy(diags);
+    return fine && sweep_status("greffe_diags_create", made, false);
+}
+
+static bool run_describe(void)
+{
+    return in_context(describe_in);
+}
+
 /* --- The site, and diagnostics --- */
 
 static bool site_in(greffe_context *context)
@@ -489,6 +519,7 @@ static int self_check(void)
 static const scenario SCENARIOS[] = {{.name = "compile", .run = run_compile},
                                      {.name = "read plan", .run = run_read},
                                      {.name = "render plan", .run = run_render_plan},
+                                     {.name = "describe", .run = run_describe},
                                      {.name = "site", .run = run_site},
                                      {.name = "diagnostics", .run = run_diags}};
 
@@ -496,8 +527,10 @@ static void sweep_all(const char *only, size_t stride, size_t point, bool ever_a
 {
     const size_t own = sizeof SCENARIOS / sizeof SCENARIOS[0];
     (void)run_compile(); /* gives the reference */
-    for (size_t i = 0; i <= own; i++) {
-        const scenario *s = i < own ? &SCENARIOS[i] : &ENGINE_SCENARIO;
+    for (size_t i = 0; i < own + 2; i++) {
+        const scenario *s = i < own    ? &SCENARIOS[i]
+                            : i == own ? &ENGINE_SCENARIO
+                                       : &SQLITE_SCENARIO;
         if (only != NULL && strcmp(only, s->name) != 0) {
             continue;
         }

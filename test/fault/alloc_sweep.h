@@ -6,6 +6,7 @@
 
 #include <greffe/compile.h>
 #include <greffe/engine.h>
+#include <greffe/scenario.h>
 #include <greffe/site.h>
 
 /* --- Memory (failing_memory.c) --- */
@@ -45,6 +46,6 @@ greffe_status sweep_context(greffe_context **out);
 /* Compiles velo.yaml. */
 greffe_status sweep_plan(greffe_plan **out, greffe_context *context, greffe_diags *diags);
 
-extern const scenario ENGINE_SCENARIO;
+extern const scenario ENGINE_SCENARIO, SQLITE_SCENARIO;
 
 #endif
