@@ -69,7 +69,7 @@ static bool is_about(const cJSON *verb, const char *what)
 
 int cli_help(const char *what, bool json)
 {
-    greffe_context *context;
+    greffe_context *context = NULL;
     char *text = NULL;
     int found = 0;
     if (greffe_context_create(&context, NULL) != GREFFE_OK ||

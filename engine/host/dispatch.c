@@ -13,6 +13,9 @@ typedef struct round_data {
     greffe_progress *progress;
     uint32_t limit;
     int64_t now_ms;
+    int64_t given_ms; /* 0: the engine's clock, asked anew for each lease */
+    bool once;        /* a payment whose handler does not bear the same key twice */
+    bool left;        /* it left, or may have: what follows must never send it again */
     greffe__arena *arena;
     greffe_claim_request request;
     greffe_effect_row *effect;
@@ -73,7 +76,7 @@ static greffe_status claim_effects(greffe_engine *e, void *data)
     round_data *d = data;
     memcpy(d->handlers, e->handlers, sizeof d->handlers);
     d->handler_count = e->handler_count;
-    d->request = (greffe_claim_request){.now_ms = d->now_ms,
+    d->request = (greffe_claim_request){.now_ms = greffe__now(e, d->given_ms),
                                         .limit = d->limit < page ? d->limit : page,
                                         .effects = true,
                                         .lease_ms = e->alone ? 0 : lease_ms};
@@ -148,9 +151,11 @@ static greffe_status tell(greffe_engine *e, void *data)
         command.now_ms = earlier ? source.last_ms : command.now_ms;
         status = greffe__execute(e, &outcome, &command, &arena);
     }
-    if (status == GREFFE_OK && outcome.status != GREFFE_OK && !relay) {
-        /* It is done, but what should follow was refused: an operator has to see to it. */
-        d->outcome = greffe__str_of("failed");
+    bool told = greffe__str_is(d->outcome, "unknown");
+    if (status == GREFFE_OK && outcome.status != GREFFE_OK && !relay && !told) {
+        /* It is done, but what should follow was refused: an operator has to see to it. Money that
+         * may be on its way has not failed: then it could be sent again. */
+        d->outcome = greffe__str_of(d->once ? "unknown" : "failed");
         d->problem = outcome.message;
         d->progress->incidents += 1;
         status = greffe__wait_load(e, &source, 1, &arena);
@@ -178,16 +183,16 @@ static greffe_status put_off(greffe_engine *e, void *data)
     const round_data *d = data;
     greffe_effect_row row = *d->effect;
     row.attempts += 1;
-    row.started = false;
+    row.started = d->left && row.started;
     uint32_t doublings = row.attempts < 12 ? row.attempts - 1 : 11;
-    return postpone(e, &row, d->now_ms + ((int64_t)first_wait_ms << doublings));
+    return postpone(e, &row, greffe__now(e, d->given_ms) + ((int64_t)first_wait_ms << doublings));
 }
 
 /* Nobody takes this channel yet: that is no attempt. */
 static greffe_status leave_waiting(greffe_engine *e, void *data)
 {
     const round_data *d = data;
-    return postpone(e, d->effect, d->now_ms + first_wait_ms);
+    return postpone(e, d->effect, greffe__now(e, d->given_ms) + first_wait_ms);
 }
 
 /* Durable before the handler is called: who finds it later knows that it may have left. And taken
@@ -197,7 +202,7 @@ static greffe_status mark_started(greffe_engine *e, void *data)
     round_data *d = data;
     greffe_effect_row row = *d->effect;
     row.started = !row.started;
-    int64_t until = e->alone ? row.lease_ms : d->now_ms + lease_ms;
+    int64_t until = e->alone ? row.lease_ms : greffe__now(e, d->given_ms) + lease_ms;
     greffe_status status = greffe__wait_postpone(e, &row, until);
     if (status == GREFFE_OK) {
         *d->effect = row;
@@ -307,6 +312,7 @@ static greffe_status hand_over(greffe_engine *e, round_data *d, const greffe__ha
 /* Tells the stream; what cannot be told now is tried again later, and the others go on. */
 static greffe_status tell_or_put_off(greffe_engine *e, round_data *d)
 {
+    d->left = true;
     greffe_status status = greffe__queue_call(e->queue, tell, d);
     if (status == GREFFE_OK) {
         d->progress->effects += 1;
@@ -329,6 +335,7 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     char problem[256] = "";
     d->problem = greffe__str_of("");
     d->outcome = greffe__str_of("");
+    d->once = d->left = false;
     if (greffe__str_is(d->effect->channel, "greffe")) {
         return tell_or_put_off(e, d);
     }
@@ -336,7 +343,7 @@ static greffe_status deliver(greffe_engine *e, round_data *d)
     if (handler == NULL) {
         return greffe__queue_call(e->queue, leave_waiting, d);
     }
-    bool once = greffe__str_is(d->effect->channel, "payment") && !handler->repeatable;
+    bool once = d->once = greffe__str_is(d->effect->channel, "payment") && !handler->repeatable;
     if (once && d->effect->started) {
         return tell_unknown(e, d, "an attempt to send it was interrupted");
     }
@@ -438,11 +445,17 @@ greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out, uin
     }
     limit = limit < most_at_once ? limit : most_at_once;
     *out = (greffe_progress){0};
-    round_data d = {.progress = out, .limit = limit, .now_ms = greffe__now(engine, now_ms)};
+    round_data d = {
+        .progress = out, .limit = limit, .given_ms = now_ms, .now_ms = greffe__now(engine, now_ms)};
+    if (!greffe__good_instant(d.now_ms) || !greffe__queue_begin_round(engine->queue)) {
+        return GREFFE_EMISUSE;
+    }
     /* What was decided before goes first: an outcome that waits is older than a delay that ends. */
     greffe_status status = deliver_effects(engine, &d);
     if (status == GREFFE_OK) {
         status = greffe__queue_call(engine->queue, fire_timers, &d);
     }
-    return status == GREFFE_OK ? deliver_effects(engine, &d) : status;
+    status = status == GREFFE_OK ? deliver_effects(engine, &d) : status;
+    greffe__queue_end_round(engine->queue);
+    return status;
 }

@@ -4,9 +4,6 @@
 #include "host/host_priv.h"
 #include "value/json.h"
 
-/* Instants of commands: the years 1 to 9999. */
-static const int64_t earliest_ms = 62135596800000, latest_ms = 253402300799000;
-
 /* --- Life --- */
 
 static greffe_status fetch_secret(greffe_engine *e, void *data)
@@ -159,7 +156,7 @@ static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_
     if (!good_text(out->stream_key, true) || !good_text(out->key, true) ||
         !good_text(out->actor.subject, false) || !good_text(out->actor.kind, false) ||
         !good_text(out->actor.channel, false) || !good_text(out->represented.subject, false) ||
-        out->now_ms < -earliest_ms || out->now_ms > latest_ms) {
+        !greffe__good_instant(out->now_ms)) {
         return GREFFE_EINVALID;
     }
     out->args = greffe__context_of(NULL, 0);

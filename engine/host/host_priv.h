@@ -58,6 +58,11 @@ void greffe__queue_close(greffe__queue *queue);
 /* Runs a job on the store thread and waits for it. */
 greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn job, void *data);
 
+/* One round at a time delivers: two of them would be given the same effects. False: this thread is
+ * in one already, a handler called it. */
+bool greffe__queue_begin_round(greffe__queue *queue);
+void greffe__queue_end_round(greffe__queue *queue);
+
 /* A store call's completion, awaited. */
 typedef struct greffe__wait greffe__wait;
 greffe_status greffe__wait_load(greffe_engine *e, greffe_load *items, size_t count,
@@ -134,6 +139,7 @@ greffe_status greffe__plan_by(greffe_engine *e, greffe_load_kind what, greffe__s
 /* What a board or an allotment is called in the store. */
 greffe__str greffe__known_name(greffe__arena *arena, uint32_t need, greffe__str key);
 int64_t greffe__now(greffe_engine *e, int64_t given);
+bool greffe__good_instant(int64_t at_ms); /* in the years 1 to 9999 */
 /* The two clocks and sources of the system. */
 int64_t greffe__system_clock(void *data);
 greffe_status greffe__system_random(void *data, unsigned char *out, size_t size);

@@ -40,7 +40,12 @@ static greffe_status plan_from_bytes(greffe_engine *e, greffe__str hash, greffe_
         e->plan_count -= 1;
     }
     greffe__cached_plan *place = &e->plans[e->plan_count];
+    e->zones.failed = false;
     const greffe__zone *zone = zone_of(e, greffe__plan_of(plan)->zone);
+    if (e->zones.failed) { /* no other zone in its place: dates would be wrong, and be written */
+        greffe_plan_unref(plan);
+        return GREFFE_ENOMEM;
+    }
     *place = (greffe__cached_plan){.plan = plan, .zone = zone};
     (void)snprintf(place->hash, sizeof place->hash, "%.*s", (int)hash.size, hash.data);
     greffe__hex(place->pinned, greffe_plan_hash(plan));

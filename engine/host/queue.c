@@ -29,7 +29,30 @@ struct greffe__queue {
     bool closing;
     unsigned callers; /* that have not left yet */
     pthread_cond_t left;
+    pthread_mutex_t round;
 };
+
+bool greffe__queue_begin_round(greffe__queue *queue)
+{
+    return pthread_mutex_lock(&queue->round) == 0;
+}
+
+void greffe__queue_end_round(greffe__queue *queue)
+{
+    pthread_mutex_unlock(&queue->round);
+}
+
+static bool init_round(greffe__queue *queue)
+{
+    pthread_mutexattr_t kind;
+    if (pthread_mutexattr_init(&kind) != 0) {
+        return false;
+    }
+    bool good = pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK) == 0 &&
+                pthread_mutex_init(&queue->round, &kind) == 0;
+    pthread_mutexattr_destroy(&kind);
+    return good;
+}
 
 static job *next_job(greffe__queue *queue)
 {
@@ -67,6 +90,10 @@ greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
         return GREFFE_ENOMEM;
     }
     *queue = (greffe__queue){.engine = engine};
+    if (!init_round(queue)) {
+        greffe__free(engine->context, queue);
+        return GREFFE_ENOMEM;
+    }
     atomic_init(&queue->waiting, false);
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->arrived, NULL);
@@ -75,6 +102,7 @@ greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
         pthread_cond_destroy(&queue->left);
         pthread_cond_destroy(&queue->arrived);
         pthread_mutex_destroy(&queue->lock);
+        pthread_mutex_destroy(&queue->round);
         greffe__free(engine->context, queue);
         return GREFFE_ENOMEM;
     }
@@ -101,6 +129,7 @@ void greffe__queue_close(greffe__queue *queue)
     pthread_cond_destroy(&queue->left);
     pthread_cond_destroy(&queue->arrived);
     pthread_mutex_destroy(&queue->lock);
+    pthread_mutex_destroy(&queue->round);
     greffe__free(queue->engine->context, queue);
 }
 

@@ -589,6 +589,7 @@ greffe_status greffe_engine_read(greffe_engine *engine, char **out, const greffe
     greffe__buf_init(&text_out, engine->context);
     reading r = {.query = query, .out = &text_out, .arena = &arena};
     greffe_status status = greffe__queue_call(engine->queue, run, &r);
+    status = status == GREFFE_OK && arena.failed ? GREFFE_ENOMEM : status;
     greffe__arena_free(&arena);
     if (status == GREFFE_OK && greffe__buf_done(&text_out) == NULL) {
         status = GREFFE_ENOMEM;

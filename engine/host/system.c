@@ -37,3 +37,9 @@ int64_t greffe__now(greffe_engine *e, int64_t given)
 {
     return given != 0 ? given : e->clock(e->clock_data);
 }
+
+bool greffe__good_instant(int64_t at_ms)
+{
+    static const int64_t earliest_ms = -62135596800000, latest_ms = 253402300799000;
+    return at_ms >= earliest_ms && at_ms <= latest_ms;
+}

@@ -448,15 +448,14 @@ static greffe_status verify_rest(greffe_engine *e, verifying *v, greffe__arena *
 /* No dossier has a number that its sequence has still to give. */
 static greffe_status verify_numbers(greffe_engine *e, verifying *v, greffe__arena *arena)
 {
-    greffe_read numbers = {.what = GREFFE_READ_NUMBERS, .limit = 1000};
-    greffe_status status = greffe__wait_read(e, &numbers, arena);
-    for (size_t i = 0; status == GREFFE_OK && i < numbers.count; i++) {
-        const greffe_read_row *row = &numbers.rows[i];
-        for (uint32_t j = 0; j < v->highest.count; j++) {
-            const sequence *s = &v->highest.at[j];
-            if (greffe__str_equal(s->name, row->key) && s->number >= (int64_t)row->version) {
-                report(v, row, 0, GREFFE__GR_JOURNAL_TABLE, "the sequence of numbers was set back");
-            }
+    greffe_status status = GREFFE_OK;
+    for (uint32_t i = 0; i < v->highest.count && status == GREFFE_OK; i++) {
+        const sequence *s = &v->highest.at[i];
+        greffe_load item = {.what = GREFFE_LOAD_NUMBER, .command = s->name};
+        status = greffe__wait_load(e, &item, 1, arena);
+        if (status == GREFFE_OK && (!item.found || s->number >= (int64_t)item.version)) {
+            greffe_read_row row = {.key = s->name};
+            report(v, &row, 0, GREFFE__GR_JOURNAL_TABLE, "the sequence of numbers was set back");
         }
     }
     return status;

@@ -372,11 +372,11 @@ static greffe_status draft_number(const memory_store *s, const greffe_number_wri
     return known != NULL || push(fresh, record_make(&w->name, 1)) ? GREFFE_OK : GREFFE_ENOMEM;
 }
 
-/* Whether an earlier write of the set makes the same stream. */
+/* Whether an earlier write of the set is of the same stream. */
 static bool twice(const greffe_write_set *set, const draft *drafts, size_t at)
 {
-    for (size_t i = 0; drafts[at].fresh && i < at; i++) {
-        if (drafts[i].fresh && set->streams[i].kind == set->streams[at].kind &&
+    for (size_t i = 0; drafts[at].stream != NULL && i < at; i++) {
+        if (drafts[i].stream != NULL && set->streams[i].kind == set->streams[at].kind &&
             greffe__memory_compare(set->streams[i].key, set->streams[at].key) == 0) {
             return true;
         }

@@ -127,7 +127,8 @@ typedef struct greffe_progress {
 } greffe_progress;
 
 /** Does what is due: fires timers, delivers effects, relays outcomes. At most `limit` of each.
- *  `now_ms` 0: the engine's clock. */
+ *  `now_ms` 0: the engine's clock. Several threads take turns; a handler must not call it:
+ *  GREFFE_EMISUSE, as for an instant outside the years 1 to 9999. */
 GREFFE_API greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out,
                                            uint32_t limit, int64_t now_ms);
 

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <pthread.h>
+#include <sqlite3.h>
 
 #include <cmocka.h>
 
@@ -353,6 +357,128 @@ static void a_handler_that_bears_the_same_key_twice_is_asked_again(void **state)
     assert_paid_at_the_end(f);
 }
 
+/* --- What cannot be told --- */
+
+static void spoil(const fixture *f, int kind)
+{
+    sqlite3 *db;
+    char text[80];
+    (void)snprintf(text, sizeof text, "UPDATE greffe_stream SET state = x'ff' WHERE kind = %d",
+                   kind);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* The bank has it, and then the batch can no longer be read. */
+static greffe_status take_and_spoil(void *data, const greffe_effect *effect, char problem[256])
+{
+    bank *b = data;
+    (void)effect;
+    (void)problem;
+    b->given += 1;
+    spoil(b->meanwhile, 6);
+    return GREFFE_OK;
+}
+
+static void what_left_and_cannot_be_told_is_not_sent_again(void **state)
+{
+    fixture *f = *state;
+    bank b = {.meanwhile = f};
+    make_batch(f, &b);
+    const greffe_handler handler = {
+        .size = sizeof handler, .channel = "payment", .run = take_and_spoil, .data = &b};
+    assert_int_equal(greffe_engine_handle(f->engine, &handler), GREFFE_OK);
+    for (int i = 0; i < 12; i++) {
+        (void)run(f);
+        f->minute += 60;
+    }
+    assert_int_equal(b.given, 1);
+}
+
+static void what_was_interrupted_and_cannot_be_told_is_not_sent_again(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_OK};
+    make_batch(f, &b);
+    be_killed(f, &b);
+    spoil(f, 4);
+    for (int i = 0; i < 12; i++) {
+        (void)run(f);
+        f->minute += 60;
+    }
+    assert_int_equal(b.given, 0);
+}
+
+/* --- Two threads --- */
+
+static greffe_status take_slowly(void *data, const greffe_effect *effect, char problem[256])
+{
+    bank *b = data;
+    const struct timespec rest = {0, 20000000};
+    (void)effect;
+    (void)problem;
+    (void)nanosleep(&rest, NULL);
+    b->given += 1; /* rounds take turns: nobody else counts meanwhile */
+    return GREFFE_OK;
+}
+
+static void *run_a_round(void *data)
+{
+    const fixture *f = data;
+    greffe_progress progress;
+    (void)greffe_engine_run(f->engine, &progress, 100, PRIME_START + f->minute * prime_minute_ms);
+    return NULL;
+}
+
+static void two_threads_of_a_process_that_is_alone_pay_once(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_OK};
+    pthread_t threads[2];
+    make_batch(f, &b);
+    greffe_engine_close(f->engine);
+    greffe_store *store;
+    greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = f->path};
+    assert_int_equal(greffe_store_sqlite(&store, &sqlite), GREFFE_OK);
+    greffe_engine_options options = {.size = sizeof options, .store = store, .alone = true};
+    assert_int_equal(greffe_engine_open(&f->engine, f->context, &options), GREFFE_OK);
+    use_bank(f, &b, false);
+    const greffe_handler handler = {
+        .size = sizeof handler, .channel = "payment", .run = take_slowly, .data = &b};
+    assert_int_equal(greffe_engine_handle(f->engine, &handler), GREFFE_OK);
+    f->minute += lease_minutes;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, run_a_round, f), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(b.given, 1);
+    assert_status(f, GREFFE_QUERY_BATCHES, "emitted");
+}
+
+static greffe_status run_within(void *data, const greffe_effect *effect, char problem[256])
+{
+    greffe_progress progress;
+    fixture *f = data;
+    (void)effect;
+    (void)problem;
+    assert_int_equal(greffe_engine_run(f->engine, &progress, 9, PRIME_START), GREFFE_EMISUSE);
+    return GREFFE_OK;
+}
+
+static void a_handler_that_runs_a_round_is_told_that_it_may_not(void **state)
+{
+    fixture *f = *state;
+    bank b = {.says = GREFFE_OK};
+    make_batch(f, &b);
+    assert_int_equal(prime_take(f->engine, "payment", run_within, f), GREFFE_OK);
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_status(f, GREFFE_QUERY_BATCHES, "emitted");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +490,10 @@ int main(void)
         TEST(an_end_that_comes_late_settles_it_too),
         TEST(what_surely_did_not_leave_is_tried_again),
         TEST(a_handler_that_bears_the_same_key_twice_is_asked_again),
+        TEST(what_left_and_cannot_be_told_is_not_sent_again),
+        TEST(what_was_interrupted_and_cannot_be_told_is_not_sent_again),
+        TEST(two_threads_of_a_process_that_is_alone_pay_once),
+        TEST(a_handler_that_runs_a_round_is_told_that_it_may_not),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
