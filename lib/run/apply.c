@@ -62,6 +62,7 @@ static bool apply_order(greffe__order *o, const greffe__event *e)
         o->batch = e->key;
         o->payer = e->text;
         o->phase = greffe__str_of("batched");
+        o->relay = false; /* an "unknown" that was not told yet is none any more */
         return true;
     case GREFFE__EV_ORDER_ANSWERED:
         o->phase = e->name;

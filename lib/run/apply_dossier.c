@@ -336,7 +336,10 @@ bool greffe__apply_dossier(greffe__dossier *d, const greffe__event *e, greffe__a
     case GREFFE__EV_ORDER_ENDED: d->order = none; return true;
     case GREFFE__EV_COMMENTED: return add_fill(&d->notes, e, "comment", arena);
     case GREFFE__EV_WITHDRAWN: return add_fill(&d->notes, e, "withdrawal", arena);
-    case GREFFE__EV_ERASED: d->erased_on = e->days; return add_fill(&d->notes, e, "erased", arena);
+    case GREFFE__EV_ERASED:
+        d->erased_on = e->days;
+        d->people = (greffe__persons){0}; /* who comes from now on is met anew */
+        return add_fill(&d->notes, e, "erased", arena);
     case GREFFE__EV_BACKDATED: return add_fill(&d->notes, e, "backdated", arena);
     case GREFFE__EV_REASONED: return add_fill(&d->notes, e, "reasons", arena);
     case GREFFE__EV_MESSAGE_CAME: return add_fill(&d->notes, e, "message", arena);

@@ -43,6 +43,7 @@ static bool convened(greffe__session *s, const greffe__event *e)
 
 static bool present(greffe__session *s, const greffe__event *e, greffe__arena *arena)
 {
+    s->counted = true;
     s->present = e->list;
     s->proxies = (greffe__proxies){0};
     for (uint32_t i = 0; e->value.kind == GREFFE__CONTEXT && i < e->value.count; i++) {

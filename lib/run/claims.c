@@ -154,9 +154,34 @@ bool greffe__hold_claim(greffe__bench *b, greffe__str *barred)
 
 /* --- Moments, and the end --- */
 
+/* A board's last word was a grant, and it came after the claim: a grant that only sent the dossier
+ * back is older than it. */
+static bool board_granted(const greffe__bench *b)
+{
+    const greffe__mark *claimed = greffe__mark_of(b->dossier, b->plan->once.claimed), *last = NULL;
+    bool granted = false;
+    for (uint32_t i = 0; i < b->dossier->marks.count; i++) {
+        const greffe__mark *mark = &b->dossier->marks.at[i];
+        for (uint32_t j = 0; j < b->plan->steps.count; j++) {
+            const greffe__step *step = &b->plan->steps.at[j];
+            bool grant = greffe__moment_is(mark->moment, step->id, "granted");
+            bool word = step->kind == GREFFE__KIND_DELIBERATION &&
+                        (grant || greffe__moment_is(mark->moment, step->id, "refused"));
+            if (word && (last == NULL || mark->at_ms >= last->at_ms)) {
+                last = mark;
+                granted = grant;
+            }
+        }
+    }
+    return granted && (claimed == NULL || last->at_ms >= claimed->at_ms);
+}
+
 /* What a board granted, a payment paid or a decision claimed stays so; all else is free again. */
 static bool was_granted(const greffe__bench *b)
 {
+    if (board_granted(b)) {
+        return true;
+    }
     for (uint32_t i = 0; i < b->dossier->marks.count; i++) {
         greffe__str moment = b->dossier->marks.at[i].moment;
         for (uint32_t j = 0; j < b->plan->steps.count; j++) {
@@ -164,11 +189,8 @@ static bool was_granted(const greffe__bench *b)
             bool decision = step->kind == GREFFE__KIND_DECISION &&
                             greffe__moment_of(moment, step->id) &&
                             greffe__str_equal(moment, b->plan->once.claimed);
-            if (decision ||
-                (step->kind == GREFFE__KIND_DELIBERATION &&
-                 greffe__moment_is(moment, step->id, "granted")) ||
-                (step->kind == GREFFE__KIND_PAYMENT &&
-                 greffe__moment_is(moment, step->id, "paid"))) {
+            if (decision || (step->kind == GREFFE__KIND_PAYMENT &&
+                             greffe__moment_is(moment, step->id, "paid"))) {
                 return true;
             }
         }

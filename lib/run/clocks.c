@@ -126,9 +126,10 @@ bool greffe__clocks_pause(greffe__bench *b, greffe__str step, bool pause)
                 return false;
             }
         } else if (!pause && clock->phase == GREFFE__CLOCK_PAUSED) {
-            uint32_t suspended = clock->suspended + (uint32_t)(b->today - clock->paused_on);
+            int64_t until = b->today > clock->paused_on ? b->today : clock->paused_on;
+            uint32_t suspended = clock->suspended + (uint32_t)(until - clock->paused_on);
             greffe__clock later = *clock; /* as it will be, for working days */
-            int64_t spans[2] = {clock->paused_on, b->today};
+            int64_t spans[2] = {clock->paused_on, until};
             int64_t due = due_of(b, def, &later, suspended);
             if (def->within.unit == GREFFE__UNIT_WORKING_DAYS) {
                 later.spans.at =
@@ -145,7 +146,7 @@ bool greffe__clocks_pause(greffe__bench *b, greffe__str step, bool pause)
             }
             greffe__event event = {.type = GREFFE__EV_CLOCK_RESUMED,
                                    .name = def->name,
-                                   .days = b->today,
+                                   .days = until,
                                    .count = suspended,
                                    .due = due};
             if (!greffe__emit(b, b->stream, event) || !set_clock_timers(b, def, due)) {

@@ -319,6 +319,10 @@ static bool order_result(greffe__bench *b)
                           : greffe__str_is(order->phase, "rejected") ? "rejected"
                                                                      : "unknown";
     bool paid = greffe__str_is(greffe__str_of(outcome), "paid");
+    if (greffe__str_is(order->phase, "batched") || greffe__str_is(order->phase, "prepared")) {
+        return greffe__refuse(b, GREFFE__GR_ORDER_STATE, GREFFE_ESTATE, NULL,
+                              "the order has no outcome to tell");
+    }
     if (!greffe__emit(b, stream, (greffe__event){.type = GREFFE__EV_ORDER_RELAYED})) {
         return false;
     }

@@ -265,6 +265,12 @@ static bool give_missing(greffe__bench *b)
 
 static bool give_asked(greffe__bench *b, uint32_t token)
 {
+    int64_t asked_on = greffe__zone_date(b->zone, greffe__token_of(b->dossier, token)->since_ms);
+    if (b->today < asked_on) {
+        return greffe__refuse(b, GREFFE__GR_CMD_BACKDATED, GREFFE_EINVALID,
+                              "name a day between the request and today",
+                              "what was asked for cannot have come before it was asked for");
+    }
     return only_asked(b) &&
            greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) &&
            greffe__check_answers(b, &b->dossier->asked) &&
@@ -274,12 +280,19 @@ static bool give_asked(greffe__bench *b, uint32_t token)
            greffe__leave_with(b, greffe__token_of(b->dossier, token), greffe__str_of("supplied"));
 }
 
-static bool supply(greffe__bench *b)
+static bool is_applicant(greffe__bench *b)
 {
     const greffe__plan_node *filing = &b->plan->nodes.at[b->plan->scopes.at[0].entry];
-    if (filing->roles.count > 0 && !greffe__may_act(b, filing->roles.at[0])) {
-        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
-                              "only the applicant supplies what was asked for");
+    return filing->roles.count == 0 || greffe__may_act(b, filing->roles.at[0]) ||
+           greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED,
+                          "give it as the applicant, or as an agent for one",
+                          "only the applicant may do this");
+}
+
+static bool supply(greffe__bench *b)
+{
+    if (!is_applicant(b)) {
+        return false;
     }
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
         const greffe__token *token = &b->dossier->tokens.at[i];
@@ -354,9 +367,17 @@ static bool comment(greffe__bench *b)
            greffe__emit(b, b->stream, event);
 }
 
+/* The decision was taken, and the dossier was not sent back to be instructed again. */
 static bool decided(const greffe__bench *b)
 {
     static const char *const outcomes[] = {"granted", "refused"};
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
+        uint32_t kind = at == GREFFE__NONE ? 0 : b->plan->steps.at[b->plan->nodes.at[at].step].kind;
+        if (kind == GREFFE__KIND_INSTRUCTION || kind == GREFFE__KIND_COMPLETENESS) {
+            return false;
+        }
+    }
     for (uint32_t i = 0; i < b->plan->steps.count; i++) {
         const greffe__step *step = &b->plan->steps.at[i];
         for (size_t j = 0; j < 2; j++) {
@@ -376,11 +397,12 @@ static bool decided(const greffe__bench *b)
 
 static bool withdraw(greffe__bench *b)
 {
-    const greffe__plan_node *filing = &b->plan->nodes.at[b->plan->scopes.at[0].entry];
     greffe__event event = {.type = GREFFE__EV_WITHDRAWN};
-    if (filing->roles.count > 0 && !greffe__may_act(b, filing->roles.at[0])) {
-        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
-                              "only the applicant withdraws");
+    if (!is_applicant(b)) {
+        return false;
+    }
+    if (greffe__overtaken(b)) {
+        return greffe__open_correction(b);
     }
     if (decided(b)) {
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
@@ -394,7 +416,8 @@ static bool withdraw(greffe__bench *b)
         if (session == NULL) {
             return false;
         }
-        if (session->closed && item != NULL && item->outcome.size > 0) {
+        if (session->closed && item != NULL && item->outcome.size > 0 &&
+            !greffe__str_is(session->closed_how, "no quorum")) {
             return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                                   "the decision was taken; nothing is left to withdraw");
         }
@@ -414,6 +437,15 @@ static bool message(greffe__bench *b)
     if (!is_staff(b) || !greffe__arg_needed(b, "message", &name)) {
         return false;
     }
+    bool awaited = false;
+    for (uint32_t i = 0; i < b->plan->nodes.count; i++) {
+        awaited = awaited || greffe__str_equal(b->plan->nodes.at[i].message, name);
+    }
+    if (!awaited) {
+        return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE,
+                              "a remark is a comment: greffe act comment",
+                              "no step of this procedure waits for this message");
+    }
     const greffe__value *content = greffe__value_at(&b->command->args, "content");
     greffe__event event = {.type = GREFFE__EV_MESSAGE_CAME, .name = name};
     if (!greffe__keep_personal(b, b->stream, "message", content != NULL ? *content : greffe__null(),
@@ -429,10 +461,9 @@ static bool message(greffe__bench *b)
             return greffe__leave_with(b, token, greffe__str_of("done"));
         }
     }
-    return greffe__emit(b, b->stream,
-                        (greffe__event){.type = GREFFE__EV_CAME_LATE,
-                                        .key = name,
-                                        .name = greffe__str_of("message")});
+    greffe__event late = {
+        .type = GREFFE__EV_CAME_LATE, .key = name, .name = greffe__str_of("message")};
+    return greffe__overtaken(b) ? greffe__open_correction(b) : greffe__emit(b, b->stream, late);
 }
 
 /* --- Incidents --- */
@@ -457,6 +488,26 @@ static bool retry_timer(greffe__bench *b, const greffe__pending *pending)
            greffe__set_timer(b, token, again, name, b->today, b->now_ms);
 }
 
+/* An incident is no way round a person's step, a decision or a payment: there only what the delay
+ * itself would have brought. Where nothing waits, there is nothing to choose. */
+static bool may_answer(greffe__bench *b, uint32_t token)
+{
+    greffe__str outcome = greffe__arg(b, "outcome"), only = {"sent", 4};
+    const greffe__token *waits = token == 0 ? NULL : greffe__token_of(b->dossier, token);
+    uint32_t at = waits == NULL ? GREFFE__NONE : greffe__plan_node_at(b->plan, waits->path);
+    const greffe__plan_node *node = at == GREFFE__NONE ? NULL : &b->plan->nodes.at[at];
+    bool free = node != NULL && (node->op == GREFFE__P_EFFECT || node->op == GREFFE__P_WAIT ||
+                                 (node->op == GREFFE__P_ASK && node->port == GREFFE__PORT_CALL));
+    if (node != NULL && !free) {
+        only = node->expired;
+    }
+    return free || (node == NULL && outcome.size == 0) || greffe__str_equal(outcome, only) ||
+           greffe__refuse(b, GREFFE__GR_NO_SUCH_OUTCOME, GREFFE_EINVALID,
+                          only.size > 0 ? greffe__str_dup(b->arena, only).data : NULL,
+                          "an incident here cannot be answered with '%.*s'", (int)outcome.size,
+                          outcome.data);
+}
+
 static bool incident(greffe__bench *b)
 {
     greffe__str key, because;
@@ -471,6 +522,9 @@ static bool incident(greffe__bench *b)
                               "there is no incident '%.*s'", (int)key.size, key.data);
     }
     uint32_t token = pending->token;
+    if (answers && !may_answer(b, token)) {
+        return false;
+    }
     bool correction = greffe__str_is(pending->letter, "correction");
     if (!answers && correction) {
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE,
@@ -525,7 +579,7 @@ bool greffe__decide_dossier(greffe__bench *b)
         }
         bool over = b->dossier->phase == GREFFE__PHASE_CLOSED && !verbs[i].closed_too;
         if (over && greffe__overtaken(b)) {
-            return greffe__open_correction(b);
+            return is_applicant(b) && greffe__open_correction(b);
         }
         if (over) {
             return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,

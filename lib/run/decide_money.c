@@ -308,10 +308,21 @@ static bool report_one(greffe__bench *b, greffe__str key)
     if (!open) {
         return true; /* answered before: a second report changes nothing */
     }
+    greffe__str reason = rejected != NULL && rejected->kind == GREFFE__STRING
+                             ? rejected->as.string
+                             : (greffe__str){"", 0};
+    bool code = reason.size <= 8;
+    for (size_t i = 0; i < reason.size; i++) {
+        char c = reason.data[i];
+        code = code && ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
+    }
+    if (rejected != NULL && (!code || reason.size == 0)) {
+        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, "AC04",
+                              "a bank's reason is a code of at most 8 letters and digits");
+    }
     greffe__event event = {.type = GREFFE__EV_ORDER_ANSWERED};
     event.name = greffe__str_of(rejected != NULL ? "rejected" : unknown ? "unknown" : "accepted");
-    event.text = rejected != NULL && rejected->kind == GREFFE__STRING ? rejected->as.string
-                                                                      : (greffe__str){"", 0};
+    event.text = reason;
     return greffe__emit(b, stream, event);
 }
 

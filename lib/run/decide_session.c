@@ -75,7 +75,12 @@ static bool convene(greffe__bench *b)
                               board.data);
     }
     const greffe__board *def = &known->plan->boards.at[at];
+    const greffe__value *named = greffe__value_at(&b->command->args, "follows");
     greffe__str after = greffe__arg(b, "follows");
+    if (named != NULL && after.size == 0) {
+        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, "\"follows\": \"s1\"",
+                              "'follows' must be the key of a session");
+    }
     if (after.size > 0 && !follows(b, after, def, day)) {
         return false;
     }
@@ -197,6 +202,10 @@ static bool presence(greffe__bench *b, const greffe__session *s)
             return false;
         }
     }
+    if (proxies != NULL && proxies->kind != GREFFE__CONTEXT) {
+        return greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, "{\"meudon\": \"issy\"}",
+                              "'proxies' must be an object of absent seats and their holders");
+    }
     for (uint32_t i = 0; proxies != NULL && proxies->kind == GREFFE__CONTEXT && i < proxies->count;
          i++) {
         const greffe__entry *proxy = &proxies->as.entries[i];
@@ -297,6 +306,13 @@ static bool check_votes(greffe__bench *b, const greffe__session *s, const greffe
         return greffe__refuse(b, GREFFE__GR_VOTES, GREFFE_EINVALID,
                               "{\"for\": 7, \"against\": 1, \"abstain\": 0}",
                               "'votes' must be an object of numbers");
+    }
+    bool whole =
+        s->board.majority == GREFFE__MAJORITY_MEMBERS && !greffe__str_is(outcome, "postponed");
+    if (votes == NULL && whole && all * 2 <= s->board.members.count) {
+        return greffe__refuse(b, GREFFE__GR_VOTES, GREFFE_ESTATE, "postpone it",
+                              "%u voices are no majority of the %u members", all,
+                              s->board.members.count);
     }
     if (votes == NULL) {
         return true; /* unanimous, or by show of hands without a count */
@@ -409,6 +425,14 @@ static bool close_session(greffe__bench *b, const greffe__session *s)
     if (without && s->quorate) {
         return greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE, NULL,
                               "this session has its quorum");
+    }
+    enum { widest_zone_ms = 14 * 3600000 };
+    int64_t latest = greffe__zone_date(greffe__zone_utc(), b->now_ms + widest_zone_ms);
+    if (without && (!s->counted || latest < s->on)) {
+        return greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE,
+                              "on its day, say who came: session presence, with an empty list for "
+                              "nobody",
+                              "without quorum is what was found on the day of the session");
     }
     greffe__event closed = {.type = GREFFE__EV_SESSION_CLOSED,
                             .name = greffe__str_of(without ? "no quorum" : "held")};

@@ -218,6 +218,7 @@ typedef struct greffe__session {
     greffe__board board; /* as it was when the session was convened */
     int64_t on;
     bool second, closed, quorate;
+    bool counted; /* it was said who is present */
     greffe__strs present;
     greffe__proxies proxies;
     greffe__items items;

@@ -209,6 +209,7 @@ static const greffe__field session_fields[] = {
     FIELD(9, STR, greffe__session, closed_how, NULL),
     FIELD(10, RECORDS, greffe__session, pending, &pending_shape),
     FIELD(11, RECORDS, greffe__session, people, &person_shape),
+    FIELD(12, BOOL, greffe__session, counted, NULL),
 };
 static const greffe__shape session_shape = SHAPE("session", greffe__session, session_fields);
 

@@ -127,8 +127,8 @@ static const greffe__verb verbs[] = {
     {"erase",
      "dossier",
      "an agent whose account has the role 'erase'",
-     "erases all that persons typed and what names them, once the procedure's retention is over; "
-     "the journal still verifies",
+     "erases what persons typed in the dossier and what names them there, once the procedure's "
+     "retention is over; orders and minutes stay",
      greffe__decide_dossier,
      {NEEDED("because", "why")},
      "{\"because\":\"Fin de la durée de conservation\"}"},

@@ -305,7 +305,6 @@ class Sealed(unittest.TestCase):
         store = sqlite3.connect(self.path)
         for table in ("entry", "stream", "personal", "task", "outbox"):
             store.execute(f"DELETE FROM greffe_{table} WHERE kind = 1 AND key IN ('d1', 'd3')")
-        store.execute("DELETE FROM greffe_sequence")
         store.commit()
         store.close()
         self.assertEqual(self.office.verify().exit, 0)

@@ -102,6 +102,43 @@ class Backdate(Case):
                            because="Dossier redéposé sous d1bis"))
         self.assertEqual(self.effects(), [])
 
+    def test_an_answer_cannot_have_come_before_its_question(self):
+        self.asked()
+        self.o.now = "2020-03-16T09:00:00Z"
+        with self.nothing_written():
+            self.refused(self.enter("supply", "2020-03-05", documents={"rib": paper("rib")}),
+                         "GR-5008")
+        self.ok(self.enter("supply", "2020-03-10", documents={"rib": paper("rib")}))
+        self.due("2020-05-04")
+
+    def test_a_withdrawal_that_came_in_time_opens_a_correction_whether_the_letter_left_or_not(self):
+        self.asked()
+        self.o.now = "2020-04-15T09:00:00Z"
+        answer = self.ok(self.enter("withdraw", "2020-03-20"))
+        self.assertIn("correction", answer.out)
+        self.ok(self.o.settle())
+        self.ended("classe")
+
+    def test_a_correction_is_the_applicant_s_own_or_entered_for_one(self):
+        self.asked()
+        self.o.now = "2020-04-15T09:00:00Z"
+        self.ok(self.o.settle())
+        self.o.count += 1
+        with self.nothing_written():
+            self.refused(self.o.greffe("act", "withdraw", "d1", as_="courrier-1", args="{}",
+                                       now=self.o.now, key="alone", because="courrier",
+                                       effective="2020-03-20"), "GR-5101")
+
+    def test_an_answer_to_a_correction_is_no_place_for_free_text(self):
+        self.asked()
+        self.o.now = "2020-04-15T09:00:00Z"
+        self.ok(self.o.settle())
+        self.ok(self.enter("supply", "2020-04-09", documents={"rib": paper("rib")}))
+        key = self.effects()[0]["effect"]
+        with self.nothing_written():
+            self.refused(self.o.act("instructeur-1", "answer", effect=key, because="vu",
+                                    outcome="Madame Untel"), "GR-5122")
+
     def test_what_came_too_late_is_refused_as_ever(self):
         self.asked()
         self.o.now = "2020-04-15T09:00:00Z"

@@ -46,6 +46,50 @@ class Board(Case):
         self.close_session("s2")
         self.at("paiement")
 
+    def test_that_nobody_came_is_said_on_the_day(self):
+        self.ok(self.o.session("convene", board="bureau", on="2020-03-02"))
+        self.ok(self.o.session("agenda", take="waiting"))
+        self.refused(self.o.session("close", no_quorum=True), "GR-5402")
+        self.ok(self.o.session("presence", present=[]))
+        self.ok(self.o.session("close", no_quorum=True))
+        self.ok(self.o.session("convene", "s2", board="bureau", on="2020-03-20"))
+        self.ok(self.o.session("presence", "s2", present=SEATS[:1]))
+        self.refused(self.o.session("close", "s2", no_quorum=True), "GR-5402")
+
+    def test_odd_arguments_are_not_ignored(self):
+        self.refused(self.o.session("convene", board="bureau", on="2020-03-02", follows=5),
+                     "GR-5001")
+        self.ok(self.o.session("convene", board="bureau", on="2020-03-02"))
+        self.refused(self.o.session("presence", present=SEATS[:5], proxies=["meudon"]), "GR-5001")
+
+    def test_a_grant_that_only_sent_it_back_neither_claims_nor_ends_it(self):
+        self.filed("d3", foyer="7777777777777")
+        self.ok(self.o.complete("instructeur-1", "completude", "complete", "d3"))
+        self.ok(self.o.complete("instructeur-1", "instruction", "defavorable", "d3",
+                                fill={"motif": "Hors zone"}))
+        self.open_session()
+        self.ok(self.o.session("decide", dossier="d3", outcome="granted"))
+        self.close_session()
+        self.at("instruction", "d3")
+        self.ok(self.o.complete("instructeur-1", "instruction", "favorable", "d3"))
+        self.open_session(session="s2")
+        self.ok(self.o.session("decide", "s2", dossier="d3", outcome="refused"))
+        self.close_session("s2")
+        self.ended("refuse", "d3")
+        self.filed("d4", foyer="7777777777777")
+        self.favourable("d4")  # the claim is free again
+
+    def test_what_was_sent_back_may_be_withdrawn(self):
+        self.filed("d3", foyer="7777777777777")
+        self.ok(self.o.complete("instructeur-1", "completude", "complete", "d3"))
+        self.ok(self.o.complete("instructeur-1", "instruction", "defavorable", "d3",
+                                fill={"motif": "Hors zone"}))
+        self.open_session()
+        self.ok(self.o.session("decide", dossier="d3", outcome="granted"))
+        self.close_session()
+        self.ok(self.o.act("eve", "withdraw", "d3"))
+        self.ended("withdrawn", "d3")
+
     def test_five_of_nine_suffice(self):
         self.open_session(present=SEATS[4:])
         self.refused(self.o.session("close", no_quorum=True), "GR-5402")

@@ -74,6 +74,19 @@ class Erase(Case):
             self.refused(self.erase(because=""), "GR-5001")
         self.refused(self.erase(dossier="d2"), "GR-5120")
 
+    def test_who_erased_is_known_even_who_had_acted_before(self):
+        self.filed("d1")
+        self.ok(self.o.act("archiviste-1", "comment", text="Vu"))
+        self.ok(self.o.act("eve", "withdraw"))
+        self.ok(self.o.settle())
+        self.o.now = "2022-03-02T09:00:00Z"
+        self.ok(self.erase())
+        store = sqlite3.connect(self.o.store)
+        left = store.execute("SELECT class FROM greffe_personal WHERE kind = 1 AND key = 'd1' AND "
+                             "length(value) > 0 ORDER BY class").fetchall()
+        store.close()
+        self.assertEqual(left, [("person",), ("reason",)])
+
     def test_what_comes_after_it_is_kept(self):
         self.withdrawn()
         self.o.now = "2022-03-02T09:00:00Z"

@@ -213,7 +213,13 @@ static void add_answer(const season *s, char *out, const greffe_query *query)
     char *answer;
     greffe_query full = *query;
     full.size = sizeof full;
-    assert_int_equal(greffe_engine_read(s->engine, &answer, &full), GREFFE_OK);
+    greffe_status status = greffe_engine_read(s->engine, &answer, &full);
+    if (status == GREFFE_ECORRUPT && s->fault >= LATE_DROPS_ROW) { /* a lie that reading finds */
+        size_t size = strlen(out);
+        (void)snprintf(out + size, most_texts - size, "corrupt\n");
+        return;
+    }
+    assert_int_equal(status, GREFFE_OK);
     cJSON *tree = cJSON_Parse(answer);
     assert_non_null(tree);
     forget_the_run(tree);
