@@ -43,6 +43,7 @@ int cli_verify(cli *c);
 int cli_play(cli *c);
 int cli_report(cli *c);
 int cli_test(cli *c);
+int cli_compact(cli *c);
 
 /* Prints what the commands of people take: all, those of a word such as "session", or one verb.
  * EXIT_USAGE when there is none of that name. */

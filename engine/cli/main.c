@@ -35,6 +35,7 @@ static const char usage[] =
     "                                      also that nothing it names was cut or taken away\n"
     "  greffe journal seal FILE            verify, and write what every journal is now: keep it "
     "elsewhere\n"
+    "  greffe db compact                   write the file anew, without what was erased\n"
     "Seasons\n"
     "  greffe play ACTIONS.jsonl --out DIR play dated actions; goes on where it was interrupted\n"
     "\n"
@@ -59,7 +60,7 @@ static const struct {
     {"session", cli_act, true},     {"allot", cli_act, true},      {"pay", cli_act, true},
     {"tasks", cli_list, true},      {"list", cli_list, true},      {"show", cli_show, true},
     {"run", cli_run, true},         {"journal", cli_verify, true}, {"play", cli_play, true},
-    {"report", cli_report, true},   {"test", cli_test, false},
+    {"report", cli_report, true},   {"test", cli_test, false},     {"db", cli_compact, false},
 };
 
 static const struct {

@@ -309,6 +309,14 @@ static void finding(void *data, const char *kind, const char *key, uint64_t vers
                   code, message);
 }
 
+int cli_compact(cli *c)
+{
+    if (c->word_count != 1 || strcmp(c->words[0], "compact") != 0) {
+        return cli_fail(EXIT_USAGE, "greffe db compact --store FILE");
+    }
+    return cli_status(greffe_sqlite_compact(c->store), c->store);
+}
+
 static void write_line(void *data, const char *line)
 {
     (void)fprintf(data, "%s\n", line);

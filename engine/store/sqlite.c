@@ -386,3 +386,25 @@ greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_option
     *out = &s->head;
     return GREFFE_OK;
 }
+
+greffe_status greffe_sqlite_compact(const char *path)
+{
+    sqlite3 *db = NULL;
+    if (path == NULL) {
+        return GREFFE_EMISUSE;
+    }
+    if (access(path, F_OK) != 0) {
+        return GREFFE_ENOTFOUND;
+    }
+    int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_busy_timeout(db, busy_ms);
+        code = sqlite3_exec(db, "VACUUM", NULL, NULL, NULL);
+    }
+    int left = 1; /* of the log, while somebody reads it */
+    if (code == SQLITE_OK) {
+        code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, NULL);
+    }
+    sqlite3_close(db);
+    return code == SQLITE_OK && left > 0 ? GREFFE_EBUSY : greffe__sqlite_status(code);
+}

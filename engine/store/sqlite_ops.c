@@ -363,8 +363,8 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
         status = write_number(s, &set->numbers[i]);
     }
     status = end(s, status);
-    if (erases) { /* nor in the log; readers may hold it a while, then the next checkpoint does it
-                   */
+    if (erases) { /* nor in the log, unless somebody reads it; pages keep more:
+                     greffe_sqlite_compact */
         (void)sqlite3_exec(s->db, "PRAGMA secure_delete = OFF; PRAGMA wal_checkpoint(TRUNCATE)",
                            NULL, NULL, NULL);
     }

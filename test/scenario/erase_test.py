@@ -39,6 +39,7 @@ class Erase(Case):
         self.assertIn(NAME.encode(), self.bytes_of_the_store())
         self.o.now = "2022-03-02T09:00:00Z"
         self.ok(self.erase())
+        self.ok(self.o.greffe("db", "compact"))
         self.assertNotIn(NAME.encode(), self.bytes_of_the_store())
         shown = self.o.show()
         self.assertEqual((shown["erased_on"], shown["outcome"]), ("2022-03-02", "withdrawn"))

@@ -234,6 +234,11 @@ typedef struct greffe_sqlite_options {
 GREFFE_API greffe_status greffe_store_sqlite(greffe_store **out,
                                              const greffe_sqlite_options *options);
 
+/** Writes a store's file anew, without what was erased or deleted: until then old bytes may lie in
+ *  free places of its pages. Needs as much room again. GREFFE_EBUSY while others use the store,
+ *  GREFFE_EFULL, GREFFE_EIO, GREFFE_ENOTFOUND when there is no such file, GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_sqlite_compact(const char *path);
+
 #ifdef __cplusplus
 }
 #endif
