@@ -49,7 +49,7 @@ void greffe__lower_end(greffe__lowering *l)
 
 void greffe__lower_block(greffe__lowering *l)
 {
-    static const char *const outcomes[] = {"done", NULL};
+    static const char *const outcomes[] = {"done", "expired", NULL};
     bool each = l->step->kind == GREFFE__KIND_EACH;
     greffe__plan_node *node = greffe__new_node(l, each ? GREFFE__P_EACH : GREFFE__P_FORK, NULL);
     if (node == NULL) {
@@ -57,7 +57,13 @@ void greffe__lower_block(greffe__lowering *l)
     }
     node->join = l->step->join;
     node->limit = l->step->limit > 0 ? l->step->limit : GREFFE_MAX_EACH;
-    (void)greffe__author_edge(l, greffe__node_position(l, node), "done", true);
+    uint32_t block = greffe__node_position(l, node);
+    node->within = l->step->within;
+    node->expired = greffe__str_of("expired");
+    (void)greffe__author_edge(l, block, "done", true);
+    if (l->step->within.count > 0) { /* a deadline: what is not finished by then is cancelled */
+        (void)greffe__author_edge(l, block, "expired", true);
+    }
     greffe__check_outcomes(l, outcomes);
 }
 

@@ -177,7 +177,15 @@ static bool fire(greffe__bench *b, const greffe__timer *timer)
         const greffe__plan_node *node = at == GREFFE__NONE ? NULL : &b->plan->nodes.at[at];
         return node == NULL || !node->supply || greffe__queue_effect(b, node, 0, "rappel", NULL);
     }
-    return greffe__leave_with(b, token, name);
+    uint32_t at = greffe__plan_node_at(b->plan, token->path);
+    uint32_t op = at == GREFFE__NONE ? 0 : b->plan->nodes.at[at].op;
+    if ((op == GREFFE__P_FORK || op == GREFFE__P_EACH) && greffe__is_sealed(b)) {
+        return greffe__set_timer(
+            b, id, "expire", name, b->today + 1,
+            greffe__day_end_ms(b, b->today + 1)); /* what is sealed ends first */
+    }
+    return greffe__cancel_block(b, id) &&
+           greffe__leave_with(b, greffe__token_of(b->dossier, id), name);
 }
 
 bool greffe__open_incident(greffe__bench *b, greffe__str effect, greffe__str problem)

@@ -201,6 +201,17 @@ bool greffe__cancel_scope(greffe__bench *b, uint32_t scope)
                                                       .name = greffe__str_of("closed")});
 }
 
+bool greffe__cancel_block(greffe__bench *b, uint32_t token)
+{
+    for (uint32_t i = b->dossier->scopes.count; i > 0; i--) {
+        if (b->dossier->scopes.at[i - 1].token == token &&
+            !greffe__cancel_scope(b, b->dossier->scopes.at[i - 1].id)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool greffe__finish(greffe__bench *b, greffe__str outcome)
 {
     /* Clocks first: a suspension that is cut short by the end gives no new due date. */
@@ -253,6 +264,10 @@ static bool enter_block(greffe__bench *b, const greffe__plan_node *node, uint32_
 {
     greffe__event frozen = {0}; /* what a person typed stays apart from the journal */
     greffe__value list;
+    int64_t due;
+    if (!greffe__set_terms(b, node, token, &due)) {
+        return false;
+    }
     if (node->op == GREFFE__P_FORK) {
         return open_all(b, node, token, 0, &frozen);
     }
@@ -316,13 +331,8 @@ static bool leave_scope(greffe__bench *b, uint32_t scope)
     if (finished < needed || (finished < total && brother_sealed(b, block))) {
         return true; /* money on its way is waited for */
     }
-    for (uint32_t i = b->dossier->scopes.count; i > 0; i--) {
-        if (b->dossier->scopes.at[i - 1].token == block &&
-            !greffe__cancel_scope(b, b->dossier->scopes.at[i - 1].id)) {
-            return false;
-        }
-    }
-    return greffe__leave_with(b, greffe__token_of(b->dossier, block), greffe__str_of("done"));
+    return greffe__cancel_block(b, block) &&
+           greffe__leave_with(b, greffe__token_of(b->dossier, block), greffe__str_of("done"));
 }
 
 /* --- Entering --- */

@@ -125,6 +125,8 @@ bool greffe__leave_with(greffe__bench *b, greffe__token *token, greffe__str outc
 /* A moment has come: marks it, freezes, claims, moves clocks. */
 bool greffe__reach_moment(greffe__bench *b, greffe__str step, greffe__str outcome);
 /* Closes all that is open, innermost first. `force` passes sealed nodes. */
+/* All that a block's token has opened. */
+bool greffe__cancel_block(greffe__bench *b, uint32_t token);
 bool greffe__cancel_scope(greffe__bench *b, uint32_t scope);
 bool greffe__is_sealed(const greffe__bench *b);
 bool greffe__finish(greffe__bench *b, greffe__str outcome);
