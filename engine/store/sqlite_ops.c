@@ -25,6 +25,17 @@ static void bind_key(sqlite_store *s, sqlite3_stmt *stmt, uint32_t kind, greffe_
     bind_text(stmt, 3, key);
 }
 
+/* A statement about one stream, with its first three parameters. */
+static greffe_status prepare_keyed(sqlite_store *s, statement which, uint32_t kind, greffe_str key,
+                                   sqlite3_stmt **out)
+{
+    greffe_status status = greffe__sqlite_prepare(s, which, out);
+    if (status == GREFFE_OK) {
+        bind_key(s, *out, kind, key);
+    }
+    return status;
+}
+
 /* A copy in the caller's memory; sets *failed when there is none. */
 static greffe_str take(sqlite3_stmt *stmt, int column, greffe_memory *memory, bool *failed)
 {
@@ -44,6 +55,7 @@ static greffe_str take(sqlite3_stmt *stmt, int column, greffe_memory *memory, bo
 
 /* --- Transactions --- */
 
+/* Ends the transaction; one that cannot be committed is taken back whole. */
 static greffe_status end(sqlite_store *s, greffe_status status)
 {
     if (status == GREFFE_OK) {
@@ -96,11 +108,10 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
         [GREFFE_LOAD_PINNED] = LOAD_PINNED, [GREFFE_LOAD_KNOWN] = LOAD_KNOWN,
     };
     sqlite3_stmt *stmt = NULL;
-    greffe_status status = greffe__sqlite_prepare(s, by_kind[item->what], &stmt);
+    greffe_status status = prepare_keyed(s, by_kind[item->what], item->kind, item->key, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_key(s, stmt, item->kind, item->key);
     bind_text(stmt, 4, item->command);
     item->found = false;
     item->personal_count = 0;
@@ -170,11 +181,10 @@ static greffe_status step_conditional(sqlite_store *s, sqlite3_stmt *stmt)
 static greffe_status check_version(sqlite_store *s, const greffe_stream_write *write)
 {
     sqlite3_stmt *stmt = NULL;
-    greffe_status status = greffe__sqlite_prepare(s, CHECK_STREAM, &stmt);
+    greffe_status status = prepare_keyed(s, CHECK_STREAM, write->kind, write->key, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_key(s, stmt, write->kind, write->key);
     int code = sqlite3_step(stmt);
     uint64_t version = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
     status = greffe__sqlite_status(code);
@@ -186,11 +196,11 @@ static greffe_status put_stream(sqlite_store *s, const greffe_stream_write *writ
 {
     sqlite3_stmt *stmt = NULL;
     bool fresh = write->expected == 0;
-    greffe_status status = greffe__sqlite_prepare(s, fresh ? INSERT_STREAM : UPDATE_STREAM, &stmt);
+    greffe_status status =
+        prepare_keyed(s, fresh ? INSERT_STREAM : UPDATE_STREAM, write->kind, write->key, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_key(s, stmt, write->kind, write->key);
     sqlite3_bind_int64(stmt, 4, (int64_t)write->expected + 1);
     bind_blob(stmt, 5, write->head);
     bind_blob(stmt, 6, write->state);
@@ -211,11 +221,10 @@ static greffe_status put_stream(sqlite_store *s, const greffe_stream_write *writ
 static greffe_status put_entry(sqlite_store *s, const greffe_stream_write *write)
 {
     sqlite3_stmt *stmt = NULL;
-    greffe_status status = greffe__sqlite_prepare(s, INSERT_ENTRY, &stmt);
+    greffe_status status = prepare_keyed(s, INSERT_ENTRY, write->kind, write->key, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_key(s, stmt, write->kind, write->key);
     sqlite3_bind_int64(stmt, 4, (int64_t)write->expected + 1);
     bind_text(stmt, 5, write->entry->command);
     bind_blob(stmt, 6, write->entry->body);
@@ -227,11 +236,10 @@ static greffe_status put_personal(sqlite_store *s, const greffe_stream_write *wr
 {
     for (size_t i = 0; i < write->personal_count; i++) {
         sqlite3_stmt *stmt = NULL;
-        greffe_status status = greffe__sqlite_prepare(s, INSERT_PERSONAL, &stmt);
+        greffe_status status = prepare_keyed(s, INSERT_PERSONAL, write->kind, write->key, &stmt);
         if (status != GREFFE_OK) {
             return status;
         }
-        bind_key(s, stmt, write->kind, write->key);
         bind_text(stmt, 4, write->personal[i].ref);
         bind_text(stmt, 5, write->personal[i].class_name);
         bind_blob(stmt, 6, write->personal[i].salt);
@@ -247,11 +255,10 @@ static greffe_status put_personal(sqlite_store *s, const greffe_stream_write *wr
 static greffe_status erase_personal(sqlite_store *s, const greffe_stream_write *write)
 {
     sqlite3_stmt *stmt = NULL;
-    greffe_status status = greffe__sqlite_prepare(s, ERASE_PERSONAL, &stmt);
+    greffe_status status = prepare_keyed(s, ERASE_PERSONAL, write->kind, write->key, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_key(s, stmt, write->kind, write->key);
     return step_once(stmt);
 }
 
@@ -260,15 +267,14 @@ static greffe_status put_row(sqlite_store *s, const greffe_stream_write *write,
 {
     bool task = row->kind == GREFFE_LIST_TASK;
     sqlite3_stmt *stmt = NULL;
-    greffe_status status = greffe__sqlite_prepare(s,
-                                                  row->remove ? (task ? DELETE_TASK : DELETE_EFFECT)
-                                                  : task      ? INSERT_TASK
-                                                              : INSERT_EFFECT,
-                                                  &stmt);
+    greffe_status status = prepare_keyed(s,
+                                         row->remove ? (task ? DELETE_TASK : DELETE_EFFECT)
+                                         : task      ? INSERT_TASK
+                                                     : INSERT_EFFECT,
+                                         write->kind, write->key, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_key(s, stmt, write->kind, write->key);
     bind_text(stmt, 4, row->item);
     if (!row->remove) {
         bind_text(stmt, 5, row->name);
@@ -339,7 +345,6 @@ static greffe_status write_number(sqlite_store *s, const greffe_number_write *wr
     return step_conditional(s, stmt);
 }
 
-/* Ends the transaction; one that cannot be committed is taken back whole. */
 void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, greffe_done_fn done,
                            void *data)
 {
@@ -348,13 +353,13 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
     for (size_t i = 0; i < set->stream_count; i++) {
         erases = erases || set->streams[i].erase;
     }
-    if (erases) { /* what is overwritten shall not be found in the file's free places */
-        (void)sqlite3_exec(s->db, "PRAGMA secure_delete = ON", NULL, NULL, NULL);
-    }
     greffe_status status = greffe__sqlite_run(s, BEGIN);
     if (status != GREFFE_OK) {
         done(data, status);
         return;
+    }
+    if (erases) { /* what is overwritten shall not be found in the file's free places */
+        (void)sqlite3_exec(s->db, "PRAGMA secure_delete = ON", NULL, NULL, NULL);
     }
     for (size_t i = 0; i < set->stream_count && status == GREFFE_OK; i++) {
         status = write_stream(s, &set->streams[i]);
@@ -414,11 +419,10 @@ static greffe_status claim_effects(sqlite3_stmt *stmt, greffe_claim_request *req
 static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int64_t next_ms)
 {
     sqlite3_stmt *stmt = NULL;
-    greffe_status status = greffe__sqlite_prepare(s, LEASE_EFFECT, &stmt);
+    greffe_status status = prepare_keyed(s, LEASE_EFFECT, effect->kind, effect->key, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_key(s, stmt, effect->kind, effect->key);
     bind_text(stmt, 4, effect->item);
     sqlite3_bind_int64(stmt, 5, next_ms);
     sqlite3_bind_int64(stmt, 6, effect->attempts);
