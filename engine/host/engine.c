@@ -91,22 +91,11 @@ static void strings(greffe__strs *out, const char *const *list, greffe__arena *a
     }
 }
 
-static uint32_t stream_kind_of(const char *verb)
+/* A command that does not exist is refused where it is decided. */
+static uint32_t stream_kind_of(const char *word)
 {
-    static const struct {
-        const char *prefix;
-        uint32_t kind;
-    } kinds[] = {{"session.result", GREFFE__DOSSIER},
-                 {"order.result", GREFFE__DOSSIER},
-                 {"session.", GREFFE__SESSION},
-                 {"allotment.", GREFFE__ALLOTMENT},
-                 {"pay.", GREFFE__BATCH}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strncmp(verb, kinds[i].prefix, strlen(kinds[i].prefix)) == 0) {
-            return kinds[i].kind;
-        }
-    }
-    return GREFFE__DOSSIER;
+    const greffe__verb *verb = greffe__verb_named(greffe__str_of(word));
+    return verb == NULL ? GREFFE__DOSSIER : greffe__stream_kind_named(greffe__str_of(verb->stream));
 }
 
 /* Keys stand in messages, files and JSON: no control characters, quotes or backslashes in them. */

@@ -8,16 +8,11 @@
 
 bool greffe__check_effective(greffe__bench *b)
 {
-    static const char *const dated[] = {"file", "supply", "withdraw", "message"};
     const greffe__command *c = b->command;
-    bool may = false;
     if (!c->dated) {
         return true;
     }
-    for (size_t i = 0; i < sizeof dated / sizeof *dated; i++) {
-        may = may || greffe__str_is(c->verb, dated[i]);
-    }
-    if (!may) {
+    if (!b->verb->dated) {
         return greffe__refuse(b, GREFFE__GR_CMD_BACKDATED, GREFFE_EINVALID,
                               "what an applicant gives may: file, supply, withdraw, message",
                               "the command '%.*s' counts from today", (int)c->verb.size,

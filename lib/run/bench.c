@@ -50,6 +50,12 @@ static bool fail(greffe__bench *b, greffe_status status)
     return false;
 }
 
+const greffe__plan_node *greffe__node_of(const greffe__bench *b, const greffe__token *token)
+{
+    uint32_t at = token == NULL ? GREFFE__NONE : greffe__plan_node_at(b->plan, token->path);
+    return at == GREFFE__NONE ? NULL : &b->plan->nodes.at[at];
+}
+
 /* --- Streams --- */
 
 greffe__stream *greffe__world_stream(const greffe__world *world, uint32_t kind, greffe__str key)

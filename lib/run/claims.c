@@ -23,8 +23,8 @@ static bool asks_for_it(const greffe__bench *b)
 {
     const greffe__step *board = granting(b->plan);
     for (uint32_t i = 0; board != NULL && i < b->dossier->tokens.count; i++) {
-        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
-        if (at != GREFFE__NONE && &b->plan->steps.at[b->plan->nodes.at[at].step] == board) {
+        const greffe__plan_node *node = greffe__node_of(b, &b->dossier->tokens.at[i]);
+        if (node != NULL && &b->plan->steps.at[node->step] == board) {
             return true;
         }
     }

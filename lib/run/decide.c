@@ -18,9 +18,8 @@ static bool run(greffe__bench *b)
                               "the stream is at version %llu, not %llu",
                               (unsigned long long)own->version, (unsigned long long)c->if_version);
     }
-    const greffe__verb *verb = greffe__find_verb(b);
-    return verb != NULL && greffe__check_args(b, verb) && greffe__check_effective(b) &&
-           verb->decide(b);
+    return greffe__find_verb(b) && greffe__check_args(b) && greffe__check_effective(b) &&
+           b->verb->decide(b);
 }
 
 greffe_status greffe__decide(greffe__decision *out, greffe__world *world,

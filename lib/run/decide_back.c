@@ -13,9 +13,8 @@ static bool late(greffe__bench *b, greffe__str what, greffe__str outcome)
 static greffe__token *asking(greffe__bench *b, uint32_t port)
 {
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
-        if (at != GREFFE__NONE && b->plan->nodes.at[at].op == GREFFE__P_ASK &&
-            b->plan->nodes.at[at].port == port) {
+        const greffe__plan_node *node = greffe__node_of(b, &b->dossier->tokens.at[i]);
+        if (node != NULL && node->op == GREFFE__P_ASK && node->port == port) {
             return &b->dossier->tokens.at[i];
         }
     }
@@ -106,7 +105,7 @@ bool greffe__due_timer(greffe__command *out, const greffe__stream *stream, int64
 }
 
 /* A board has decided in time, and the dossier has not been told yet: that outcome comes first. */
-static bool decided_already(greffe__bench *b, bool *out)
+bool greffe__board_decided(greffe__bench *b, bool *out)
 {
     greffe__str key = b->dossier->session;
     *out = false;
@@ -128,7 +127,7 @@ static bool decided_already(greffe__bench *b, bool *out)
 static bool fire_clock(greffe__bench *b, greffe__str name)
 {
     bool decided;
-    if (!decided_already(b, &decided)) {
+    if (!greffe__board_decided(b, &decided)) {
         return false;
     }
     if (decided) {
@@ -172,14 +171,12 @@ static bool fire(greffe__bench *b, const greffe__timer *timer)
     if (token == NULL) {
         return !b->stop;
     }
+    const greffe__plan_node *node = greffe__node_of(b, token);
     if (greffe__str_is(kind, "remind")) {
-        uint32_t at = greffe__plan_node_at(b->plan, token->path);
-        const greffe__plan_node *node = at == GREFFE__NONE ? NULL : &b->plan->nodes.at[at];
         return node == NULL || !node->supply || greffe__queue_effect(b, node, 0, "rappel", NULL);
     }
-    uint32_t at = greffe__plan_node_at(b->plan, token->path);
-    uint32_t op = at == GREFFE__NONE ? 0 : b->plan->nodes.at[at].op;
-    if ((op == GREFFE__P_FORK || op == GREFFE__P_EACH) && greffe__is_sealed(b)) {
+    bool block = node != NULL && (node->op == GREFFE__P_FORK || node->op == GREFFE__P_EACH);
+    if (block && greffe__is_sealed(b)) {
         return greffe__set_timer(
             b, id, "expire", name, b->today + 1,
             greffe__day_end_ms(b, b->today + 1)); /* what is sealed ends first */
@@ -338,10 +335,8 @@ static bool order_result(greffe__bench *b)
         return late(b, key, greffe__str_of(outcome));
     }
     b->who = order->payer;
-    greffe__token *token = asking(b, GREFFE__PORT_ORDER);
-    uint32_t at = token == NULL ? GREFFE__NONE : greffe__plan_node_at(b->plan, token->path);
-    bool leaves = at != GREFFE__NONE &&
-                  greffe__node_edge(&b->plan->nodes.at[at], greffe__str_of(outcome)) != NULL;
+    const greffe__plan_node *node = greffe__node_of(b, asking(b, GREFFE__PORT_ORDER));
+    bool leaves = node != NULL && greffe__node_edge(node, greffe__str_of(outcome)) != NULL;
     greffe__event ended = {
         .type = GREFFE__EV_ORDER_ENDED, .key = key, .name = greffe__str_of(outcome)};
     /* Unknown is no end: the order stays open until the payer says more, and no other is made. */

@@ -19,11 +19,10 @@ static bool find_place(greffe__bench *b, greffe__str step, greffe__primitive op,
     }
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
         greffe__token *token = &b->dossier->tokens.at[i];
-        uint32_t at = greffe__plan_node_at(b->plan, token->path);
-        if (at == GREFFE__NONE || b->plan->nodes.at[at].op != op) {
+        const greffe__plan_node *node = greffe__node_of(b, token);
+        if (node == NULL || node->op != op) {
             continue;
         }
-        const greffe__plan_node *node = &b->plan->nodes.at[at];
         const greffe__scope_state *scope = greffe__scope_of(b->dossier, token->scope);
         bool here = index < 0 || (scope != NULL && scope->index == (uint32_t)index);
         if (here && greffe__str_equal(b->plan->steps.at[node->step].id, step)) {
@@ -296,8 +295,8 @@ static bool supply(greffe__bench *b)
     }
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
         const greffe__token *token = &b->dossier->tokens.at[i];
-        uint32_t at = greffe__plan_node_at(b->plan, token->path);
-        if (at != GREFFE__NONE && b->plan->nodes.at[at].supply) {
+        const greffe__plan_node *node = greffe__node_of(b, token);
+        if (node != NULL && node->supply) {
             return give_asked(b, token->id);
         }
     }
@@ -372,8 +371,8 @@ static bool decided(const greffe__bench *b)
 {
     static const char *const outcomes[] = {"granted", "refused"};
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
-        uint32_t kind = at == GREFFE__NONE ? 0 : b->plan->steps.at[b->plan->nodes.at[at].step].kind;
+        const greffe__plan_node *node = greffe__node_of(b, &b->dossier->tokens.at[i]);
+        uint32_t kind = node == NULL ? 0 : b->plan->steps.at[node->step].kind;
         if (kind == GREFFE__KIND_INSTRUCTION || kind == GREFFE__KIND_COMPLETENESS) {
             return false;
         }
@@ -404,23 +403,13 @@ static bool withdraw(greffe__bench *b)
     if (greffe__overtaken(b)) {
         return greffe__open_correction(b);
     }
-    if (decided(b)) {
+    bool untold;
+    if (!greffe__board_decided(b, &untold)) {
+        return false;
+    }
+    if (untold || decided(b)) {
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                               "the decision was taken; nothing is left to withdraw");
-    }
-    if (b->dossier->session.size > 0) {
-        greffe__stream *stream = greffe__open_stream(b, GREFFE__SESSION, b->dossier->session);
-        const greffe__session *session = stream == NULL ? NULL : stream->state;
-        const greffe__item *item =
-            session == NULL ? NULL : greffe__item_of(session, b->stream->key);
-        if (session == NULL) {
-            return false;
-        }
-        if (session->closed && item != NULL && item->outcome.size > 0 &&
-            !greffe__str_is(session->closed_how, "no quorum")) {
-            return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
-                                  "the decision was taken; nothing is left to withdraw");
-        }
     }
     if (greffe__is_sealed(b)) {
         return greffe__refuse(b, GREFFE__GR_SEALED, GREFFE_ESTATE, NULL,
@@ -455,9 +444,8 @@ static bool message(greffe__bench *b)
     }
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
         greffe__token *token = &b->dossier->tokens.at[i];
-        uint32_t at = greffe__plan_node_at(b->plan, token->path);
-        if (at != GREFFE__NONE && b->plan->nodes.at[at].op == GREFFE__P_WAIT &&
-            greffe__str_equal(b->plan->nodes.at[at].message, name)) {
+        const greffe__plan_node *node = greffe__node_of(b, token);
+        if (node != NULL && node->op == GREFFE__P_WAIT && greffe__str_equal(node->message, name)) {
             return greffe__leave_with(b, token, greffe__str_of("done"));
         }
     }
@@ -493,9 +481,8 @@ static bool retry_timer(greffe__bench *b, const greffe__pending *pending)
 static bool may_answer(greffe__bench *b, uint32_t token)
 {
     greffe__str outcome = greffe__arg(b, "outcome"), only = {"sent", 4};
-    const greffe__token *waits = token == 0 ? NULL : greffe__token_of(b->dossier, token);
-    uint32_t at = waits == NULL ? GREFFE__NONE : greffe__plan_node_at(b->plan, waits->path);
-    const greffe__plan_node *node = at == GREFFE__NONE ? NULL : &b->plan->nodes.at[at];
+    const greffe__plan_node *node =
+        token == 0 ? NULL : greffe__node_of(b, greffe__token_of(b->dossier, token));
     bool free = node != NULL && (node->op == GREFFE__P_EFFECT || node->op == GREFFE__P_WAIT ||
                                  (node->op == GREFFE__P_ASK && node->port == GREFFE__PORT_CALL));
     if (node != NULL && !free) {
@@ -556,13 +543,11 @@ bool greffe__decide_dossier(greffe__bench *b)
     static const struct {
         const char *verb;
         bool (*decide)(greffe__bench *);
-        bool closed_too; /* also on a dossier that has ended */
     } verbs[] = {
-        {"complete", complete, false},  {"ask", ask, false},         {"supply", supply, false},
-        {"claim", reassign, false},     {"assign", reassign, false}, {"release", reassign, false},
-        {"hand over", reassign, false}, {"comment", comment, true},  {"withdraw", withdraw, false},
-        {"message", message, true},     {"retry", incident, true},   {"answer", incident, true},
-
+        {"complete", complete},  {"ask", ask},         {"supply", supply},
+        {"claim", reassign},     {"assign", reassign}, {"release", reassign},
+        {"hand over", reassign}, {"comment", comment}, {"withdraw", withdraw},
+        {"message", message},    {"retry", incident},  {"answer", incident},
     };
     if (!greffe__open_dossier(b, b->command->stream_key)) {
         return false;
@@ -577,7 +562,7 @@ bool greffe__decide_dossier(greffe__bench *b)
         if (!greffe__str_is(b->command->verb, verbs[i].verb)) {
             continue;
         }
-        bool over = b->dossier->phase == GREFFE__PHASE_CLOSED && !verbs[i].closed_too;
+        bool over = b->dossier->phase == GREFFE__PHASE_CLOSED && !b->verb->ended;
         if (over && greffe__overtaken(b)) {
             return is_applicant(b) && greffe__open_correction(b);
         }

@@ -59,12 +59,8 @@ bool greffe__field_value(greffe__bench *b, greffe__str path, greffe__value *out)
 static bool is_waiting(const greffe__bench *b, greffe__str step)
 {
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
-        if (at == GREFFE__NONE) {
-            continue;
-        }
-        const greffe__plan_node *node = &b->plan->nodes.at[at];
-        bool waits = node->op == GREFFE__P_WAIT;
+        const greffe__plan_node *node = greffe__node_of(b, &b->dossier->tokens.at[i]);
+        bool waits = node != NULL && node->op == GREFFE__P_WAIT;
         if (waits && greffe__str_equal(b->plan->steps.at[node->step].id, step)) {
             return true;
         }

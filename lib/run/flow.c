@@ -2,15 +2,15 @@
 #include "base/limits.h"
 #include "run/run_priv.h"
 
+/* A state that names a node which its plan does not have contradicts itself. */
 static const greffe__plan_node *node_of(greffe__bench *b, const greffe__token *token)
 {
-    uint32_t at = greffe__plan_node_at(b->plan, token->path);
-    if (at == GREFFE__NONE) {
+    const greffe__plan_node *node = greffe__node_of(b, token);
+    if (node == NULL) {
         b->stop = true;
         b->failure = GREFFE_ECORRUPT;
-        return NULL;
     }
-    return &b->plan->nodes.at[at];
+    return node;
 }
 
 /* --- Moments --- */
@@ -154,8 +154,8 @@ bool greffe__leave_with(greffe__bench *b, greffe__token *token, greffe__str outc
 bool greffe__is_sealed(const greffe__bench *b)
 {
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        uint32_t at = greffe__plan_node_at(b->plan, b->dossier->tokens.at[i].path);
-        if (at != GREFFE__NONE && b->plan->nodes.at[at].sealed) {
+        const greffe__plan_node *node = greffe__node_of(b, &b->dossier->tokens.at[i]);
+        if (node != NULL && node->sealed) {
             return true;
         }
     }

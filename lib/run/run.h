@@ -322,10 +322,14 @@ typedef struct greffe__verb {
     bool (*decide)(struct greffe__bench *);
     greffe__verb_arg args[GREFFE__MOST_ARGS]; /* ends at the first without a name */
     const char *example;                      /* its arguments as JSON */
+    bool dated; /* it may count from an earlier day: what an applicant gives */
+    bool ended; /* also for a dossier that has ended */
 } greffe__verb;
 
 /* All of them, in the order of the help; NULL behind the last. */
 const greffe__verb *greffe__verb_at(uint32_t index);
+/* NULL: there is none. */
+const greffe__verb *greffe__verb_named(greffe__str verb);
 
 /* --- Decisions --- */
 

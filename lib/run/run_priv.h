@@ -45,8 +45,12 @@ typedef struct greffe__bench {
     uint32_t passed; /* nodes passed */
     greffe__str who; /* the tag that moments are marked with */
     uint32_t scope;  /* in which expressions are evaluated and fields are filled in */
+    const greffe__verb *verb;
     greffe__str queue_reply;
 } greffe__bench;
+
+/* Where a token stands in the bench's plan, or NULL: a token of NULL stands nowhere. */
+const greffe__plan_node *greffe__node_of(const greffe__bench *b, const greffe__token *token);
 
 /* Unwinding: each sets `stop` and returns false. */
 bool greffe__need_more(greffe__bench *b, uint32_t need, uint32_t stream_kind, greffe__str key);
@@ -153,6 +157,8 @@ bool greffe__open_claims(greffe__bench *b, const greffe__value *dossiers);
 bool greffe__hold_claim(greffe__bench *b, greffe__str *barred);
 
 bool greffe__leave_agenda(greffe__bench *b);
+/* Whether a board has decided on the dossier, which has not been told yet. */
+bool greffe__board_decided(greffe__bench *b, bool *out);
 
 /* What went wrong may name a person: it is kept apart. */
 bool greffe__open_incident(greffe__bench *b, greffe__str effect, greffe__str problem);
@@ -190,10 +196,10 @@ bool greffe__erase(greffe__bench *b);
 
 /* --- Commands (verbs.c) --- */
 
-/* The one of the bench's command; NULL, and refused, when there is none. */
-const greffe__verb *greffe__find_verb(greffe__bench *b);
+/* The one of the bench's command; refused when there is none. */
+bool greffe__find_verb(greffe__bench *b);
 /* Refuses what the command does not take. */
-bool greffe__check_args(greffe__bench *b, const greffe__verb *verb);
+bool greffe__check_args(greffe__bench *b);
 
 #ifdef __cplusplus
 }
