@@ -245,9 +245,10 @@ static void show_text(const cli *c, const cJSON *d)
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "frozen"))
     {
-        char *value = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(one, "is"));
+        const cJSON *is = cJSON_GetObjectItemCaseSensitive(one, "is");
+        char *value = cJSON_IsString(is) ? NULL : cJSON_PrintUnformatted(is);
         (void)printf("  value %s = %s, frozen at %s\n", text_of(one, "value"),
-                     value != NULL ? value : "", text_of(one, "at"));
+                     value != NULL ? value : text_of(one, "is"), text_of(one, "at"));
         free(value);
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "moments"))

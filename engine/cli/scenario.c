@@ -2,30 +2,21 @@
  * is expected is compared. Letters and payments are caught instead of leaving. */
 #include <cjson/cJSON.h>
 #include <greffe/scenario.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/action.h"
+#include "cli/scenario.h"
 
-enum { most_letters = 500 };
-
-typedef struct scenario {
-    cli *c;
-    const char *path;
-    cJSON *root;
-    int64_t now_ms;
-    unsigned steps, expectations, failures;
-    char *letters[most_letters]; /* "stream letter" since the last look */
-    size_t letter_count;
-    int line;
-} scenario;
-
-static void fail(scenario *s, const char *format, const char *a, const char *b, const char *d)
+void scenario_fail(scenario *s, const char *format, ...)
 {
+    va_list arguments;
     s->failures += 1;
     (void)fprintf(stderr, "%s:%d: ", s->path, s->line);
-    (void)fprintf(stderr, "%s%s%s%s%s%s\n", format, a, b[0] != '\0' ? ": expected " : "", b,
-                  d[0] != '\0' ? ", found " : "", d);
+    va_start(arguments, format);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void)fputc('\n', stderr);
 }
 
 /* --- What leaves is caught --- */
@@ -34,7 +25,7 @@ static greffe_status catch_letter(void *data, const greffe_effect *effect, char 
 {
     scenario *s = data;
     (void)problem;
-    if (s->letter_count < most_letters) {
+    if (s->letter_count < SCENARIO_MOST_LETTERS) {
         s->letters[s->letter_count] = strdup(effect->letter);
         s->letter_count += s->letters[s->letter_count] != NULL;
     }
@@ -49,7 +40,7 @@ static greffe_status catch_file(void *data, const greffe_effect *effect, char pr
     return GREFFE_OK;
 }
 
-static void forget_letters(scenario *s)
+void scenario_forget_letters(scenario *s)
 {
     for (size_t i = 0; i < s->letter_count; i++) {
         free(s->letters[i]);
@@ -90,15 +81,16 @@ static void move_time(scenario *s, const cJSON *step)
     const char *at = cli_text(step, "at"), *after = cli_text(step, "after");
     int64_t now = s->now_ms;
     if (at != NULL && (!cli_instant(at, &now) || now < s->now_ms)) {
-        fail(s, "'at' takes a later instant: 2020-03-02T09:00:00Z", "", "", at);
+        scenario_fail(s, "'at' takes a later instant, such as 2020-03-02T09:00:00Z, and not %s",
+                      at);
         return;
     }
     s->now_ms = now;
     if (after != NULL && !pass(s, after)) {
-        fail(s, "'after' takes hours, days or weeks: 3 days", "", "", after);
+        scenario_fail(s, "'after' takes hours, days or weeks, such as 3 days, and not %s", after);
     }
     if (!settle(s)) {
-        fail(s, "what was due could not be done", "", "", "");
+        scenario_fail(s, "what was due could not be done");
     }
 }
 
@@ -109,11 +101,16 @@ static void complete_documents(cJSON *action)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(action, "documents");
     const char *verb = cli_text(action, "do");
-    if (!cJSON_IsArray(list) || (verb != NULL && strcmp(verb, "ask") == 0)) {
+    bool good = cJSON_IsArray(list);
+    const cJSON *one;
+    cJSON_ArrayForEach(one, list)
+    {
+        good = good && cJSON_IsString(one);
+    }
+    if (!good || (verb != NULL && strcmp(verb, "ask") == 0)) {
         return;
     }
     cJSON *full = cJSON_CreateObject();
-    const cJSON *one;
     cJSON_ArrayForEach(one, list)
     {
         cJSON *document = cJSON_AddObjectToObject(full, one->valuestring);
@@ -148,126 +145,61 @@ static void act(scenario *s, cJSON *step, const char *verb)
     const char *problem =
         cli_execute(s->c, step, verb, own_key != NULL ? own_key : key, s->now_ms, &result);
     if (problem != NULL) {
-        fail(s, problem, "", "", "");
+        scenario_fail(s, "%s", problem);
     } else if (refused != NULL && strcmp(refused, result.code) != 0) {
-        fail(s, verb, "", refused, result.code[0] != '\0' ? result.code : "acceptance");
+        scenario_fail(s, "%s: expected %s, found %s", verb, refused,
+                      result.code[0] != '\0' ? result.code : "acceptance");
     } else if (refused == NULL && result.status != GREFFE_OK) {
-        fail(s, verb, " was refused: ", "", "");
-        (void)fprintf(stderr, "  %s %s\n", result.code, result.message);
+        scenario_fail(s, "%s was refused: %s %s", verb, result.code, result.message);
     }
     greffe_result_free(s->c->engine, &result);
     s->expectations += refused != NULL;
     if (!settle(s)) {
-        fail(s, "what was due could not be done", "", "", "");
+        scenario_fail(s, "what was due could not be done");
     }
 }
 
-/* --- Expecting --- */
+/* --- One step --- */
 
-static void expect_text(scenario *s, const char *what, const char *expected, const char *found)
+static bool has_only(scenario *s, const cJSON *object, const char *const *words, const char *help)
 {
-    s->expectations += 1;
-    if (strcmp(expected, found != NULL ? found : "") != 0) {
-        fail(s, what, "", expected, found != NULL ? found : "nothing");
-    }
-}
-
-static void expect_places(scenario *s, const cJSON *expected, const cJSON *dossier)
-{
-    const cJSON *open = cJSON_GetObjectItemCaseSensitive(dossier, "open"), *one, *wanted;
-    char found[400] = "", list[400] = "";
-    cJSON_ArrayForEach(one, open)
-    {
-        size_t used = strlen(found);
-        (void)snprintf(found + used, sizeof found - used, "%s%s", used > 0 ? ", " : "",
-                       cli_text(one, "at"));
-    }
-    if (cJSON_IsString(expected)) {
-        (void)snprintf(list, sizeof list, "%s", expected->valuestring);
-    }
-    cJSON_ArrayForEach(wanted, expected)
-    {
-        size_t used = strlen(list);
-        (void)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "",
-                       cJSON_IsString(wanted) ? wanted->valuestring : "?");
-    }
-    expect_text(s, "at", list, found);
-}
-
-static void expect_due(scenario *s, const cJSON *expected, const cJSON *dossier)
-{
-    const cJSON *clocks = cJSON_GetObjectItemCaseSensitive(dossier, "clocks"), *clock, *wanted;
-    cJSON_ArrayForEach(wanted, expected)
-    {
-        const char *found = NULL;
-        if (strcmp(wanted->string, "@line") == 0) {
-            continue;
-        }
-        cJSON_ArrayForEach(clock, clocks)
-        {
-            bool own = strcmp(cli_text(clock, "name"), wanted->string) == 0;
-            const char *phase = cli_text(clock, "phase");
-            found = !own ? found : strcmp(phase, "paused") == 0 ? "paused" : cli_text(clock, "due");
-        }
-        expect_text(s, wanted->string, cJSON_IsString(wanted) ? wanted->valuestring : "?", found);
-    }
-}
-
-static void expect_letters(scenario *s, const cJSON *expected)
-{
-    char found[2000] = "", list[2000] = "";
     const cJSON *one;
-    for (size_t i = 0; i < s->letter_count; i++) {
-        size_t used = strlen(found);
-        (void)snprintf(found + used, sizeof found - used, "%s%s", used > 0 ? ", " : "",
-                       s->letters[i]);
-    }
-    cJSON_ArrayForEach(one, expected)
+    cJSON_ArrayForEach(one, object)
     {
-        size_t used = strlen(list);
-        (void)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "",
-                       cJSON_IsString(one) ? one->valuestring : "?");
+        size_t i = 0;
+        while (words[i] != NULL && strcmp(one->string, words[i]) != 0) {
+            i += 1;
+        }
+        if (words[i] == NULL) {
+            scenario_fail(s, "%s, and not '%s'", help, one->string);
+            return false;
+        }
     }
-    expect_text(s, "letters", list, found);
-    forget_letters(s);
+    return true;
 }
 
-static void expect_dossier(scenario *s, const cJSON *expect, const char *key)
+/* What stands beside a command are its arguments, which the engine checks. */
+static bool check_step(scenario *s, const cJSON *step)
 {
-    static const char *const texts[] = {"outcome", "phase", "shown", "number", "paid", "filed_on"};
-    static const char *const known[] = {"dossier", "at",      "due",     "letters",
-                                        "@line",   "outcome", "phase",   "shown",
-                                        "number",  "paid",    "filed_on"};
-    char *text;
-    const cJSON *one;
-    greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIER, .key = key};
-    if (greffe_engine_read(s->c->engine, &text, &query) != GREFFE_OK) {
-        fail(s, "there is no dossier ", key, "", "");
-        return;
+    static const char *const words[] = {"at", "after", "expect", "@line", NULL};
+    static const char help[] = "a step has 'do', 'at', 'after' or 'expect'";
+    if (cli_text(step, "do") != NULL) {
+        return true;
     }
-    cJSON *dossier = cJSON_Parse(text);
-    greffe_engine_free(s->c->engine, text);
-    cJSON_ArrayForEach(one, expect)
-    {
-        bool found = false;
-        for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-            found = found || strcmp(known[i], one->string) == 0;
-        }
-        if (!found) {
-            fail(s, "nothing like this can be expected: ", one->string, "", "");
-        }
+    if (cJSON_GetArraySize(step) < 2) { /* its line alone */
+        scenario_fail(s, "%s", help);
+        return false;
     }
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        const char *expected = cli_text(expect, texts[i]);
-        if (expected != NULL) {
-            expect_text(s, texts[i], expected, cli_text(dossier, texts[i]));
-        }
+    return has_only(s, step, words, help);
+}
+
+/* The oracle: the journals give what is stored. */
+static void fold(scenario *s)
+{
+    greffe_verified verified;
+    if (greffe_engine_verify(s->c->engine, &verified, NULL) != GREFFE_OK) {
+        scenario_fail(s, "the journal does not give the stored state");
     }
-    if (cJSON_HasObjectItem(expect, "at")) {
-        expect_places(s, cJSON_GetObjectItemCaseSensitive(expect, "at"), dossier);
-    }
-    expect_due(s, cJSON_GetObjectItemCaseSensitive(expect, "due"), dossier);
-    cJSON_Delete(dossier);
 }
 
 static void run_step(scenario *s, cJSON *step)
@@ -277,22 +209,16 @@ static void run_step(scenario *s, cJSON *step)
     const char *verb = cli_text(step, "do");
     s->line = cJSON_IsNumber(line) ? line->valueint : 0;
     s->steps += 1;
+    if (!check_step(s, step)) {
+        return;
+    }
     move_time(s, step);
     if (verb != NULL) {
         act(s, step, verb);
     }
+    fold(s);
     if (expect != NULL) {
-        const char *key = cli_text(expect, "dossier");
-        if (key != NULL) {
-            expect_dossier(s, expect, key);
-        }
-        if (cJSON_HasObjectItem(expect, "letters")) {
-            expect_letters(s, cJSON_GetObjectItemCaseSensitive(expect, "letters"));
-        }
-    }
-    if (verb == NULL && expect == NULL && cli_text(step, "at") == NULL &&
-        cli_text(step, "after") == NULL) {
-        fail(s, "a step has 'do', 'expect', 'at' or 'after'", "", "", "");
+        scenario_expect(s, expect);
     }
 }
 
@@ -353,29 +279,43 @@ static int read_scenario(scenario *s)
     return s->root != NULL ? EXIT_FINE : cli_fail(EXIT_ENVIRONMENT, "out of memory");
 }
 
+/* The scenario's own site file, or that of the command line. */
+static int read_site(scenario *s, const char *name)
+{
+    char path[1400];
+    const char *outside = s->c->site;
+    greffe_site_destroy(s->c->accounts);
+    s->c->accounts = NULL;
+    if (name == NULL && outside == NULL) {
+        return EXIT_FINE;
+    }
+    if (name != NULL) {
+        beside(s->path, name, path);
+        s->c->site = path;
+    }
+    int code = cli_read_site(s->c);
+    s->c->site = outside;
+    return code;
+}
+
 static int play(scenario *s)
 {
     const char *procedure = cli_text(s->root, "procedure"), *start = cli_text(s->root, "start");
-    const char *site = cli_text(s->root, "site");
     cJSON *step, *steps = cJSON_GetObjectItemCaseSensitive(s->root, "steps");
-    char path[1400];
+    static const char *const keys[] = {"greffe", "scenario", "procedure", "site",
+                                       "start",  "steps",    "@line",     NULL};
+    s->line = 1;
+    if (!has_only(s, s->root, keys, "a scenario has 'procedure', 'site', 'start' and 'steps'")) {
+        return EXIT_FAULTS;
+    }
     if (procedure == NULL || start == NULL || !cJSON_IsArray(steps) ||
         !cli_instant(start, &s->now_ms)) {
         return cli_fail(EXIT_FAULTS,
                         "%s: a scenario has 'procedure' (a file), 'start' (an instant) and 'steps'",
                         s->path);
     }
-    if (site != NULL) {
-        beside(s->path, site, path);
-        s->c->site = path;
-        greffe_site_destroy(s->c->accounts);
-        s->c->accounts = NULL;
-        int code = cli_read_site(s->c);
-        if (code != EXIT_FINE) {
-            return code;
-        }
-    }
-    int code = open_engine(s, procedure);
+    int code = read_site(s, cli_text(s->root, "site"));
+    code = code == EXIT_FINE ? open_engine(s, procedure) : code;
     if (code != EXIT_FINE) {
         return code;
     }
@@ -383,13 +323,8 @@ static int play(scenario *s)
     {
         run_step(s, step);
     }
-    /* The oracle that every scenario ends with: the journal gives what is stored. */
-    greffe_verified verified;
-    if (greffe_engine_verify(s->c->engine, &verified, NULL) != GREFFE_OK) {
-        fail(s, "the journal does not give the stored state", "", "", "");
-    }
     if (s->expectations == 0) {
-        fail(s, "a scenario that expects nothing shows nothing", "", "", "");
+        scenario_fail(s, "a scenario that expects nothing shows nothing");
     }
     return s->failures == 0 ? EXIT_FINE : EXIT_FAULTS;
 }
@@ -410,7 +345,7 @@ int cli_test(cli *c)
         passed += code == EXIT_FINE;
         failed += code != EXIT_FINE;
         worst = code > worst ? code : worst;
-        forget_letters(&s);
+        scenario_forget_letters(&s);
         cJSON_Delete(s.root);
         greffe_engine_close(c->engine);
         c->engine = NULL;

@@ -349,6 +349,19 @@ static void answers_of(reading *r, const greffe__dossier *d, const greffe_load *
     r->first = false;
 }
 
+/* A number with all its digits, as a text: what reads JSON may know floating point alone. */
+static void frozen_value(reading *r, const greffe__value *value)
+{
+    char form[GREFFE__DEC_CHARS];
+    if (value->kind == GREFFE__NUMBER) {
+        (void)greffe__dec_format(form, value->as.number);
+        text(r, "is", greffe__str_of(form));
+    } else {
+        name(r, "is");
+        greffe__json_write(r->out, value);
+    }
+}
+
 static void why_of(reading *r, const greffe__dossier *d)
 {
     name(r, "moments");
@@ -382,8 +395,7 @@ static void why_of(reading *r, const greffe__dossier *d)
         greffe__buf_text(r->out, i == 0 ? "" : ",");
         open_object(r);
         text(r, "value", d->frozen.at[i].name);
-        name(r, "is");
-        greffe__json_write(r->out, &d->frozen.at[i].value);
+        frozen_value(r, &d->frozen.at[i].value);
         text(r, "at", d->frozen.at[i].moment);
         close_object(r);
     }

@@ -492,16 +492,49 @@ static void check_claimed(greffe__definition *d, const greffe__node *node)
     }
 }
 
+/* A claim belongs to whom an answer names: it is always there when the claim is taken, and two that
+ * are the same are the same text. */
+static void check_key(greffe__definition *d, const greffe__node *node, uint32_t at)
+{
+    const greffe__field_def *field = &d->plan->fields.at[at];
+    bool text = field->type == GREFFE__DATA_TEXT || field->type == GREFFE__DATA_CHOICE ||
+                field->type == GREFFE__DATA_EMAIL || field->type == GREFFE__DATA_IBAN ||
+                field->type == GREFFE__DATA_PHONE;
+    bool filed = false, may_lack = field->optional;
+    for (uint32_t i = 0; i < d->field_sources.count; i++) {
+        may_lack =
+            may_lack || (d->field_sources.at[i].field == at && d->field_sources.at[i].when != NULL);
+    }
+    for (uint32_t i = 0; i < d->plan->sections.count; i++) {
+        filed = filed || greffe__str_equal(d->plan->sections.at[i].id, field->owner);
+    }
+    if (!text || !filed) {
+        greffe__complain(
+            &d->binder, GREFFE__GR_BAD_ONCE_KEY, node,
+            "name a field of the form whose type is text, choice, email, iban or phone",
+            "'%.*s' cannot tell who: it is %s", (int)field->path.size, field->path.data,
+            filed ? "no short text" : "not filled in when filing");
+    } else if (may_lack) {
+        greffe__complain(&d->binder, GREFFE__GR_BAD_ONCE_KEY, node,
+                         "take 'optional' and 'when' from the field, or name another one",
+                         "'%.*s' may be left out, and then nobody knows who was granted",
+                         (int)field->path.size, field->path.data);
+    }
+}
+
 static void bind_once(greffe__definition *d, const greffe__node *node)
 {
     once_keys keys = {0};
     greffe__bind(&d->binder, &once_table, node, 0, &keys);
     d->plan->once.every = keys.every;
     if (keys.key.node != NULL) {
-        if (greffe__plan_field_at(d->plan, keys.key.id) == GREFFE__NONE) {
+        uint32_t field = greffe__plan_field_at(d->plan, keys.key.id);
+        if (field == GREFFE__NONE) {
             greffe__complain(&d->binder, GREFFE__GR_UNKNOWN_NAME, keys.key.node,
                              "name a field of the form, with its section",
                              "there is no field '%.*s'", (int)keys.key.id.size, keys.key.id.data);
+        } else {
+            check_key(d, keys.key.node, field);
         }
         d->plan->once.key = keys.key.id;
     }

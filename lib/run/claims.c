@@ -56,17 +56,18 @@ static bool held_by_another(const greffe__bench *b, const greffe__claim *claim)
            (claim->until == 0 || b->today < claim->until);
 }
 
-/* From today on; taken again, it counts from the later day. */
-static bool take(greffe__bench *b, greffe__stream *stream)
+/* From today on; taken again, it counts from the later day. One that waits for a board's word has
+ * no end: however long the board takes, nobody else comes in between. */
+static bool take(greffe__bench *b, greffe__stream *stream, bool waits)
 {
     const greffe__claim *claim = stream->state;
     greffe__calendar calendar = greffe__plan_calendar(b->plan);
     greffe__event taken = {.type = GREFFE__EV_CLAIM_TAKEN, .key = b->stream->key, .days = b->today};
-    if (b->plan->once.every.count > 0) {
+    if (b->plan->once.every.count > 0 && !waits) {
         taken.due = greffe__term_add(&calendar, b->today, b->plan->once.every, 1);
     }
     bool mine = greffe__str_equal(claim->holder, b->stream->key);
-    if (mine && claim->since == taken.days) {
+    if (mine && claim->since == taken.days && claim->until == taken.due) {
         return true;
     }
     return greffe__emit(b, stream, taken) &&
@@ -97,7 +98,7 @@ static bool take_at_moment(greffe__bench *b)
                               (int)b->plan->once.key.size, b->plan->once.key.data,
                               (int)claim->holder.size, claim->holder.data);
     }
-    return take(b, stream);
+    return take(b, stream, false);
 }
 
 /* --- Before a board --- */
@@ -149,7 +150,7 @@ bool greffe__hold_claim(greffe__bench *b, greffe__str *barred)
         *barred = claim->holder;
         return true;
     }
-    return take(b, stream);
+    return take(b, stream, true);
 }
 
 /* --- Moments, and the end --- */

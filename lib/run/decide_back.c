@@ -344,8 +344,9 @@ static bool order_result(greffe__bench *b)
     if ((paid && !pay_out(b, order)) || (!open && !greffe__emit(b, b->stream, ended))) {
         return false;
     }
-    if (!leaves) {
-        return late(b, key, greffe__str_of(outcome));
+    if (!leaves) { /* the dossier went on without it, or has ended: then nothing holds its money */
+        bool over = b->dossier->phase == GREFFE__PHASE_CLOSED && !open;
+        return late(b, key, greffe__str_of(outcome)) && (!over || greffe__release_money(b));
     }
     return greffe__leave_with(b, asking(b, GREFFE__PORT_ORDER), greffe__str_of(outcome));
 }

@@ -3,8 +3,8 @@
 
 usage: language.py --greffe PATH [--self-check]
 
-Each YAML block that begins with `# example: NAME` is checked by `greffe check` beside the authority
-and the letters of the bike aid; each example of the table of expressions has to compile as a value.
+Each YAML block that begins with `# example: NAME` is checked by `greffe check`, or played by
+`greffe test`, beside the authority, the procedure and the letters of the bike aid; each example of the table of expressions has to compile as a value.
 """
 
 import argparse
@@ -47,9 +47,10 @@ steps:
 
 
 def check(greffe, folder, text):
-    """What `greffe check` says, or an empty string when there is no fault."""
+    """What `greffe check` says, or `greffe test` of a scenario; empty when there is no fault."""
+    command = "test" if "\nscenario:" in text else "check"
     (folder / "exemple.yaml").write_text(text, encoding="utf-8")
-    done = subprocess.run([greffe, "check", "exemple.yaml"], cwd=folder, capture_output=True,
+    done = subprocess.run([greffe, command, "exemple.yaml"], cwd=folder, capture_output=True,
                           text=True, check=False)
     return "" if done.returncode == 0 else done.stderr
 
@@ -76,6 +77,8 @@ def run(greffe, text):
         folder = pathlib.Path(name)
         shutil.copy(AID / "gpso.yaml", folder)
         shutil.copytree(AID / "letters", folder / "letters")
+        shutil.copy(AID / "velo.yaml", folder)
+        shutil.copy(AID / "site.yaml", folder)
         blocks = re.findall(r"```yaml\n# example: \w+\n(.*?)```", text, re.DOTALL)
         sources = blocks + [FRAME % full_names(one).replace("'", "''") for one in
                             expressions(text)]
