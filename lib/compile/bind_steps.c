@@ -74,14 +74,19 @@ static const greffe__keys step_table = {"a step", step_rows, sizeof step_rows / 
 typedef struct branch_keys {
     const greffe__node *fill;
     greffe__ref then;
-    const greffe__node *condition;
+    const greffe__node *condition, *must;
+    greffe__str message;
 } branch_keys;
 static const greffe__key branch_rows[] = {
     {"fill", GREFFE__K_NODE, false, offsetof(branch_keys, fill), 0, NULL,
      "fields that are filled in with this outcome"},
+    {"must", GREFFE__K_EXPR, false, offsetof(branch_keys, must), 0, NULL,
+     "what must hold for a person to choose it, with what is filled in"},
+    {"message", GREFFE__K_TEXT, false, offsetof(branch_keys, message), 0, NULL,
+     "what people read when it does not hold"},
     {"then", GREFFE__K_NAME, true, offsetof(branch_keys, then), 0, NULL, "the next step"},
 };
-static const greffe__keys branch_table = {"an outcome", branch_rows, 2};
+static const greffe__keys branch_table = {"an outcome", branch_rows, 4};
 
 static const greffe__key case_rows[] = {
     {"when", GREFFE__K_EXPR, true, offsetof(branch_keys, condition), 0, NULL, "the condition"},
@@ -102,6 +107,26 @@ static greffe__branch *add_branch(greffe__definition *d, greffe__step_def *step,
     return branch;
 }
 
+/* Only what a person chooses can be refused to them, and then in words. */
+static void check_must(greffe__definition *d, const greffe__step_def *step, const branch_keys *keys,
+                       const greffe__node *node)
+{
+    bool person = step->kind == GREFFE__KIND_COMPLETENESS ||
+                  step->kind == GREFFE__KIND_INSTRUCTION || step->kind == GREFFE__KIND_DECISION ||
+                  step->kind == GREFFE__KIND_TASK;
+    if (keys->must != NULL && !person) {
+        greffe__complain(&d->binder, GREFFE__GR_BAD_OUTCOME, keys->must,
+                         "write a step of the kind 'choose' before this one",
+                         "nobody chooses this outcome, so nothing can be asked of who does");
+    } else if (keys->must != NULL && keys->message.size == 0) {
+        greffe__complain(&d->binder, GREFFE__GR_MISSING_KEY, keys->must, "message: <why not>",
+                         "who may not choose this outcome has to read why");
+    } else if (keys->must == NULL && keys->message.size > 0) {
+        greffe__complain(&d->binder, GREFFE__GR_MISSING_KEY, node, "must: <condition>",
+                         "a message without 'must' is never read");
+    }
+}
+
 static void bind_outcome(greffe__definition *d, greffe__step_def *step, const greffe__node *name,
                          const greffe__node *node)
 {
@@ -117,6 +142,11 @@ static void bind_outcome(greffe__definition *d, greffe__step_def *step, const gr
     branch_keys keys = {0};
     greffe__bind(b, &branch_table, node, 0, &keys);
     greffe__branch *branch = add_branch(d, step, outcome, keys.then);
+    if (branch != NULL) {
+        check_must(d, step, &keys, node);
+        branch->must = keys.must;
+        branch->message = keys.message;
+    }
     if (branch != NULL && keys.fill != NULL &&
         greffe__expect_mapping(b, keys.fill, "the fields to fill in")) {
         greffe__bind_section(d, b->doc, step->id, keys.fill, &branch->fill);

@@ -116,6 +116,8 @@ typedef struct greffe__section_sources {
 typedef struct greffe__branch {
     greffe__ref outcome;
     const greffe__node *when; /* of a choice */
+    const greffe__node *must; /* of what a person chooses */
+    greffe__str message;      /* what they read when it is not so */
     greffe__ref target;
     greffe__section_source fill;
 } greffe__branch;

@@ -162,6 +162,22 @@ static void compile_values(greffe__definition *d)
     }
 }
 
+/* What must hold for a person to choose an outcome. */
+static void compile_musts(greffe__definition *d, const greffe__step_def *step,
+                          greffe__plan_node *node)
+{
+    static const greffe__type truth = {.kind = GREFFE__BOOL};
+    for (uint32_t i = 0; i < step->outcomes.count; i++) {
+        const greffe__branch *branch = &step->outcomes.at[i];
+        for (uint32_t j = 0; branch->must != NULL && j < node->edges.count; j++) {
+            if (greffe__str_equal(node->edges.at[j].outcome, branch->outcome.id)) {
+                (void)greffe__compile_expression(d, &d->procedure, branch->must, &truth,
+                                                 &node->edges.at[j].guard);
+            }
+        }
+    }
+}
+
 static void compile_nodes(greffe__definition *d)
 {
     static const greffe__type truth = {.kind = GREFFE__BOOL}, text = {.kind = GREFFE__STRING},
@@ -188,6 +204,7 @@ static void compile_nodes(greffe__definition *d)
         if (step->at != NULL) {
             (void)greffe__compile_expression(d, &d->procedure, step->at, &date, &node->expression);
         }
+        compile_musts(d, step, node);
         for (uint32_t j = 0; j < step->outcomes.count && j < node->edges.count; j++) {
             if (step->outcomes.at[j].when != NULL) {
                 (void)greffe__compile_expression(d, &d->procedure, step->outcomes.at[j].when,

@@ -55,6 +55,7 @@ static greffe__edge *branch_edge(greffe__lowering *l, uint32_t node, uint32_t in
         return NULL;
     }
     edge->done = true;
+    edge->message = branch->message;
     l->step->taken |= index < 64 ? (uint64_t)1 << index : 0;
     *fixup = (struct greffe__fixup){node, l->plan->nodes.at[node].edges.count - 1, branch->target,
                                     l->step->scope};

@@ -202,9 +202,9 @@ typedef struct greffe__edge {
     greffe__str outcome;
     uint32_t target;       /* node */
     bool done;             /* leaving here finishes the step with this outcome */
-    greffe__program guard; /* of a choice; empty source: otherwise */
+    greffe__program guard; /* of a choice, or of what a person may choose; empty source: none */
     greffe__u32s fill;     /* fields filled in with this outcome */
-    greffe__str label;
+    greffe__str label, message; /* message: why a person may not choose it */
 } greffe__edge;
 
 typedef struct greffe__edges {

@@ -134,6 +134,7 @@ static const greffe__field edge_fields[] = {
     FIELD(4, RECORD, greffe__edge, guard, &greffe__program_shape),
     FIELD(5, U32S, greffe__edge, fill, NULL),
     WORDS(6, STR, greffe__edge, label, NULL),
+    WORDS(7, STR, greffe__edge, message, NULL),
 };
 static const greffe__shape edge_shape = SHAPE("edge", greffe__edge, edge_fields);
 

@@ -90,6 +90,18 @@ static bool only_fields(greffe__bench *b, const greffe__u32s *fields, const gref
     return true;
 }
 
+/* What the procedure asks of who chooses this outcome, with what was just filled in. */
+static bool may_choose(greffe__bench *b, const greffe__edge *edge)
+{
+    bool holds = true;
+    if (edge->guard.source.size > 0 && !greffe__evaluate_condition(b, &edge->guard, &holds)) {
+        return false;
+    }
+    return holds ||
+           greffe__refuse(b, GREFFE__GR_OUTCOME_MUST, GREFFE_EINVALID, "choose another outcome",
+                          "%.*s", (int)edge->message.size, edge->message.data);
+}
+
 static bool complete(greffe__bench *b)
 {
     greffe__str step, outcome;
@@ -116,7 +128,7 @@ static bool complete(greffe__bench *b)
     }
     uint32_t token = at.token->id;
     return only_fields(b, &edge->fill, fill) && greffe__take_fill(b, step, &edge->fill, fill) &&
-           greffe__leave_by(b, greffe__token_of(b->dossier, token), edge);
+           may_choose(b, edge) && greffe__leave_by(b, greffe__token_of(b->dossier, token), edge);
 }
 
 static bool add_asked(greffe__bench *b, const char *name, greffe__strs *out)

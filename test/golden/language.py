@@ -4,7 +4,8 @@
 usage: language.py --greffe PATH [--self-check]
 
 Each YAML block that begins with `# example: NAME` is checked by `greffe check`, or played by
-`greffe test`, beside the authority, the procedure and the letters of the bike aid; each example of the table of expressions has to compile as a value.
+`greffe test`, beside the authority, the procedure and the letters of the bike aid; each example
+of the table of expressions has to compile as a value.
 """
 
 import argparse
