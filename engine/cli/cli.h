@@ -2,18 +2,19 @@
 #ifndef GREFFE_CLI_CLI_H
 #define GREFFE_CLI_CLI_H
 
+#include <greffe/effects.h>
 #include <greffe/engine.h>
 #include <greffe/greffe.h>
 #include <greffe/site.h>
 #include <stdio.h>
-
-#include "effects/effects.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 enum { EXIT_FINE = 0, EXIT_FAULTS = 1, EXIT_USAGE = 2, EXIT_ENVIRONMENT = 3, EXIT_UNPROVED = 4 };
+
+struct cJSON;
 
 /* The words of the command line after the subcommand, options taken out. */
 typedef struct cli {
@@ -23,6 +24,7 @@ typedef struct cli {
     const char *store, *site, *out, *as, *key, *args, *now, *procedure, *by, *status, *group;
     const char *represented, *effective, *because;
     int limit;
+    uint64_t if_version;
     bool json, quiet, why, history, each, fail_on_warning;
     greffe_context *context;
     greffe_diags *diags;
@@ -45,13 +47,28 @@ int cli_report(cli *c);
 int cli_test(cli *c);
 int cli_compact(cli *c);
 
+/* A family of commands: "session.close" is written `greffe session close SESSION`, and an action
+ * names its stream under "session". Those of a dossier have no prefix. */
+typedef struct cli_family {
+    const char *prefix, *word, *stream;
+} cli_family;
+/* By a verb or by a word of the command line; never NULL. */
+const cli_family *cli_family_of(const char *verb);
+const cli_family *cli_family_named(const char *word);
+
 /* Prints what the commands of people take: all, those of a word such as "session", or one verb.
  * EXIT_USAGE when there is none of that name. */
 int cli_help(const char *what, bool json);
+/* What a command line such as `greffe check` takes, or NULL. */
+const char *cli_page(const char *command);
+/* All of them at a glance. */
+extern const char cli_usage[];
 
 /* Opens the store and the site's handlers; an exit code when it cannot. */
 int cli_open(cli *c);
 int cli_read_site(cli *c);
+/* Prints an object on one line, and deletes it. */
+void cli_print_object(struct cJSON *object);
 /* Reads a whole file; from malloc, terminated. */
 bool cli_read_file(const char *path, char **out, size_t *size);
 int cli_compile(cli *c, const char *path, greffe_plan **out);

@@ -50,14 +50,15 @@ static void base64(message *m, const unsigned char *data, size_t size)
     }
 }
 
-/* A header's text as encoded words (RFC 2047), at most 45 bytes of UTF-8 in each, cut between
- * characters. A line feed never gets into a header. */
+/* A header's text as encoded words (RFC 2047), at most 39 bytes of UTF-8 in each, cut between
+ * characters: with the header's name, no line is longer than 76 characters. A line feed never gets
+ * into a header. */
 static void encoded(message *m, const char *text)
 {
     size_t left = strlen(text);
     bool first = true;
     while (left > 0) {
-        size_t size = left < 45 ? left : 45;
+        size_t size = left < 39 ? left : 39;
         while (size < left && ((unsigned char)text[size] & 0xC0) == 0x80) {
             size -= 1;
         }
@@ -132,6 +133,24 @@ static bool is_address(const char *text)
     return true;
 }
 
+/* "Direction des mobilités <aide@example.org>": the name as encoded words, the address as it is. */
+static void sender(message *m, const char *text)
+{
+    const char *open = strrchr(text, '<');
+    size_t size = open == NULL ? 0 : (size_t)(open - text);
+    while (size > 0 && text[size - 1] == ' ') {
+        size -= 1;
+    }
+    char *name = strndup(text, size);
+    m->failed = m->failed || name == NULL;
+    if (name != NULL && size > 0) {
+        encoded(m, name);
+        line(m, "\r\n ");
+    }
+    line(m, open == NULL ? text : open);
+    free(name);
+}
+
 greffe_status greffe_effect_mail(void *data, const greffe_effect *effect, char problem[256])
 {
     const greffe_file_effects *site = data;
@@ -140,16 +159,19 @@ greffe_status greffe_effect_mail(void *data, const greffe_effect *effect, char p
     cJSON *body = cJSON_ParseWithLength(effect->body.data, effect->body.size);
     const cJSON *email = cJSON_GetObjectItemCaseSensitive(body, "email");
     const char *to = cJSON_IsString(email) ? email->valuestring : NULL;
-    if (!is_address(to) || effect->text[0] == '\0') {
+    const char *from = site->sender != NULL ? site->sender : "greffe@localhost";
+    bool sends = strpbrk(from, "\r\n") == NULL;
+    if (!sends || !is_address(to) || effect->text[0] == '\0') {
         (void)snprintf(problem, 256,
-                       to == NULL ? "the applicant has no e-mail address"
-                                  : "the letter '%s' has no text",
+                       !sends            ? "the site's sender has more than one line"
+                       : !is_address(to) ? "the applicant has no e-mail address"
+                                         : "the letter '%s' has no text",
                        effect->letter);
         cJSON_Delete(body);
         return GREFFE_EINVALID;
     }
     line(&m, "From: ");
-    line(&m, site->sender != NULL ? site->sender : "greffe@localhost");
+    sender(&m, from);
     line(&m, "\r\nTo: ");
     line(&m, to);
     line(&m, "\r\nSubject: ");

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <greffe/site.h>
+
 #include "effects/effects.h"
 
 typedef struct file {
@@ -140,6 +142,18 @@ static bool adds_up(const cJSON *body, const cJSON *lines, int64_t *sum)
     return *sum == cents_of(body) && *sum > 0;
 }
 
+static const char *payer_fault(const greffe_file_effects *site)
+{
+    const char *account = site->payer_iban, *bank = site->payer_bic;
+    bool named = site->payer != NULL && account != NULL && bank != NULL;
+    return !named ? "the site names no payer"
+           : !greffe_iban_valid((greffe_str){account, strlen(account)})
+               ? "the payer's account is no valid IBAN"
+           : !greffe_bic_valid((greffe_str){bank, strlen(bank)})
+               ? "the payer's bank is no valid BIC"
+               : NULL;
+}
+
 greffe_status greffe_effect_payment(void *data, const greffe_effect *effect, char problem[256])
 {
     const greffe_file_effects *site = data;
@@ -148,10 +162,9 @@ greffe_status greffe_effect_payment(void *data, const greffe_effect *effect, cha
     file f = {0};
     int64_t cents;
     char sum[32], created[40], name[200];
-    if (site->payer == NULL || site->payer_iban == NULL || site->payer_bic == NULL ||
-        !adds_up(body, lines, &cents)) {
-        (void)snprintf(problem, 256,
-                       site->payer == NULL ? "the site names no payer" : "the lines do not add up");
+    const char *wrong = payer_fault(site);
+    if (wrong != NULL || !adds_up(body, lines, &cents)) {
+        (void)snprintf(problem, 256, "%s", wrong != NULL ? wrong : "the lines do not add up");
         cJSON_Delete(body);
         return GREFFE_EINVALID;
     }

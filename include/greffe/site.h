@@ -22,6 +22,12 @@ GREFFE_API const greffe_actor *greffe_site_account(const greffe_site *site, cons
 /** "sender", "payer", "payer_iban", "payer_bic"; NULL when the file doesn't say. */
 GREFFE_API const char *greffe_site_text(const greffe_site *site, const char *name);
 
+/** Whether an account number is an IBAN (ISO 13616): its country's length, check digits that agree.
+ *  Spaces and small letters are borne. From any thread. */
+GREFFE_API bool greffe_iban_valid(greffe_str text);
+/** Whether a bank is named by a BIC (ISO 9362), in capitals. From any thread. */
+GREFFE_API bool greffe_bic_valid(greffe_str text);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/account.h"
 #include "compile/compile_priv.h"
 
 typedef struct account {
@@ -99,17 +100,34 @@ static void bind_account(greffe_site *site, greffe__binder *b, const greffe__nod
     }
 }
 
+/* What money leaves from is checked before any of it does. */
+static void bind_payer(greffe_site *site, greffe__binder *b, const greffe__node *node)
+{
+    char compact[GREFFE__IBAN_CHARS] = "";
+    payer_keys payer = {0};
+    greffe__bind(b, &payer_table, node, 0, &payer);
+    if (payer.iban.node != NULL && !greffe__iban_read(compact, payer.iban.id)) {
+        greffe__complain(b, GREFFE__GR_WRONG_VALUE, payer.iban.node,
+                         "copy it from the bank's paper: FR76 …",
+                         "the payer's account is no valid IBAN");
+    }
+    if (payer.bic.node != NULL && !greffe__bic_valid(payer.bic.id)) {
+        greffe__complain(b, GREFFE__GR_WRONG_VALUE, payer.bic.node,
+                         "it has 8 or 11 capitals and digits: AGRIFRPPXXX",
+                         "the payer's bank is no valid BIC");
+    }
+    site->payer = greffe__str_dup(&site->arena, payer.name.id);
+    site->payer_iban = greffe__str_dup(&site->arena, greffe__str_of(compact));
+    site->payer_bic = greffe__str_dup(&site->arena, payer.bic.id);
+}
+
 static void bind_site(greffe_site *site, greffe__binder *b)
 {
     site_keys keys = {0};
     greffe__bind(b, &site_table, b->doc->root, 0, &keys);
     site->sender = greffe__str_dup(&site->arena, keys.sender.id);
     if (keys.payer != NULL) {
-        payer_keys payer = {0};
-        greffe__bind(b, &payer_table, keys.payer, 0, &payer);
-        site->payer = greffe__str_dup(&site->arena, payer.name.id);
-        site->payer_iban = greffe__str_dup(&site->arena, payer.iban.id);
-        site->payer_bic = greffe__str_dup(&site->arena, payer.bic.id);
+        bind_payer(site, b, keys.payer);
     }
     if (keys.accounts == NULL || !greffe__expect_mapping(b, keys.accounts, "the accounts")) {
         return;

@@ -2,6 +2,7 @@
  * values. The first fault refuses the command, and names the field. */
 #include <string.h>
 
+#include "base/account.h"
 #include "run/run_priv.h"
 
 static bool field_fault(greffe__bench *b, greffe__code code, const greffe__field_def *field,
@@ -13,36 +14,12 @@ static bool field_fault(greffe__bench *b, greffe__code code, const greffe__field
 
 /* --- Conversion --- */
 
-/* ISO 13616: the rearranged account, letters as two digits, is 1 modulo 97. */
 static bool iban(greffe__bench *b, greffe__str text, greffe__str *out)
 {
-    char compact[35];
-    size_t size = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        c = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
-        if (c == ' ') {
-            continue;
-        }
-        bool known = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-        if (!known || size == 34) {
-            return false;
-        }
-        compact[size++] = c;
-    }
-    bool french = size >= 2 && compact[0] == 'F' && compact[1] == 'R';
-    if (size < 15 || (french && size != 27) || compact[0] < 'A' || compact[1] < 'A' ||
-        compact[2] > '9' || compact[3] > '9') {
-        return false;
-    }
-    unsigned rest = 0;
-    for (size_t i = 0; i < size; i++) {
-        char c = compact[(i + 4) % size];
-        rest = c >= 'A' ? (rest * 100 + (unsigned)(c - 'A' + 10)) % 97
-                        : (rest * 10 + (unsigned)(c - '0')) % 97;
-    }
-    *out = greffe__str_dup(b->arena, (greffe__str){compact, size});
-    return rest == 1;
+    char account[GREFFE__IBAN_CHARS];
+    bool valid = greffe__iban_read(account, text);
+    *out = valid ? greffe__str_dup(b->arena, greffe__str_of(account)) : (greffe__str){"", 0};
+    return valid;
 }
 
 static bool email(greffe__str text)
