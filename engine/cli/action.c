@@ -11,15 +11,6 @@ const char *cli_text(const cJSON *object, const char *name)
     return cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
-/* Which key of an action names its stream. */
-static const char *stream_name(const char *verb)
-{
-    return strncmp(verb, "session.", 8) == 0      ? "session"
-           : strncmp(verb, "allotment.", 10) == 0 ? "allotment"
-           : strncmp(verb, "pay.", 4) == 0        ? "batch"
-                                                  : "dossier";
-}
-
 static bool fill_actor(const cli *c, const cJSON *as, greffe_actor *out)
 {
     *out = (greffe_actor){.size = sizeof *out};
@@ -38,17 +29,27 @@ static bool fill_actor(const cli *c, const cJSON *as, greffe_actor *out)
 static char *arguments_of(const cJSON *action, const char *verb)
 {
     static const char *const own[] = {
-        "at",      "after",   "key",   "as",     "do",        "for",
-        "channel", "refused", "@line", "expect", "effective", "effective_because",
+        "at",         "after",   "key",   "as",     "do",        "for",
+        "channel",    "refused", "@line", "expect", "effective", "effective_because",
+        "if_version",
     };
     cJSON *args = cJSON_Duplicate(action, true);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         cJSON_DeleteItemFromObjectCaseSensitive(args, own[i]);
     }
-    cJSON_DeleteItemFromObjectCaseSensitive(args, stream_name(verb));
+    cJSON_DeleteItemFromObjectCaseSensitive(args, cli_family_of(verb)->stream);
     char *text = cJSON_PrintUnformatted(args);
     cJSON_Delete(args);
     return text;
+}
+
+/* {"if_version": 3}, or "3" from YAML, which has texts alone; 0: whatever it is. */
+static uint64_t version_of(const cJSON *action)
+{
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(action, "if_version");
+    return cJSON_IsNumber(version)   ? (uint64_t)version->valuedouble
+           : cJSON_IsString(version) ? strtoull(version->valuestring, NULL, 10)
+                                     : 0;
 }
 
 const char *cli_execute(cli *c, const cJSON *action, const char *verb, const char *key,
@@ -64,13 +65,14 @@ const char *cli_execute(cli *c, const cJSON *action, const char *verb, const cha
     const cJSON *represented = cJSON_GetObjectItemCaseSensitive(action, "for");
     greffe_command command = {.size = sizeof command,
                               .verb = verb,
-                              .stream = cli_text(action, stream_name(verb)),
+                              .stream = cli_text(action, cli_family_of(verb)->stream),
                               .key = key,
                               .actor = &actor,
                               .now_ms = now_ms,
                               .represented = cli_text(represented, "subject"),
                               .effective = cli_text(action, "effective"),
-                              .because = cli_text(action, "effective_because")};
+                              .because = cli_text(action, "effective_because"),
+                              .if_version = version_of(action)};
     if (command.stream == NULL || command.key == NULL) {
         return "an action names its stream ('dossier', 'session'…) and its 'key'";
     }

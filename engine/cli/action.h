@@ -8,8 +8,6 @@
 extern "C" {
 #endif
 
-struct cJSON;
-
 /* The text of a member, or NULL. */
 const char *cli_text(const struct cJSON *object, const char *name);
 /* Gives the command; `result` is to be freed also when a problem is returned. NULL: it was given,

@@ -10,17 +10,33 @@ static int verdict(cli *c, int code)
     return code == EXIT_FINE && warned && c->fail_on_warning ? EXIT_UNPROVED : code;
 }
 
+/* What is said of all files is one array: each object names its file. */
+static void add_json(cli *c, bool *first)
+{
+    const char *text;
+    if (greffe_diags_render_json(&text, c->diags) == GREFFE_OK && strcmp(text, "[]") != 0) {
+        (void)printf("%s%.*s", *first ? "" : ",", (int)strlen(text) - 2, text + 1);
+        *first = false;
+    }
+}
+
 int cli_check(cli *c)
 {
     int worst = EXIT_FINE;
+    bool first = true;
     if (c->word_count == 0) {
         return cli_fail(EXIT_USAGE, "name a procedure's file: greffe check velo.yaml");
     }
+    (void)fputs(c->json ? "[" : "", stdout);
     for (int i = 0; i < c->word_count; i++) {
         greffe_plan *plan = NULL;
         greffe_diags_clear(c->diags);
         int code = cli_compile(c, c->words[i], &plan);
-        cli_print_diags(c);
+        if (c->json) {
+            add_json(c, &first);
+        } else {
+            cli_print_diags(c);
+        }
         code = verdict(c, code);
         if (code == EXIT_FINE && !c->json) {
             size_t warnings = greffe_diags_total(c->diags, GREFFE_WARNING);
@@ -30,6 +46,7 @@ int cli_check(cli *c)
         worst = code > worst ? code : worst;
         greffe_plan_unref(plan);
     }
+    (void)fputs(c->json ? "]\n" : "", stdout);
     return worst;
 }
 

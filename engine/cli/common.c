@@ -1,4 +1,5 @@
 /* Files, errors, the store and the site: what the subcommands share. */
+#include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,41 @@ bool cli_read_file(const char *path, char **out, size_t *size)
     *out = data;
     *size = used;
     return true;
+}
+
+static const cli_family families[] = {
+    {"session.", "session", "session"},
+    {"allotment.", "allot", "allotment"},
+    {"pay.", "pay", "batch"},
+    {"", "act", "dossier"},
+};
+enum { family_count = sizeof families / sizeof *families };
+
+const cli_family *cli_family_of(const char *verb)
+{
+    const cli_family *family = families;
+    while (strncmp(verb, family->prefix, strlen(family->prefix)) != 0) {
+        family += 1; /* the last one begins nothing, and so every verb */
+    }
+    return family;
+}
+
+const cli_family *cli_family_named(const char *word)
+{
+    for (size_t i = 0; i + 1 < family_count; i++) {
+        if (strcmp(word, families[i].word) == 0) {
+            return &families[i];
+        }
+    }
+    return &families[family_count - 1];
+}
+
+void cli_print_object(cJSON *object)
+{
+    char *text = cJSON_PrintUnformatted(object);
+    (void)printf("%s\n", text != NULL ? text : "{}");
+    free(text);
+    cJSON_Delete(object);
 }
 
 /* --- Diagnostics --- */

@@ -14,22 +14,14 @@ static const char *text_of(const cJSON *object, const char *name)
 /* How a verb is written on the command line: "session presence SESSION". */
 static void print_words(const cJSON *verb)
 {
-    static const struct {
-        const char *prefix, *words;
-    } places[] = {{"session.", "session"}, {"allotment.", "allot"}, {"pay.", "pay"}};
-    const char *name = text_of(verb, "verb"), *rest = name, *command = "act";
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        size_t size = strlen(places[i].prefix);
-        if (strncmp(name, places[i].prefix, size) == 0) {
-            command = places[i].words;
-            rest = name + size;
-        }
-    }
+    const char *name = text_of(verb, "verb");
+    const cli_family *family = cli_family_of(name);
+    const char *rest = name + strlen(family->prefix);
     bool quoted = strchr(rest, ' ') != NULL;
     if (strcmp(name, "file") == 0) {
         (void)printf("greffe file ");
     } else {
-        (void)printf("greffe %s %s%s%s ", command, quoted ? "'" : "", rest, quoted ? "'" : "");
+        (void)printf("greffe %s %s%s%s ", family->word, quoted ? "'" : "", rest, quoted ? "'" : "");
     }
     for (const char *c = text_of(verb, "stream"); *c != '\0'; c++) {
         (void)putchar(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
@@ -56,15 +48,10 @@ static void print_verb(const cJSON *verb)
 static bool is_about(const cJSON *verb, const char *what)
 {
     const char *name = text_of(verb, "verb");
-    const char *prefix = strcmp(what, "session") == 0 ? "session."
-                         : strcmp(what, "allot") == 0 ? "allotment."
-                         : strcmp(what, "pay") == 0   ? "pay."
-                                                      : NULL;
     bool files = strcmp(name, "file") == 0 || strcmp(name, "save") == 0;
-    bool dossier = strcmp(text_of(verb, "stream"), "dossier") == 0;
-    return what[0] == '\0' || strcmp(name, what) == 0 ||
-           (prefix != NULL && strncmp(name, prefix, strlen(prefix)) == 0) ||
-           (strcmp(what, "file") == 0 && files) || (strcmp(what, "act") == 0 && dossier);
+    const char *rest = name + strlen(cli_family_of(name)->prefix);
+    return what[0] == '\0' || strcmp(name, what) == 0 || strcmp(rest, what) == 0 ||
+           strcmp(cli_family_of(name)->word, what) == 0 || (strcmp(what, "file") == 0 && files);
 }
 
 int cli_help(const char *what, bool json)

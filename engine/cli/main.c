@@ -4,52 +4,6 @@
 
 #include "cli/cli.h"
 
-static const char usage[] =
-    "greffe: administrative procedures, checked before they are published, durable afterwards\n"
-    "\n"
-    "Authors\n"
-    "  greffe check FILE.yaml…             find every fault, with its place and how to mend it\n"
-    "  greffe build FILE.yaml --out F      write the bundle that is published\n"
-    "  greffe test SCENARIO.yaml…          play scenarios in injected time, check what they "
-    "expect\n"
-    "  greffe graph FILE.yaml              the steps as a graph, for Graphviz (dot)\n"
-    "Operators\n"
-    "  greffe publish FILE.yaml            new dossiers of the procedure take it from now on\n"
-    "  greffe file DOSSIER --procedure P --as ACCOUNT --args JSON\n"
-    "  greffe act VERB STREAM --as ACCOUNT [--args JSON]\n"
-    "         dossier: complete ask supply claim assign release 'hand over' comment withdraw\n"
-    "                  message retry answer\n"
-    "  greffe session convene|agenda|presence|recuse|decide|close SESSION …\n"
-    "  greffe allot allocate|transfer ALLOTMENT …\n"
-    "  greffe pay batch|report|retry|settle BATCH …\n"
-    "  greffe run                          fire due timers, deliver effects\n"
-    "  greffe help session                 what these commands take, with an example of each;\n"
-    "                                      also: help act, help pay, help allot, help VERB\n"
-    "Reading\n"
-    "  greffe tasks [--group SERVICE]      what waits for whom\n"
-    "  greffe list dossiers|sessions|allotments|orders|batches|effects|procedures\n"
-    "  greffe show DOSSIER [--why] [--history]\n"
-    "  greffe report --by FIELD            counts and amounts by an answer and by outcome\n"
-    "  greffe journal verify [SEAL]        read every journal, fold it anew, compare; with a "
-    "seal,\n"
-    "                                      also that nothing it names was cut or taken away\n"
-    "  greffe journal seal FILE            verify, and write what every journal is now: keep it "
-    "elsewhere\n"
-    "  greffe db compact                   write the file anew, without what was erased\n"
-    "Seasons\n"
-    "  greffe play ACTIONS.jsonl --out DIR play dated actions; goes on where it was interrupted\n"
-    "\n"
-    "Options\n"
-    "  --store FILE   the database (default greffe.db)     --site FILE   accounts and payer\n"
-    "  --as ACCOUNT   who acts, from the site file         --for SUBJECT the citizen represented\n"
-    "  --args JSON    or @FILE                             --key KEY     idempotency key\n"
-    "  --now INSTANT  2020-03-02T09:00:00Z                 --out PATH    where files go\n"
-    "  --effective DATE --because TEXT     a letter counts from the day it came, and why\n"
-    "  --group, --status, --limit   narrow a list          --json        machine-readable\n"
-    "  --fail-on-warning   a warning is a fault            --quiet       no progress\n"
-    "\n"
-    "Exit codes: 0 fine, 1 faults or refused, 2 wrong use, 3 environment, 4 not proved.\n";
-
 static const struct {
     const char *name;
     int (*run)(cli *c);
@@ -111,6 +65,12 @@ static int option(cli *c, int argc, char **argv, int *at)
         c->limit = atoi(argv[++*at]);
         return c->limit > 0 ? EXIT_FINE : cli_fail(EXIT_USAGE, "--limit takes a number above zero");
     }
+    if (strcmp(word, "--if-version") == 0 && *at + 1 < argc) {
+        c->if_version = strtoull(argv[++*at], NULL, 10);
+        return c->if_version > 0
+                   ? EXIT_FINE
+                   : cli_fail(EXIT_USAGE, "--if-version takes the version that greffe show says");
+    }
     return cli_fail(EXIT_USAGE, "the option %s is not known, or lacks its value; see greffe --help",
                     word);
 }
@@ -170,18 +130,25 @@ static int help(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         json = json || strcmp(argv[i], "--json") == 0;
     }
-    bool all = what[0] == '\0' && !json;
-    if (all || (cli_help(what, json) != EXIT_FINE && !json)) {
-        (void)fputs(usage, stdout);
+    const char *page = cli_page(what);
+    if (page != NULL) {
+        (void)fputs(page, stdout);
+        return EXIT_FINE;
     }
-    return EXIT_FINE;
+    if (what[0] == '\0' && !json) {
+        (void)fputs(cli_usage, stdout);
+        return EXIT_FINE;
+    }
+    return cli_help(what, json) == EXIT_FINE
+               ? EXIT_FINE
+               : cli_fail(EXIT_USAGE, "there is no command '%s'; see greffe --help", what);
 }
 
 int main(int argc, char **argv)
 {
     cli c = {.store = "greffe.db", .out = "out"};
     if (argc < 2) {
-        (void)fputs(usage, stderr);
+        (void)fputs(cli_usage, stderr);
         return EXIT_USAGE;
     }
     if (asks_for_help(argc, argv)) {

@@ -9,27 +9,47 @@
 
 /* --- Commands --- */
 
+static const char id_characters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
+/* {"procedure":"velo", and what the object says: its bytes stay as they are, so that the engine's
+ * strict reader sees every digit. */
+static char *with_procedure(const char *object, const char *procedure)
+{
+    size_t blank = strspn(object, " \t\r\n");
+    if (object[blank] != '{' || strspn(procedure, id_characters) != strlen(procedure)) {
+        return NULL;
+    }
+    const char *rest = object + blank + 1;
+    rest += strspn(rest, " \t\r\n");
+    size_t size = strlen(procedure) + strlen(rest) + 32;
+    char *text = malloc(size);
+    if (text != NULL) {
+        (void)snprintf(text, size, "{\"procedure\":\"%s\"%s%s", procedure, *rest == '}' ? "" : ",",
+                       rest);
+    }
+    return text;
+}
+
 static int arguments(cli *c, char **text, size_t *size)
 {
+    char *given = NULL;
     *text = NULL;
     *size = 0;
-    if (c->args != NULL && c->args[0] == '@') {
-        return cli_read_file(c->args + 1, text, size)
-                   ? EXIT_FINE
-                   : cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", c->args + 1);
+    if (c->args != NULL && c->args[0] == '@' && !cli_read_file(c->args + 1, &given, size)) {
+        return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", c->args + 1);
     }
-    if (c->args != NULL || c->procedure != NULL) {
-        cJSON *object = cJSON_Parse(c->args != NULL ? c->args : "{}");
-        if (object == NULL) {
-            return cli_fail(EXIT_USAGE, "--args takes a JSON object");
-        }
-        if (c->procedure != NULL) {
-            cJSON_AddStringToObject(object, "procedure", c->procedure);
-        }
-        *text = c->procedure != NULL ? cJSON_PrintUnformatted(object) : strdup(c->args);
-        cJSON_Delete(object);
-        *size = *text != NULL ? strlen(*text) : 0;
+    if (given == NULL && (c->args != NULL || c->procedure != NULL)) {
+        given = strdup(c->args != NULL ? c->args : "{}");
     }
+    *text = given;
+    if (given != NULL && c->procedure != NULL) {
+        *text = with_procedure(given, c->procedure);
+        free(given);
+        if (*text == NULL) {
+            return cli_fail(EXIT_USAGE, "--procedure takes an id, and --args a JSON object");
+        }
+    }
+    *size = *text != NULL ? strlen(*text) : 0;
     return EXIT_FINE;
 }
 
@@ -41,10 +61,7 @@ static void print_result(const cli *c, const greffe_result *result)
         cJSON *object = cJSON_CreateObject();
         cJSON_AddStringToObject(object, "refused", result->code);
         cJSON_AddStringToObject(object, "message", result->message);
-        char *text = cJSON_PrintUnformatted(object);
-        (void)printf("%s\n", text != NULL ? text : "{}");
-        free(text);
-        cJSON_Delete(object);
+        cli_print_object(object);
     } else {
         (void)fprintf(stderr, "refused %s: %s\n", result->code, result->message);
     }
@@ -64,19 +81,16 @@ int cli_act(cli *c)
     const greffe_actor *account = greffe_site_account(c->accounts, c->as);
     greffe_actor citizen = {.size = sizeof citizen, .subject = c->as, .kind = "applicant"};
     const greffe_actor *actor = account != NULL ? account : &citizen;
-    bool plain = files || strcmp(c->command, "act") == 0;
-    (void)snprintf(verb, sizeof verb, "%s%s%s",
-                   plain                              ? ""
-                   : strcmp(c->command, "allot") == 0 ? "allotment"
-                                                      : c->command,
-                   plain ? "" : ".", files ? "file" : c->words[0]);
+    (void)snprintf(verb, sizeof verb, "%s%s", cli_family_named(c->command)->prefix,
+                   files ? "file" : c->words[0]);
     greffe_command command = {.size = sizeof command,
                               .verb = verb,
                               .stream = c->words[wanted - 1],
                               .actor = actor,
                               .represented = c->represented,
                               .effective = c->effective,
-                              .because = c->because};
+                              .because = c->because,
+                              .if_version = c->if_version};
     if (c->now != NULL && !cli_instant(c->now, &command.now_ms)) {
         return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
     }
@@ -199,16 +213,39 @@ static const char *text_of(const cJSON *object, const char *name)
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
-static void show_clock(const cJSON *clock)
+/* From its first day to its last, step by step, with its source. */
+static void show_grounds(const cJSON *clock)
 {
+    const cJSON *spans = cJSON_GetObjectItemCaseSensitive(clock, "suspensions");
     const cJSON *suspended = cJSON_GetObjectItemCaseSensitive(clock, "suspended_days");
+    (void)printf("    from %s, %s", text_of(clock, "from"), text_of(clock, "within"));
+    if (text_of(clock, "length_ends")[0] != '\0') {
+        (void)printf(": %s", text_of(clock, "length_ends"));
+    }
+    (void)printf("\n");
+    for (int i = 0; i + 1 < cJSON_GetArraySize(spans); i += 2) {
+        (void)printf("    suspended from %s until %s\n", cJSON_GetArrayItem(spans, i)->valuestring,
+                     cJSON_GetArrayItem(spans, i + 1)->valuestring);
+    }
+    if (cJSON_GetArraySize(spans) > 0 && text_of(clock, "unrolled")[0] != '\0') {
+        (void)printf("    and %.0f suspended days: %s\n", suspended->valuedouble,
+                     text_of(clock, "unrolled"));
+    }
+    if (text_of(clock, "due")[0] != '\0' && text_of(clock, "unrolled")[0] != '\0' &&
+        strcmp(text_of(clock, "due"), text_of(clock, "unrolled")) != 0) {
+        (void)printf("    which is no working day: %s\n", text_of(clock, "due"));
+    }
+    if (text_of(clock, "because")[0] != '\0') {
+        (void)printf("    %s\n", text_of(clock, "because"));
+    }
+}
+
+static void show_clock(const cJSON *clock, bool why)
+{
     const char *due = text_of(clock, "due");
     (void)printf("  clock %s: %s", text_of(clock, "name"), text_of(clock, "phase"));
     if (due[0] != '\0') {
-        (void)printf(", due %s = from %s + its length + %.0f suspended days, rolled to a working "
-                     "day",
-                     due, text_of(clock, "from"),
-                     cJSON_IsNumber(suspended) ? suspended->valuedouble : 0);
+        (void)printf(", due %s", due);
     } else {
         (void)printf(" since %s: an answer is awaited", text_of(clock, "paused_on"));
     }
@@ -216,6 +253,9 @@ static void show_clock(const cJSON *clock)
         (void)printf("; stopped by %s", text_of(clock, "stopped_by"));
     }
     (void)printf("\n");
+    if (why) {
+        show_grounds(clock);
+    }
 }
 
 static void show_text(const cli *c, const cJSON *d)
@@ -233,7 +273,7 @@ static void show_text(const cli *c, const cJSON *d)
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "clocks"))
     {
-        show_clock(one);
+        show_clock(one, c->why);
     }
     if (!c->why) {
         return;
@@ -253,7 +293,9 @@ static void show_text(const cli *c, const cJSON *d)
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "moments"))
     {
-        (void)printf("  moment %s at %s\n", text_of(one, "moment"), text_of(one, "at"));
+        const char *condition = text_of(one, "condition");
+        (void)printf("  moment %s at %s%s%s\n", text_of(one, "moment"), text_of(one, "at"),
+                     condition[0] != '\0' ? ", because " : "", condition);
     }
 }
 
@@ -296,7 +338,8 @@ int cli_run(cli *c)
         return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
     }
     greffe_status status = cli_settle(c, now, &total);
-    (void)printf("%llu timers fired, %llu effects delivered, %llu incidents\n",
+    (void)printf(c->json ? "{\"timers\":%llu,\"effects\":%llu,\"incidents\":%llu}\n"
+                         : "%llu timers fired, %llu effects delivered, %llu incidents\n",
                  (unsigned long long)total.timers, (unsigned long long)total.effects,
                  (unsigned long long)total.incidents);
     return cli_status(status, c->store);
@@ -305,7 +348,17 @@ int cli_run(cli *c)
 static void finding(void *data, const char *kind, const char *key, uint64_t version,
                     const char *code, const char *message)
 {
-    (void)data;
+    const cli *c = data;
+    if (c->json) {
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "stream", kind);
+        cJSON_AddStringToObject(object, "key", key);
+        cJSON_AddNumberToObject(object, "entry", (double)version);
+        cJSON_AddStringToObject(object, "code", code);
+        cJSON_AddStringToObject(object, "message", message);
+        cli_print_object(object);
+        return;
+    }
     (void)fprintf(stderr, "%s %s, entry %llu: %s: %s\n", kind, key, (unsigned long long)version,
                   code, message);
 }
@@ -330,10 +383,12 @@ static int verify(cli *c, const greffe_verify_options *options)
     if (status == GREFFE_EINVALID) {
         return cli_fail(EXIT_FAULTS, "%s is no seal, or was changed", c->words[1]);
     }
-    (void)printf("%llu streams, %llu entries, %llu personal values: %llu faults; seal %s\n",
-                 (unsigned long long)result.streams, (unsigned long long)result.entries,
-                 (unsigned long long)result.personal, (unsigned long long)result.faults,
-                 result.seal);
+    (void)printf(
+        c->json ? "{\"streams\":%llu,\"entries\":%llu,\"personal\":%llu,"
+                  "\"faults\":%llu,\"seal\":\"%s\"}\n"
+                : "%llu streams, %llu entries, %llu personal values: %llu faults; seal %s\n",
+        (unsigned long long)result.streams, (unsigned long long)result.entries,
+        (unsigned long long)result.personal, (unsigned long long)result.faults, result.seal);
     return status == GREFFE_ECORRUPT ? EXIT_FAULTS : cli_status(status, c->store);
 }
 
@@ -365,7 +420,7 @@ static int seal(cli *c, greffe_verify_options *options)
 
 int cli_verify(cli *c)
 {
-    greffe_verify_options options = {.size = sizeof options, .finding = finding};
+    greffe_verify_options options = {.size = sizeof options, .finding = finding, .finding_data = c};
     bool seals = c->word_count == 2 && strcmp(c->words[0], "seal") == 0;
     bool verifies = c->word_count >= 1 && c->word_count <= 2 && strcmp(c->words[0], "verify") == 0;
     char *text = NULL;

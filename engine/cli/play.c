@@ -53,6 +53,30 @@ static int execute(season *s, const cJSON *action, const char *verb, int64_t now
     return code;
 }
 
+/* What reads this file knows floating point alone: a number that could lose a digit is refused, and
+ * not rounded. */
+static bool plain_numbers(const char *line)
+{
+    enum { most_digits = 15 };
+    bool text = false;
+    for (const char *c = line; *c != '\0'; c++) {
+        if (text) {
+            c += *c == '\\' && c[1] != '\0';
+            text = *c != '"';
+        } else if (*c == '"') {
+            text = true;
+        } else if (*c == '-' || (*c >= '0' && *c <= '9')) {
+            size_t digits = strspn(c + (*c == '-'), "0123456789");
+            c += digits + (*c == '-');
+            if (digits > most_digits || *c == '.' || *c == 'e' || *c == 'E') {
+                return false;
+            }
+            c -= 1;
+        }
+    }
+    return true;
+}
+
 static int play_line(season *s, const char *line)
 {
     int64_t now;
@@ -63,6 +87,10 @@ static int play_line(season *s, const char *line)
         code = refuse_line(s, "this is no action: a JSON object with \"at\" and \"do\"");
     } else if (verb != NULL && (at == NULL || !cli_instant(at, &now))) {
         code = refuse_line(s, "\"at\" must be an instant: 2020-03-02T09:00:00Z");
+    } else if (!plain_numbers(line)) {
+        code = refuse_line(
+            s, "write amounts as texts, \"1899.00\": a number here is a whole one of at "
+               "most 15 digits");
     } else if (verb != NULL) {
         greffe_status status = cli_settle(s->c, now, &s->progress);
         code = status != GREFFE_OK        ? cli_status(status, "effects")
@@ -88,6 +116,60 @@ static void open_place(season *s)
     if (s->place >= 0 && read(s->place, text, sizeof text - 1) > 0) {
         s->resume_at = strtoul(text, NULL, 10);
     }
+}
+
+/* Whether the store knows an action that was done: it is given again with a version that no stream
+ * has, so that it is answered as before, or refused without a trace. */
+static bool is_known(season *s, const char *line)
+{
+    int64_t now = 0;
+    greffe_result result;
+    cJSON *action = cJSON_Parse(line);
+    const char *verb = cli_text(action, "do"), *at = cli_text(action, "at");
+    bool known = verb == NULL || at == NULL || !cli_instant(at, &now);
+    if (!known) {
+        cJSON_AddStringToObject(action, "if_version", "18446744073709551615");
+        (void)cli_execute(s->c, action, verb, cli_text(action, "key"), now, &result);
+        known = result.repeated;
+        greffe_result_free(s->c->engine, &result);
+    }
+    cJSON_Delete(action);
+    return known;
+}
+
+/* An action whose answer the store keeps: no refusal, and no mere passing of time. */
+static bool leaves_a_trace(const char *line)
+{
+    cJSON *action = cJSON_Parse(line);
+    const char *verb = cli_text(action, "do");
+    bool leaves = verb != NULL && strcmp(verb, "run") != 0 && cli_text(action, "refused") == NULL;
+    cJSON_Delete(action);
+    return leaves;
+}
+
+/* The place that was written down belongs to a store: where another one stands now, all is given
+ * from the start, which changes nothing of what that one knows already. */
+static void check_place(season *s, FILE *file)
+{
+    char *line = NULL, *last = NULL;
+    size_t capacity = 0;
+    for (unsigned long i = 0; i < s->resume_at && getline(&line, &capacity, file) > 0; i++) {
+        if (leaves_a_trace(line)) {
+            free(last);
+            last = line;
+            line = NULL;
+            capacity = 0;
+        }
+    }
+    if (last != NULL && !is_known(s, last)) {
+        (void)fprintf(stderr,
+                      "greffe: %s does not know what was done up to line %lu; from the start\n",
+                      s->c->store, s->resume_at);
+        s->resume_at = 0;
+    }
+    free(last);
+    free(line);
+    rewind(file);
 }
 
 static void write_place(const season *s)
@@ -137,6 +219,7 @@ int cli_play(cli *c)
     }
     s.total = count_lines(file);
     open_place(&s);
+    check_place(&s, file);
     char *line = NULL;
     size_t capacity = 0;
     int code = EXIT_FINE;

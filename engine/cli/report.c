@@ -72,15 +72,14 @@ static void print_each(const cJSON *dossier, const char *by)
     cJSON_AddStringToObject(row, "by", answer_of(dossier, by, "values"));
     cJSON_AddItemToObject(
         row, "clocks", cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(dossier, "clocks"), true));
-    char *text = cJSON_PrintUnformatted(row);
-    (void)printf("%s\n", text != NULL ? text : "{}");
-    free(text);
-    cJSON_Delete(row);
+    cli_print_object(row);
 }
 
-static int take_dossier(cli *c, const char *key, table *t)
+static int take_dossier(cli *c, const cJSON *row, void *data)
 {
+    table *t = data;
     char *text;
+    const char *key = text_of(row, "dossier");
     greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIER, .key = key};
     greffe_status status = greffe_engine_read(c->engine, &text, &query);
     if (status != GREFFE_OK) {
@@ -105,18 +104,18 @@ static int take_dossier(cli *c, const char *key, table *t)
     return EXIT_FINE;
 }
 
-static int gather(cli *c, table *t)
+/* Gives every row of a list to `take`, page after page. */
+static int each_row(cli *c, greffe_query *query, int (*take)(cli *, const cJSON *, void *),
+                    void *data)
 {
     char *after = NULL;
     int code = EXIT_FINE;
+    query->size = sizeof *query;
+    query->limit = 500;
     for (bool more = true; more && code == EXIT_FINE;) {
         char *text;
-        greffe_query query = {.size = sizeof query,
-                              .kind = GREFFE_QUERY_DOSSIERS,
-                              .group = c->procedure,
-                              .after = after,
-                              .limit = 500};
-        greffe_status status = greffe_engine_read(c->engine, &text, &query);
+        query->after = after;
+        greffe_status status = greffe_engine_read(c->engine, &text, query);
         if (status != GREFFE_OK) {
             code = cli_status(status, c->store);
             break;
@@ -125,7 +124,7 @@ static int gather(cli *c, table *t)
         const cJSON *one;
         cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(page, "items"))
         {
-            code = code == EXIT_FINE ? take_dossier(c, text_of(one, "dossier"), t) : code;
+            code = code == EXIT_FINE ? take(c, one, data) : code;
         }
         const char *cursor = text_of(page, "cursor");
         free(after);
@@ -166,6 +165,27 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* One object for each group, on a line of its own. */
+static void print_json(const table *t)
+{
+    for (int i = 0; i < t->group_count; i++) {
+        long all = 0;
+        char paid[40];
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddStringToObject(row, "by", t->groups[i]);
+        cJSON_AddStringToObject(row, "label", t->labels[i] != NULL ? t->labels[i] : t->groups[i]);
+        cJSON *outcomes = cJSON_AddObjectToObject(row, "outcomes");
+        for (int j = 0; j < t->outcome_count; j++) {
+            cJSON_AddNumberToObject(outcomes, t->outcomes[j], (double)t->counts[i][j]);
+            all += t->counts[i][j];
+        }
+        cJSON_AddNumberToObject(row, "all", (double)all);
+        (void)snprintf(paid, sizeof paid, "%lld.%02lld", t->cents[i] / 100, t->cents[i] % 100);
+        cJSON_AddStringToObject(row, "paid", paid);
+        cli_print_object(row);
+    }
+}
+
 static void print_table(const cli *c, table *t)
 {
     long sums[most_outcomes] = {0};
@@ -190,17 +210,138 @@ static void print_table(const cli *c, table *t)
     print_row("all", sums, t->outcome_count, cents);
 }
 
+/* --- What became of each payment file --- */
+
+enum { most_batches = 2000, states = 4 };
+
+static const char *const state_names[states] = {"accepted", "rejected", "unknown", "batched"};
+
+typedef struct batch {
+    char name[40];
+    long orders;
+    long long cents[states]; /* by what became of the order */
+} batch;
+
+typedef struct batches {
+    batch at[most_batches];
+    int count;
+} batches;
+
+static int take_order(cli *c, const cJSON *row, void *data)
+{
+    batches *all = data;
+    const char *name = text_of(row, "batch"), *status = text_of(row, "status");
+    batch *place = NULL;
+    (void)c;
+    if (name[0] == '\0') {
+        return EXIT_FINE; /* it waits for a batch */
+    }
+    for (int i = 0; i < all->count; i++) {
+        place = strcmp(all->at[i].name, name) == 0 ? &all->at[i] : place;
+    }
+    if (place == NULL && all->count == most_batches) {
+        return cli_fail(EXIT_ENVIRONMENT, "there are more than %d batches", most_batches);
+    }
+    if (place == NULL) {
+        place = &all->at[all->count++];
+        (void)snprintf(place->name, sizeof place->name, "%s", name);
+    }
+    place->orders += 1;
+    for (int i = 0; i < states; i++) {
+        place->cents[i] +=
+            strcmp(status, state_names[i]) == 0 ? cents_of(text_of(row, "amount")) : 0;
+    }
+    return EXIT_FINE;
+}
+
+static void print_batch(const cli *c, const batch *b)
+{
+    long long sum = 0;
+    for (int i = 0; i < states; i++) {
+        sum += b->cents[i];
+    }
+    if (!c->json) {
+        print_label(b->name);
+        (void)printf(" %7ld %12lld.%02lld", b->orders, sum / 100, sum % 100);
+        for (int i = 0; i < states; i++) {
+            (void)printf(" %12lld.%02lld", b->cents[i] / 100, b->cents[i] % 100);
+        }
+        (void)printf("\n");
+        return;
+    }
+    char text[40];
+    cJSON *row = cJSON_CreateObject();
+    cJSON_AddStringToObject(row, "batch", b->name);
+    cJSON_AddNumberToObject(row, "orders", (double)b->orders);
+    (void)snprintf(text, sizeof text, "%lld.%02lld", sum / 100, sum % 100);
+    cJSON_AddStringToObject(row, "sum", text);
+    for (int i = 0; i < states; i++) {
+        (void)snprintf(text, sizeof text, "%lld.%02lld", b->cents[i] / 100, b->cents[i] % 100);
+        cJSON_AddStringToObject(row, state_names[i], text);
+    }
+    cli_print_object(row);
+}
+
+static int by_batch(const void *a, const void *b)
+{
+    return strcmp(((const batch *)a)->name, ((const batch *)b)->name);
+}
+
+static int report_batches(cli *c)
+{
+    greffe_query query = {.kind = GREFFE_QUERY_ORDERS};
+    batches *all = calloc(1, sizeof *all);
+    batch sum = {.name = "all"};
+    if (all == NULL) {
+        return cli_fail(EXIT_ENVIRONMENT, "out of memory");
+    }
+    int code = each_row(c, &query, take_order, all);
+    qsort(all->at, (size_t)all->count, sizeof *all->at, by_batch);
+    if (code == EXIT_FINE && !c->json) {
+        print_label("batch");
+        (void)printf(" %7s %15s", "orders", "control sum");
+        for (int i = 0; i < states; i++) {
+            (void)printf(" %15s", state_names[i]);
+        }
+        (void)printf("\n");
+    }
+    for (int i = 0; code == EXIT_FINE && i < all->count; i++) {
+        print_batch(c, &all->at[i]);
+        sum.orders += all->at[i].orders;
+        for (int j = 0; j < states; j++) {
+            sum.cents[j] += all->at[i].cents[j];
+        }
+    }
+    if (code == EXIT_FINE && !c->json) {
+        print_batch(c, &sum);
+    }
+    free(all);
+    return code;
+}
+
 int cli_report(cli *c)
 {
     if (c->by == NULL) {
-        return cli_fail(EXIT_USAGE, "greffe report --by demandeur.commune [--each]");
+        return cli_fail(EXIT_USAGE, "greffe report --by demandeur.commune [--each], or --by batch");
+    }
+    if (strcmp(c->by, "batch") == 0) {
+        return report_batches(c);
     }
     table *t = calloc(1, sizeof *t);
     if (t == NULL) {
         return cli_fail(EXIT_ENVIRONMENT, "out of memory");
     }
-    int code = gather(c, t);
-    if (code == EXIT_FINE && !c->each) {
+    greffe_query query = {.kind = GREFFE_QUERY_DOSSIERS, .group = c->procedure};
+    int code = each_row(c, &query, take_dossier, t);
+    bool answered = false;
+    for (int i = 0; i < t->group_count; i++) {
+        answered = answered || t->groups[i][0] != '\0';
+    }
+    if (code == EXIT_FINE && t->group_count > 0 && !answered) {
+        code = cli_fail(EXIT_FAULTS, "no dossier has an answer to %s", c->by);
+    } else if (code == EXIT_FINE && c->json && !c->each) {
+        print_json(t);
+    } else if (code == EXIT_FINE && !c->each) {
         print_table(c, t);
     }
     for (int i = 0; i < t->group_count; i++) {

@@ -329,6 +329,21 @@ static int play(scenario *s)
     return s->failures == 0 ? EXIT_FINE : EXIT_FAULTS;
 }
 
+static void print_verdict(const scenario *s, bool passed)
+{
+    if (!s->c->json) {
+        (void)printf("%s %s (%u steps, %u expectations)\n", passed ? "ok  " : "FAIL", s->path,
+                     s->steps, s->expectations);
+        return;
+    }
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "file", s->path);
+    cJSON_AddBoolToObject(object, "passed", passed);
+    cJSON_AddNumberToObject(object, "steps", s->steps);
+    cJSON_AddNumberToObject(object, "expectations", s->expectations);
+    cli_print_object(object);
+}
+
 int cli_test(cli *c)
 {
     int worst = EXIT_FINE, passed = 0, failed = 0;
@@ -340,8 +355,7 @@ int cli_test(cli *c)
         greffe_diags_clear(c->diags);
         int code = read_scenario(&s);
         code = code == EXIT_FINE ? play(&s) : code;
-        (void)printf("%s %s (%u steps, %u expectations)\n", code == EXIT_FINE ? "ok  " : "FAIL",
-                     c->words[i], s.steps, s.expectations);
+        print_verdict(&s, code == EXIT_FINE);
         passed += code == EXIT_FINE;
         failed += code != EXIT_FINE;
         worst = code > worst ? code : worst;
@@ -350,6 +364,8 @@ int cli_test(cli *c)
         greffe_engine_close(c->engine);
         c->engine = NULL;
     }
-    (void)printf("%d passed, %d failed\n", passed, failed);
+    if (!c->json) {
+        (void)printf("%d passed, %d failed\n", passed, failed);
+    }
     return worst;
 }

@@ -1,6 +1,6 @@
 """What the tests of commands share: an office with money, and the words they are written in.
 
-After each test the journal is verified.
+After every command, all journals are folded anew and compared with what is stored.
 """
 
 import contextlib
@@ -17,12 +17,17 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         self.o = Office(self.site)
+        self.o.afterwards = self.folded
         if self.money:
             self.ok(self.o.allocate(self.money))
 
     def tearDown(self):
-        verified = self.o.verify()
+        self.folded()
         self.o.close()
+
+    def folded(self):
+        """Every journal gives the state that is stored."""
+        verified = self.o.verify()
         self.assertEqual(verified.exit, 0, str(verified))
         self.assertIn(" 0 faults", verified.out)
 

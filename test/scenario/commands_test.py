@@ -8,6 +8,7 @@ Every date that is expected was worked out by hand. After each test the journal 
 """
 
 import json
+import re
 import pathlib
 import shutil
 import tempfile
@@ -232,7 +233,9 @@ class Roles(Case):
     def test_wrong_use_of_the_command(self):
         self.assertEqual(self.o.greffe("dance").exit, 2)
         self.assertEqual(self.o.greffe("act", "comment", "d1").exit, 2)
-        self.assertEqual(self.o.greffe("act", "comment", "d1", args="{", as_="eve").exit, 2)
+        self.refused(self.o.greffe("act", "comment", "d1", args="{", as_="eve"), "GR-5001")
+        self.assertEqual(self.o.greffe("file", "d1", args="[", procedure="velo", as_="eve").exit, 2)
+        self.assertEqual(self.o.greffe("file", "d1", procedure='"velo', as_="eve").exit, 2)
         self.assertEqual(self.o.greffe("run", now="demain").exit, 2)
         self.refused(self.o.greffe("act", "comment", "d1", args="[]", as_="eve"), "GR-5001")
         self.refused(self.o.greffe("show", "d9"), "GR-5003")
@@ -240,6 +243,47 @@ class Roles(Case):
     def test_a_date_that_does_not_exist_is_no_instant(self):
         self.assertEqual(self.o.greffe("run", now="2020-02-31").exit, 2)
         self.assertEqual(self.o.greffe("run", now="2019-02-29T10:00:00Z").exit, 2)
+
+
+class Arguments(Case):
+    """What is given to a command reaches it to the last digit."""
+
+    money = None
+
+    def file_raw(self, price, **options):
+        text = json.dumps(filing()).replace('"1499.99"', price)
+        return self.o.greffe("file", "d1", as_="eve", now=self.o.now, args=text, **options)
+
+    def test_no_digit_of_an_amount_is_lost(self):
+        for price in ("1499.990000000000000000001", "0.1e-40", '"1499.990000000000000000001"'):
+            with self.subTest(price=price), self.nothing_written():
+                self.refused(self.file_raw(price, procedure="velo"), "GR-5203", "GR-5204")
+
+    def test_a_procedure_beside_its_arguments(self):
+        path = self.o.path / "demande.json"
+        path.write_text(json.dumps(filing()), encoding="utf-8")
+        self.ok(self.o.greffe("file", "d1", as_="eve", now=self.o.now, procedure="velo",
+                              args=f"@{path}"))
+
+    def test_a_procedure_named_twice(self):
+        text = json.dumps({"procedure": "velo", **filing()})
+        self.refused(self.o.greffe("file", "d1", as_="eve", now=self.o.now, args=text,
+                                   procedure="velo"), "GR-5001")
+
+    def test_a_version_that_is_stale(self):
+        self.filed("d1")
+        seen = str(self.o.show()["version"])
+        self.ok(self.o.act("instructeur-1", "comment", text="Vu"))
+        with self.nothing_written():
+            answer = self.refused(self.o.greffe(
+                "act", "complete", "d1", as_="instructeur-1", now=self.o.now, if_version=seen,
+                args='{"step": "completude", "outcome": "complete"}'), "GR-5005")
+        self.assertIn("read it again", answer.err)
+        seen = str(self.o.show()["version"])
+        self.ok(self.o.greffe("act", "complete", "d1", as_="instructeur-1", now=self.o.now,
+                              if_version=seen,
+                              args='{"step": "completude", "outcome": "complete"}'))
+        self.assertEqual(self.o.greffe("act", "comment", "d1", as_="eve", if_version="0").exit, 2)
 
 
 class Filing(Case):
@@ -716,10 +760,21 @@ class Help(Case):
                               (["help", "hand over"], "greffe act 'hand over' DOSSIER"),
                               (["help", "session.close"], "greffe session close SESSION"),
                               (["help", "file"], "greffe file DOSSIER"),
-                              (["help", "nothing"], "Exit codes"),
+                              (["help", "close"], "greffe session close SESSION"),
+                              (["check", "--help"], "greffe check FILE.yaml"),
+                              (["help", "journal"], "greffe journal seal FILE"),
                               (["help"], "Exit codes"), (["--help"], "Exit codes")):
             with self.subTest(words=words):
                 self.assertIn(wanted, self.ok(self.o.greffe(*words)).out)
+        self.assertEqual(self.o.greffe("help", "nothing").exit, 2)
+
+    def test_every_command_has_a_page(self):
+        usage = self.o.greffe("--help").out
+        words = set(re.findall(r"^  greffe ([a-z]+)", usage, re.MULTILINE)) - {"help"}
+        self.assertGreater(len(words), 15)
+        for word in words:
+            with self.subTest(word=word):
+                self.assertIn(f"greffe {word}", self.ok(self.o.greffe("help", word)).out)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ class Office:
             pathlib.Path(self.site).write_text(site, encoding="utf-8")
         self.now = "2020-03-02T09:00:00Z"
         self.count = 0
+        self.afterwards = lambda: None  # what is looked at after every command
         published = self.greffe("publish", procedure or str(WORKFLOW / "velo.yaml"))
         assert published.exit == 0, str(published)
 
@@ -92,7 +93,7 @@ class Office:
         """Runs the command with this store, site and directory."""
         command = [GREFFE, *words, "--store", self.store, "--site", self.site, "--out", self.out]
         for name, value in options.items():
-            command += ["--" + name.rstrip("_"), value]
+            command += ["--" + name.rstrip("_").replace("_", "-"), value]
         return Answer(subprocess.run(command, capture_output=True, text=True, check=False,
                                      timeout=120, env={**os.environ, "NO_COLOR": "1"}))
 
@@ -102,7 +103,9 @@ class Office:
         options = {"as": who, "now": now or self.now, "key": key or f"t{self.count}"}
         if for_:
             options["for"] = for_
-        return self.greffe(*words, args=json.dumps(args), **options)
+        answer = self.greffe(*words, args=json.dumps(args), **options)
+        self.afterwards()
+        return answer
 
     def file(self, dossier="d1", who="eve", **rest):
         content = rest.pop("content", None) or filing()
@@ -124,7 +127,9 @@ class Office:
         return self.do(who, "allot", "allocate", "velo_2020", amount=amount, **rest)
 
     def settle(self, now=None):
-        return self.greffe("run", now=now or self.now)
+        answer = self.greffe("run", now=now or self.now)
+        self.afterwards()
+        return answer
 
     def verify(self):
         return self.greffe("journal", "verify")

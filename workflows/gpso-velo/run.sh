@@ -23,12 +23,11 @@ $greffe play "$actions" --store "$store" --site workflows/gpso-velo/site.yaml --
 echo
 $greffe report --by demandeur.commune --store "$store"
 echo
-echo "Control sums (transactions, euros):"
-for file in "$directory"/payments/*.xml; do
-    number=$(sed -n 's:.*<NbOfTxs>\(.*\)</NbOfTxs>.*:\1:p' "$file" | head -n 1)
-    sum=$(sed -n 's:.*<CtrlSum>\(.*\)</CtrlSum>.*:\1:p' "$file" | head -n 1)
-    printf '  %-16s %6s %14s\n' "$(basename "$file" .xml)" "$number" "$sum"
-done
+echo "Payment files (their control sums), and what the bank made of them:"
+$greffe report --by batch --store "$store"
+total=$(sed -sn '0,/<CtrlSum>/s:.*<CtrlSum>\(.*\)</CtrlSum>.*:\1:p' "$directory"/payments/*.xml |
+    awk '{ sum += $1 } END { printf "%.2f", sum }')
+echo "The files' own control sums add up to $total"
 echo
 $greffe list allotments --store "$store" --json
 $greffe journal verify --store "$store"

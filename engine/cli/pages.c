@@ -1,0 +1,174 @@
+/* The pages of the help that are not written from the engine's table of commands. */
+#include <string.h>
+
+#include "cli/cli.h"
+
+const char cli_usage[] =
+    "greffe: administrative procedures, checked before they are published, durable afterwards\n"
+    "\n"
+    "Authors\n"
+    "  greffe check FILE.yaml…             find every fault, with its place and how to mend it\n"
+    "  greffe build FILE.yaml --out F      write the bundle that is published\n"
+    "  greffe test SCENARIO.yaml…          play scenarios in injected time, check what they "
+    "expect\n"
+    "  greffe graph FILE.yaml              the steps as a graph, for Graphviz (dot)\n"
+    "Operators\n"
+    "  greffe publish FILE.yaml            new dossiers of the procedure take it from now on\n"
+    "  greffe file DOSSIER --procedure P --as ACCOUNT --args JSON\n"
+    "  greffe act VERB STREAM --as ACCOUNT [--args JSON]\n"
+    "         dossier: complete ask supply claim assign release 'hand over' comment withdraw\n"
+    "                  message retry answer erase save\n"
+    "  greffe session convene|agenda|presence|recuse|decide|close SESSION …\n"
+    "  greffe allot allocate|transfer ALLOTMENT …\n"
+    "  greffe pay batch|report|retry|settle BATCH …\n"
+    "  greffe run                          fire due timers, deliver effects\n"
+    "  greffe help COMMAND                 what it takes, with examples: help check, help "
+    "session,\n"
+    "                                      help act, help pay, help allot, help show, help VERB\n"
+    "Reading\n"
+    "  greffe tasks [--group SERVICE]      what waits for whom\n"
+    "  greffe list dossiers|sessions|allotments|orders|batches|effects|procedures\n"
+    "  greffe show DOSSIER [--why] [--history]\n"
+    "  greffe report --by FIELD|batch      counts and amounts by an answer, or what became of "
+    "each\n"
+    "                                      payment file\n"
+    "  greffe journal verify [SEAL]        read every journal, fold it anew, compare; with a "
+    "seal,\n"
+    "                                      also that nothing it names was cut or taken away\n"
+    "  greffe journal seal FILE            verify, and write what every journal is now: keep it "
+    "elsewhere\n"
+    "  greffe db compact                   write the file anew, without what was erased\n"
+    "Seasons\n"
+    "  greffe play ACTIONS.jsonl --out DIR play dated actions; goes on where it was interrupted\n"
+    "\n"
+    "Options\n"
+    "  --store FILE   the database (default greffe.db)     --site FILE   accounts and payer\n"
+    "  --as ACCOUNT   who acts, from the site file         --for SUBJECT the citizen represented\n"
+    "  --args JSON    or @FILE                             --key KEY     idempotency key\n"
+    "  --now INSTANT  2020-03-02T09:00:00Z                 --out PATH    where files go\n"
+    "  --effective DATE --because TEXT     a letter counts from the day it came, and why\n"
+    "  --if-version N                      refuse when somebody else has written since\n"
+    "  --group, --status, --limit   narrow a list          --json        machine-readable\n"
+    "  --fail-on-warning   a warning is a fault            --quiet       no progress\n"
+    "\n"
+    "Exit codes: 0 fine, 1 faults or refused, 2 wrong use, 3 environment, 4 not proved.\n";
+
+static const struct {
+    const char *command, *page;
+} pages[] = {
+    {"check",
+     "greffe check FILE.yaml… [--json] [--fail-on-warning]\n"
+     "\n"
+     "Reads procedures with their authority and letters, and says every fault with its code, its\n"
+     "place, and how to mend it. A guarantee is bound and typed, and said to be not proved yet.\n"
+     "\n"
+     "  --json               one array for all files: code, severity, file, line, column, "
+     "end_line,\n"
+     "                       end_column, message, hint\n"
+     "  --fail-on-warning    exit 4 when there are warnings\n"
+     "\n"
+     "Exit: 0 no fault, 1 faults, 3 a file cannot be read.\n"
+     "    greffe check workflows/gpso-velo/velo.yaml\n"},
+    {"build",
+     "greffe build FILE.yaml --out FILE.bundle [--fail-on-warning]\n"
+     "\n"
+     "Writes the bundle that is published: plan, texts and letters in one file. The same sources\n"
+     "give the same bytes.\n"
+     "    greffe build velo.yaml --out velo.bundle\n"},
+    {"publish",
+     "greffe publish FILE.yaml|FILE.bundle --store FILE [--quiet]\n"
+     "\n"
+     "New dossiers take the procedure from now on. Those that are under way keep the rules they\n"
+     "were filed under, and take the newest words of those rules.\n"
+     "    greffe publish velo.bundle --store portail.db\n"},
+    {"test",
+     "greffe test SCENARIO.yaml… [--site FILE] [--json]\n"
+     "\n"
+     "Plays scenarios in a store of their own and in injected time, and compares what they "
+     "expect;\n"
+     "after each step all journals are folded and compared with what is stored. The format is in\n"
+     "workflows/LANGUAGE.md, under Scenarios.\n"
+     "\n"
+     "  --json    one object a line: file, passed, steps, expectations\n"
+     "\n"
+     "Exit: 0 all as expected, 1 not so, 3 a file cannot be read.\n"
+     "    greffe test workflows/gpso-velo/scenarios/*.yaml\n"},
+    {"graph",
+     "greffe graph FILE.yaml [--json]\n"
+     "\n"
+     "Writes the steps as a graph in the language of Graphviz; with --json, the whole plan.\n"
+     "    greffe graph velo.yaml | dot -Tsvg > velo.svg\n"},
+    {"run",
+     "greffe run --store FILE --site FILE [--out DIR] [--now INSTANT] [--json]\n"
+     "\n"
+     "Does what is due: fires timers, tells dossiers what boards and banks decided, and lets\n"
+     "letters, payment files and minutes leave, into DIR/letters, DIR/payments and DIR/minutes.\n"
+     "Give it every few minutes, from cron or a systemd timer; several at once do not hurt.\n"
+     "    greffe run --store portail.db --site site.yaml --out courrier\n"},
+    {"tasks", "greffe tasks [--group SERVICE|BOARD|ROLE] [--limit N] [--json] --store FILE\n"
+              "\n"
+              "What waits for whom: dossier, step, for, assignee or session, due, since.\n"
+              "    greffe tasks --group mobilites --store portail.db\n"},
+    {"list",
+     "greffe list dossiers|sessions|allotments|orders|batches|effects|procedures\n"
+     "            [--group G] [--status S] [--limit N] [--json] --store FILE\n"
+     "\n"
+     "  --group     of dossiers a procedure, of sessions a board, of orders an allotment\n"
+     "  --status    of dossiers the step or outcome, of orders prepared, batched, accepted…\n"
+     "  --json      one object a line\n"
+     "    greffe list orders --status unknown --store portail.db\n"},
+    {"show",
+     "greffe show DOSSIER [--why] [--history] [--json] --store FILE\n"
+     "\n"
+     "Where a dossier is, since when, for whom, and when its clocks end.\n"
+     "\n"
+     "  --why        on what grounds: each clock's day from its start, length, suspensions and\n"
+     "               source; which condition led where; what is frozen; the timers that are set\n"
+     "  --history    the journal: one entry a command, with its events\n"
+     "    greffe show d17 --why --store portail.db\n"},
+    {"report",
+     "greffe report --by SECTION.FIELD [--procedure P] [--each] [--json] --store FILE\n"
+     "greffe report --by batch [--json] --store FILE\n"
+     "\n"
+     "Counts dossiers by an answer and by outcome, and adds what was paid. By batch: what each\n"
+     "payment file asked the bank for, and what became of it, so that control sums and what was\n"
+     "spent can be reconciled.\n"
+     "\n"
+     "  --each    one object a line for each dossier\n"
+     "  --json    one object a line for each group\n"
+     "    greffe report --by demandeur.commune --store portail.db\n"},
+    {"journal",
+     "greffe journal verify [SEAL] [--json] --store FILE\n"
+     "greffe journal seal FILE --store FILE\n"
+     "\n"
+     "Reads every journal, checks its chain, folds it anew and compares the state, the lists, the\n"
+     "money and the personal values with what is stored. A seal, kept elsewhere, shows besides\n"
+     "that nothing which it names was cut or taken away.\n"
+     "\n"
+     "Exit: 0 no fault, 1 faults, each named with its stream, entry and code.\n"
+     "    greffe journal seal scelle-2026-11.txt --store portail.db\n"},
+    {"db",
+     "greffe db compact --store FILE\n"
+     "\n"
+     "Writes the file anew, without what was erased: until then old bytes may lie in free places\n"
+     "of its pages. Nobody else may use the store meanwhile; it needs as much room again.\n"},
+    {"play",
+     "greffe play ACTIONS.jsonl --store FILE --site FILE --out DIR [--quiet]\n"
+     "\n"
+     "Plays dated actions, one JSON object a line: {\"at\": INSTANT, \"do\": VERB, \"key\": KEY,\n"
+     "\"as\": ACCOUNT or {subject, kind}, \"dossier\"|\"session\"|\"allotment\"|\"batch\": its "
+     "key, and\n"
+     "the verb's arguments}; \"refused\": CODE where that is expected. What falls due before each\n"
+     "is done first. Interrupted, it goes on from DIR/progress; with another store, from the\n"
+     "start. Amounts are texts: a number is a whole one of at most 15 digits.\n"},
+};
+
+const char *cli_page(const char *command)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (strcmp(pages[i].command, command) == 0) {
+            return pages[i].page;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,294 @@
+/* One dossier as JSON: where it is, what it says, and on what grounds. */
+#include "host/read_priv.h"
+#include "value/json.h"
+
+greffe__str greffe__phase_name(const greffe__dossier *d)
+{
+    return greffe__str_of(d->phase == GREFFE__PHASE_CLOSED  ? "closed"
+                          : d->phase == GREFFE__PHASE_DRAFT ? "draft"
+                                                            : "open");
+}
+
+/* --- Money and clocks --- */
+
+void greffe__put_money(greffe__reading *r, const greffe__dossier *d)
+{
+    int64_t spent = 0;
+    for (uint32_t i = 0; i < d->money.count; i++) {
+        spent += d->money.at[i].spent;
+    }
+    greffe__put_cents(r, "paid", spent);
+}
+
+static void days_list(greffe__reading *r, const char *key, const greffe__i64s *days)
+{
+    char form[GREFFE__DATE_CHARS];
+    greffe__put_name(r, key);
+    greffe__buf_byte(r->out, '[');
+    for (uint32_t i = 0; i < days->count; i++) {
+        (void)greffe__date_format(form, days->at[i]);
+        greffe__buf_format(r->out, "%s\"%s\"", i > 0 ? "," : "", form);
+    }
+    greffe__buf_byte(r->out, ']');
+}
+
+/* On what grounds a clock ends when it does: its length, and the day before it is rolled. */
+static void grounds_of(greffe__reading *r, const greffe__clock *clock, const greffe__plan *plan)
+{
+    static const char *const units[] = {"", "day", "working day", "week", "month", "year", "hour"};
+    uint32_t at = greffe__plan_clock_at(plan, clock->name);
+    if (at == GREFFE__NONE) {
+        return;
+    }
+    const greffe__clock_def *def = &plan->clocks.at[at];
+    greffe__calendar calendar = greffe__plan_calendar(plan);
+    bool working = def->within.unit == GREFFE__UNIT_WORKING_DAYS;
+    const char *unit =
+        units[def->within.unit < sizeof units / sizeof *units ? def->within.unit : 0];
+    greffe__put_text(r, "within",
+                     greffe__str_format(r->arena, "%u %s%s", def->within.count, unit,
+                                        def->within.count == 1 ? "" : "s"));
+    if (!working) {
+        int64_t end = greffe__term_add(&calendar, clock->from, def->within, 1);
+        greffe__put_date(r, "length_ends", end);
+        greffe__put_date(r, "unrolled", end + clock->suspended);
+    }
+    days_list(r, "suspensions", &clock->spans);
+    greffe__put_optional(r, "because", def->because);
+}
+
+/* With a plan, on what grounds as well. */
+void greffe__put_clocks(greffe__reading *r, const greffe__dossier *d, const greffe__plan *plan)
+{
+    static const char *const phases[] = {"", "running", "paused", "stopped", "fired"};
+    greffe__put_name(r, "clocks");
+    greffe__buf_byte(r->out, '[');
+    for (uint32_t i = 0; i < d->clocks.count; i++) {
+        const greffe__clock *clock = &d->clocks.at[i];
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__put_open(r);
+        greffe__put_text(r, "name", clock->name);
+        greffe__put_text(r, "phase", greffe__str_of(phases[clock->phase <= 4 ? clock->phase : 0]));
+        greffe__put_date(r, "from", clock->from);
+        greffe__put_number(r, "suspended_days", clock->suspended);
+        if (clock->due != 0) {
+            greffe__put_date(r, "due", clock->due);
+        } else if (clock->phase == GREFFE__CLOCK_PAUSED) {
+            greffe__put_date(r, "paused_on", clock->paused_on);
+        }
+        greffe__put_optional(r, "stopped_by", clock->stopped_by);
+        if (plan != NULL) {
+            grounds_of(r, clock, plan);
+        }
+        greffe__put_close(r);
+    }
+    greffe__buf_byte(r->out, ']');
+    r->first = false;
+}
+
+/* --- Answers and moments --- */
+
+/* What the form calls the options that were chosen. */
+static void labels_of(greffe__reading *r, const greffe__plan *plan, greffe__str owner,
+                      const greffe__value *answers)
+{
+    bool first = true;
+    for (uint32_t i = 0; answers->kind == GREFFE__CONTEXT && i < answers->count; i++) {
+        const greffe__entry *answer = &answers->as.entries[i];
+        greffe__str path = greffe__str_format(r->arena, "%.*s.%.*s", (int)owner.size, owner.data,
+                                              (int)answer->name.size, answer->name.data);
+        uint32_t at =
+            answer->value.kind == GREFFE__STRING ? greffe__plan_field_at(plan, path) : GREFFE__NONE;
+        const greffe__field_def *field = at != GREFFE__NONE ? &plan->fields.at[at] : NULL;
+        for (uint32_t j = 0; field != NULL && j < field->option_labels.count; j++) {
+            if (greffe__str_equal(field->options.at[j], answer->value.as.string)) {
+                greffe__buf_text(r->out, first ? ",\"labels\":{" : ",");
+                greffe__buf_json(r->out, answer->name);
+                greffe__buf_byte(r->out, ':');
+                greffe__buf_json(r->out, field->option_labels.at[j]);
+                first = false;
+            }
+        }
+    }
+    greffe__buf_text(r->out, first ? "" : "}");
+}
+
+static void answers_of(greffe__reading *r, const greffe__dossier *d, const greffe_load *personal,
+                       const greffe__plan *plan)
+{
+    greffe__put_name(r, "answers");
+    greffe__buf_byte(r->out, '[');
+    bool first = true;
+    for (uint32_t i = 0; i < d->fills.count; i++) {
+        for (size_t j = 0; j < personal->personal_count; j++) {
+            const greffe_personal_row *row = &personal->personal[j];
+            greffe__cbor in;
+            if (!greffe__str_equal(row->ref, d->fills.at[i].ref) || row->value.size == 0) {
+                continue;
+            }
+            greffe__cbor_open(&in, row->value);
+            greffe__value value = greffe__cbor_read_value(&in, r->arena);
+            greffe__buf_text(r->out, first ? "{\"of\":" : ",{\"of\":");
+            greffe__buf_json(r->out, d->fills.at[i].owner);
+            greffe__buf_text(r->out, ",\"values\":");
+            greffe__json_write(r->out, &value);
+            labels_of(r, plan, d->fills.at[i].owner, &value);
+            greffe__buf_byte(r->out, '}');
+            first = false;
+        }
+    }
+    greffe__buf_byte(r->out, ']');
+    r->first = false;
+}
+
+/* A number with all its digits, as a text: what reads JSON may know floating point alone. */
+static void frozen_value(greffe__reading *r, const greffe__value *value)
+{
+    char form[GREFFE__DEC_CHARS];
+    if (value->kind == GREFFE__NUMBER) {
+        (void)greffe__dec_format(form, value->as.number);
+        greffe__put_text(r, "is", greffe__str_of(form));
+    } else {
+        greffe__put_name(r, "is");
+        greffe__json_write(r->out, value);
+    }
+}
+
+/* The condition under which a step was left with this outcome; empty when there was none. */
+static greffe__str condition_of(const greffe__plan *plan, greffe__str moment)
+{
+    size_t dot = 0;
+    while (dot < moment.size && moment.data[dot] != '.') {
+        dot += 1;
+    }
+    greffe__str step = {moment.data, dot};
+    greffe__str outcome = {moment.data + dot + 1, moment.size - dot - (dot < moment.size)};
+    for (uint32_t i = 0; dot < moment.size && i < plan->nodes.count; i++) {
+        const greffe__plan_node *node = &plan->nodes.at[i];
+        const greffe__edge *edge = greffe__str_equal(plan->steps.at[node->step].id, step)
+                                       ? greffe__node_edge(node, outcome)
+                                       : NULL;
+        if (edge != NULL && edge->guard.source.size > 0) {
+            return edge->guard.source;
+        }
+    }
+    return (greffe__str){"", 0};
+}
+
+static void why_of(greffe__reading *r, const greffe__dossier *d, const greffe__plan *plan)
+{
+    greffe__put_name(r, "moments");
+    greffe__buf_byte(r->out, '[');
+    for (uint32_t i = 0; i < d->marks.count; i++) {
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__put_open(r);
+        greffe__put_text(r, "moment", d->marks.at[i].moment);
+        greffe__put_number(r, "count", d->marks.at[i].count);
+        greffe__put_instant(r, "at", d->marks.at[i].at_ms);
+        greffe__put_optional(r, "condition", condition_of(plan, d->marks.at[i].moment));
+        greffe__put_close(r);
+    }
+    greffe__buf_byte(r->out, ']');
+    r->first = false;
+    greffe__put_name(r, "timers");
+    greffe__buf_byte(r->out, '[');
+    for (uint32_t i = 0; i < d->timers.count; i++) {
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__put_open(r);
+        greffe__put_text(r, "kind", d->timers.at[i].kind);
+        greffe__put_optional(r, "name", d->timers.at[i].name);
+        greffe__put_date(r, "day", d->timers.at[i].day);
+        greffe__put_instant(r, "due", d->timers.at[i].due_ms);
+        greffe__put_close(r);
+    }
+    greffe__buf_byte(r->out, ']');
+    r->first = false;
+    greffe__put_name(r, "frozen");
+    greffe__buf_byte(r->out, '[');
+    for (uint32_t i = 0; i < d->frozen.count; i++) {
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__put_open(r);
+        greffe__put_text(r, "value", d->frozen.at[i].name);
+        frozen_value(r, &d->frozen.at[i].value);
+        greffe__put_text(r, "at", d->frozen.at[i].moment);
+        greffe__put_close(r);
+    }
+    greffe__buf_byte(r->out, ']');
+    r->first = false;
+}
+
+static void open_of(greffe__reading *r, const greffe__dossier *d)
+{
+    greffe__put_name(r, "open");
+    greffe__buf_byte(r->out, '[');
+    for (uint32_t i = 0; i < d->tokens.count; i++) {
+        const greffe__task *task = greffe__task_of(d, d->tokens.at[i].id);
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__put_open(r);
+        greffe__put_text(r, "at", d->tokens.at[i].path);
+        greffe__put_instant(r, "since", d->tokens.at[i].since_ms);
+        if (task != NULL) {
+            greffe__put_text(r, "role", task->role);
+            greffe__put_optional(r, "assignee", task->assignee);
+        }
+        greffe__put_close(r);
+    }
+    greffe__buf_byte(r->out, ']');
+    r->first = false;
+}
+
+static void documents_of(greffe__reading *r, const greffe__dossier *d)
+{
+    greffe__put_name(r, "documents");
+    greffe__buf_byte(r->out, '[');
+    for (uint32_t i = 0; i < d->documents.count; i++) {
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__buf_json(r->out, d->documents.at[i].id);
+    }
+    greffe__buf_byte(r->out, ']');
+    r->first = false;
+}
+
+greffe_status greffe__read_dossier(greffe_engine *e, greffe__reading *r)
+{
+    greffe__str key = greffe__str_of(r->query->key);
+    greffe_load items[2] = {{.what = GREFFE_LOAD_STREAM, .kind = GREFFE__DOSSIER, .key = key},
+                            {.what = GREFFE_LOAD_PERSONAL, .kind = GREFFE__DOSSIER, .key = key}};
+    greffe_status status = greffe__wait_load(e, items, 2, r->arena);
+    void *state;
+    if (status != GREFFE_OK || !items[0].found) {
+        return status != GREFFE_OK ? status : GREFFE_ENOTFOUND;
+    }
+    status = greffe__read_state(r, GREFFE__DOSSIER, items[0].body, &state);
+    const greffe__dossier *d = state;
+    greffe__cached_plan cached = {.plan = NULL};
+    if (status == GREFFE_OK) {
+        status = greffe__plan_by(e, GREFFE_LOAD_PINNED, d->pinned, &cached, r->arena);
+    }
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    greffe__put_open(r);
+    greffe__put_text(r, "dossier", key);
+    greffe__put_text(r, "number", d->number);
+    greffe__put_text(r, "procedure", d->procedure);
+    greffe__put_number(r, "version", (int64_t)items[0].version);
+    greffe__put_text(r, "phase", greffe__phase_name(d));
+    greffe__put_optional(r, "outcome", d->outcome);
+    greffe__put_optional(r, "shown", d->shown);
+    if (d->erased_on != 0) {
+        greffe__put_date(r, "erased_on", d->erased_on);
+    }
+    if (d->filed_on != 0) {
+        greffe__put_date(r, "filed_on", d->filed_on);
+    }
+    greffe__put_money(r, d);
+    greffe__put_clocks(r, d, greffe__plan_of(cached.plan));
+    open_of(r, d);
+    documents_of(r, d);
+    answers_of(r, d, &items[1], greffe__plan_of(cached.plan));
+    why_of(r, d, greffe__plan_of(cached.plan));
+    greffe__put_close(r);
+    greffe_plan_unref(cached.plan);
+    return GREFFE_OK;
+}

@@ -1,0 +1,46 @@
+/* Inside the host: what is read is written as JSON. */
+#ifndef GREFFE_HOST_READ_PRIV_H
+#define GREFFE_HOST_READ_PRIV_H
+
+#include "host/host_priv.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One answer that is being written; `first`: nothing stands in the object that is open. */
+typedef struct greffe__reading {
+    const greffe_query *query;
+    greffe__buf *out;
+    greffe__arena *arena;
+    bool first;
+} greffe__reading;
+
+/* --- Writing: objects and their members --- */
+
+void greffe__put_open(greffe__reading *r);
+void greffe__put_close(greffe__reading *r);
+void greffe__put_name(greffe__reading *r, const char *text);
+void greffe__put_text(greffe__reading *r, const char *key, greffe__str value);
+/* Nothing when it is empty. */
+void greffe__put_optional(greffe__reading *r, const char *key, greffe__str value);
+void greffe__put_number(greffe__reading *r, const char *key, int64_t value);
+void greffe__put_date(greffe__reading *r, const char *key, int64_t days);
+void greffe__put_instant(greffe__reading *r, const char *key, int64_t ms);
+/* As a text with two decimals. */
+void greffe__put_cents(greffe__reading *r, const char *key, int64_t amount);
+
+/* --- Dossiers (read_dossier.c) --- */
+
+greffe__str greffe__phase_name(const greffe__dossier *d);
+void greffe__put_money(greffe__reading *r, const greffe__dossier *d);
+/* With a plan, on what grounds as well. */
+void greffe__put_clocks(greffe__reading *r, const greffe__dossier *d, const greffe__plan *plan);
+greffe_status greffe__read_dossier(greffe_engine *e, greffe__reading *r);
+/* A stream's state, decoded into the answer's arena. */
+greffe_status greffe__read_state(greffe__reading *r, uint32_t kind, greffe__str bytes, void **out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""What leaves as files, what is played from one, and what is written for machines.
+
+    GREFFE=path/to/greffe python3 test/scenario/files_test.py
+"""
+
+import email.header
+import json
+import pathlib
+import unittest
+
+from case import Case
+from office import IBAN, ROOT, WORKFLOW, Office, filing
+
+SITE = (WORKFLOW / "site.yaml").read_text(encoding="utf-8")
+
+
+class Letters(Case):
+    def headers(self):
+        """Of the first letter: name to value, still folded and encoded."""
+        path = sorted((pathlib.Path(self.o.out) / "letters").glob("*.eml"))[0]
+        head = path.read_bytes().split(b"\r\n\r\n")[0]
+        self.assertTrue(head.isascii(), head)
+        self.assertTrue(all(len(line) <= 78 for line in head.split(b"\r\n")), head)
+        unfolded = head.decode("ascii").replace("\r\n ", " ")
+        return dict(line.split(": ", 1) for line in unfolded.split("\r\n"))
+
+    def decoded(self, text):
+        return str(email.header.make_header(email.header.decode_header(text)))
+
+    def test_a_letter_s_headers_are_as_the_standard_has_them(self):
+        self.filed("d1")
+        self.ok(self.o.settle())
+        head = self.headers()
+        self.assertEqual(self.decoded(head["From"]),
+                         "Direction des mobilités <aide-velo@gpso.example>")
+        self.assertEqual(head["To"], "eve@example.org")
+        self.assertIn("VELO-2020-000001", self.decoded(head["Subject"]))
+        self.assertEqual(head["Date"], "Mon, 02 Mar 2020 09:00:00 +0000")
+        self.assertRegex(head["Message-ID"], r"^<[^<>@ ]+@[^<>@ ]+>$")
+        self.assertEqual(head["MIME-Version"], "1.0")
+        self.assertEqual(head["Content-Type"], "text/plain; charset=utf-8")
+
+
+class PlainSender(Letters):
+    site = SITE.replace('"Direction des mobilités <aide-velo@gpso.example>"', "aide@gpso.example")
+
+    def test_a_letter_s_headers_are_as_the_standard_has_them(self):
+        self.filed("d1")
+        self.ok(self.o.settle())
+        self.assertEqual(self.headers()["From"], "aide@gpso.example")
+
+
+class Payer(Case):
+    """Money does not leave from an account that cannot be one."""
+
+    def test_faults_of_the_payer(self):
+        for old, new, word in ((IBAN, "FR7630006000011234567890188", "no valid IBAN"),
+                               (IBAN, "FR00BAD", "no valid IBAN"),
+                               (IBAN, "DE7630006000011234567890189", "no valid IBAN"),
+                               ("AGRIFRPPXXX", "AGRIFRPPXX", "no valid BIC"),
+                               ("AGRIFRPPXXX", "agrifrpp", "no valid BIC")):
+            with self.subTest(new=new):
+                path = self.o.path / "other.yaml"
+                path.write_text(SITE.replace(old, new), encoding="utf-8")
+                answer = self.refused(self.o.greffe("run", site=str(path)), "GR-2004")
+                self.assertIn(word, answer.err)
+                self.assertIn("other.yaml:5:", answer.err)
+
+    def test_spaces_in_an_account_do_no_harm(self):
+        path = self.o.path / "other.yaml"
+        path.write_text(SITE.replace(IBAN, "FR76 3000 6000 0112 3456 7890 189"), encoding="utf-8")
+        self.o.site = str(path)
+        self.granted()
+        self.batch()
+        self.assertIn(f"<DbtrAcct><Id><IBAN>{IBAN}</IBAN>", self.o.payment())
+
+
+class Played(Case):
+    """Actions from a file: gone on with, begun anew, and with no digit lost."""
+
+    money = None
+
+    def action(self, at, verb, key, **rest):
+        return json.dumps({"at": at, "do": verb, "key": key, **rest})
+
+    def written(self, *lines):
+        path = self.o.path / "actions.jsonl"
+        path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        return str(path)
+
+    def actions(self):
+        citizen = {"subject": "eve", "kind": "applicant"}
+        return [self.action("2020-03-02T09:00:00Z", "allotment.allocate", "a1",
+                            allotment="velo_2020", amount="1000.00", **{"as": "finances-1"}),
+                self.action("2020-03-02T09:00:00Z", "file", "f1", dossier="d1", procedure="velo",
+                            **{"as": citizen}, **filing()),
+                self.action("2020-03-03T09:00:00Z", "run", "r1")]
+
+    def test_it_goes_on_where_it_was(self):
+        path = self.written(*self.actions())
+        self.assertIn("2 actions done", self.ok(self.o.greffe("play", path)).out)
+        self.assertIn("0 actions done", self.ok(self.o.greffe("play", path)).out)
+        path = self.written(*self.actions(),
+                            self.action("2020-03-04T09:00:00Z", "comment", "c1", dossier="d1",
+                                        text="Vu", **{"as": "instructeur-1"}))
+        answer = self.ok(self.o.greffe("play", path))
+        self.assertIn("1 actions done", answer.out)
+        self.assertIn("from line 4", answer.out)
+
+    def test_with_another_store_it_begins_anew(self):
+        path = self.written(*self.actions())
+        self.ok(self.o.greffe("play", path))
+        other = Office()
+        other.out = self.o.out
+        answer = other.greffe("play", path)
+        self.assertIn("2 actions done", answer.out, str(answer))
+        self.assertIn("does not know what was done up to line 3", answer.err)
+        self.assertEqual(other.list("dossiers")[0]["dossier"], "d1")
+        other.close()
+
+    def test_a_number_that_would_lose_digits(self):
+        citizen = {"subject": "eve", "kind": "applicant"}
+        for price in ("1499.99", "1e3", "1234567890123456", "-0.5"):
+            with self.subTest(price=price):
+                line = self.action("2020-03-02T09:00:00Z", "file", "f1", dossier="d1",
+                                   procedure="velo", **{"as": citizen}, **filing())
+                path = self.written(line.replace('"1499.99"', price))
+                answer = self.o.greffe("play", path)
+                self.assertEqual(answer.exit, 1, str(answer))
+                self.assertIn("write amounts as texts", answer.err)
+                self.assertEqual(self.o.list("dossiers"), [])
+
+
+class ForMachines(Case):
+    def test_one_array_for_all_files(self):
+        faulty = ROOT / "test" / "golden"
+        answer = self.o.greffe("check", "--json", str(faulty / "GR-2002-no-title.yaml"),
+                               str(WORKFLOW / "velo.yaml"),
+                               str(faulty / "GR-2013-an-authority.yaml"))
+        found = json.loads(answer.out)
+        self.assertEqual({pathlib.Path(one["file"]).name for one in found},
+                         {"GR-2002-no-title.yaml", "velo.yaml", "GR-2013-an-authority.yaml"})
+        fine = self.o.greffe("check", "--json", str(ROOT / "test/scenario/once/aide.yaml"))
+        self.assertEqual((fine.exit, json.loads(fine.out)), (0, []))
+
+    def test_every_report(self):
+        self.granted("d1", "d2")
+        self.batch()
+        self.report(rejected={"d2": "AC04"})
+        towns = self.ok(self.o.greffe_flag("report", "--by", "demandeur.commune")).lines()
+        self.assertEqual(towns, [{"by": "92012", "label": "Boulogne-Billancourt",
+                                  "outcomes": {"verse": 1, "open": 1}, "all": 2, "paid": "200.00"}])
+        batches = self.ok(self.o.greffe_flag("report", "--by", "batch")).lines()
+        self.assertEqual(batches, [{"batch": "b1", "orders": 2, "sum": "400.00",
+                                    "accepted": "200.00", "rejected": "200.00", "unknown": "0.00",
+                                    "batched": "0.00"}])
+        table = self.ok(self.o.greffe("report", by="batch")).out.splitlines()
+        self.assertEqual(table[-1].split(), ["all", "2", "400.00", "200.00", "200.00", "0.00",
+                                             "0.00"])
+        verified = json.loads(self.ok(self.o.greffe_flag("journal", "verify")).out)
+        self.assertEqual(verified["faults"], 0)
+        ran = json.loads(self.ok(self.o.greffe_flag("run", "--now", self.o.now)).out)
+        self.assertEqual(ran, {"timers": 0, "effects": 0, "incidents": 0})
+        self.assertEqual(self.o.greffe("report", by="velo.couleur").exit, 1)
+
+    def test_played_scenarios(self):
+        paths = sorted(str(path) for path in (WORKFLOW / "scenarios").glob("*.yaml"))
+        for one in self.ok(self.o.greffe_flag("test", *paths)).lines():
+            self.assertIs(one["passed"], True)
+            self.assertIn(one["file"], paths)
+
+    def test_why_a_clock_ends_when_it_does(self):
+        self.filed("d1")
+        self.ok(self.o.act("instructeur-1", "ask", step="completude", documents=["rib"]))
+        self.o.now = "2020-03-12T09:00:00Z"
+        self.ok(self.o.act("eve", "supply", documents={"rib": filing()["documents"]["rib"]}))
+        clock = self.o.show()["clocks"][0]
+        self.assertEqual({name: clock[name] for name in ("from", "within", "length_ends",
+                                                         "suspensions", "unrolled", "due")},
+                         {"from": "2020-03-02", "within": "2 months", "length_ends": "2020-05-02",
+                          "suspensions": ["2020-03-02", "2020-03-12"], "unrolled": "2020-05-12",
+                          "due": "2020-05-12"})
+        said = self.ok(self.o.greffe("show", "d1", "--why")).out
+        for line in ("from 2020-03-02, 2 months: 2020-05-02",
+                     "suspended from 2020-03-02 until 2020-03-12",
+                     "and 10 suspended days: 2020-05-12", "CRPA, art. L231-4"):
+            self.assertIn(line, said)
+        self.ok(self.o.complete("instructeur-1", "completude", "complete"))
+        self.ok(self.o.complete("instructeur-1", "instruction", "favorable"))
+        self.assertIn('moment instruction.favorable at 2020-03-12T09:00:00Z, because velo.neuf and '
+                      'list contains(["ville", "pliant", "cargo"], velo.modele)',
+                      self.ok(self.o.greffe("show", "d1", "--why")).out)
+
+
+if __name__ == "__main__":
+    unittest.main()
