@@ -1,12 +1,26 @@
-/* Inside the effects: how a file gets its name. */
+/* Inside the effects: texts that grow, and how a file gets its name. */
 #ifndef GREFFE_EFFECTS_EFFECTS_H
 #define GREFFE_EFFECTS_EFFECTS_H
 
 #include <greffe/effects.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* --- A text that grows (text.c). The end frees `data`. --- */
+
+typedef struct greffe__text {
+    char *data;
+    size_t size, capacity;
+    bool failed; /* there was no memory: what is there is not all */
+} greffe__text;
+
+void greffe__text_put(greffe__text *text, const char *data, size_t size);
+void greffe__text_say(greffe__text *text, const char *words);
+void greffe__text_format(greffe__text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Writes a file whole or not at all, synced before it has its name. */
 greffe_status greffe__file_write(const char *directory, const char *folder, const char *name,

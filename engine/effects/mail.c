@@ -7,37 +7,7 @@
 
 #include "effects/effects.h"
 
-typedef struct message {
-    char *data;
-    size_t size, capacity;
-    bool failed;
-} message;
-
-static void put(message *m, const char *data, size_t size)
-{
-    if (m->failed) {
-        return;
-    }
-    if (m->size + size + 1 > m->capacity) {
-        size_t capacity = (m->size + size + 1) * 2;
-        char *grown = realloc(m->data, capacity);
-        if (grown == NULL) {
-            m->failed = true;
-            return;
-        }
-        m->data = grown;
-        m->capacity = capacity;
-    }
-    memcpy(m->data + m->size, data, size);
-    m->size += size;
-}
-
-static void line(message *m, const char *text)
-{
-    put(m, text, strlen(text));
-}
-
-static void base64(message *m, const unsigned char *data, size_t size)
+static void base64(greffe__text *m, const unsigned char *data, size_t size)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < size; i += 3) {
@@ -46,14 +16,14 @@ static void base64(message *m, const unsigned char *data, size_t size)
         char out[4] = {digits[group >> 18 & 63], digits[group >> 12 & 63],
                        i + 1 < size ? digits[group >> 6 & 63] : '=',
                        i + 2 < size ? digits[group & 63] : '='};
-        put(m, out, 4);
+        greffe__text_put(m, out, 4);
     }
 }
 
 /* A header's text as encoded words (RFC 2047), at most 39 bytes of UTF-8 in each, cut between
  * characters: with the header's name, no line is longer than 76 characters. A line feed never gets
  * into a header. */
-static void encoded(message *m, const char *text)
+static void encoded(greffe__text *m, const char *text)
 {
     size_t left = strlen(text);
     bool first = true;
@@ -62,9 +32,9 @@ static void encoded(message *m, const char *text)
         while (size < left && ((unsigned char)text[size] & 0xC0) == 0x80) {
             size -= 1;
         }
-        line(m, first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
+        greffe__text_say(m, first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
         base64(m, (const unsigned char *)text, size);
-        line(m, "?=");
+        greffe__text_say(m, "?=");
         text += size;
         left -= size;
         first = false;
@@ -72,13 +42,13 @@ static void encoded(message *m, const char *text)
 }
 
 /* Quoted-printable (RFC 2045 §6.7), lines of at most 76 characters. */
-static void quoted(message *m, const char *text)
+static void quoted(greffe__text *m, const char *text)
 {
     size_t column = 0;
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
         if (c == '\n') {
-            line(m, "\r\n");
+            greffe__text_say(m, "\r\n");
             column = 0;
             continue;
         }
@@ -87,24 +57,24 @@ static void quoted(message *m, const char *text)
         plain = plain || (c == ' ' && !last);
         size_t width = plain ? 1 : 3;
         if (column + width > 75) {
-            line(m, "=\r\n");
+            greffe__text_say(m, "=\r\n");
             column = 0;
             plain = plain && c != '.';
             width = plain ? 1 : 3;
         }
         char form[4];
         if (plain) {
-            put(m, (const char *)&c, 1);
+            greffe__text_put(m, (const char *)&c, 1);
         } else {
             (void)snprintf(form, sizeof form, "=%02X", c);
-            line(m, form);
+            greffe__text_say(m, form);
         }
         column += width;
     }
-    line(m, "\r\n");
+    greffe__text_say(m, "\r\n");
 }
 
-static void header_date(message *m, int64_t now_ms)
+static void header_date(greffe__text *m, int64_t now_ms)
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -116,7 +86,7 @@ static void header_date(message *m, int64_t now_ms)
         (void)snprintf(text, sizeof text, "Date: %s, %02d %s %04d %02d:%02d:%02d +0000\r\n",
                        days[t.tm_wday], t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour,
                        t.tm_min, t.tm_sec);
-        line(m, text);
+        greffe__text_say(m, text);
     }
 }
 
@@ -134,7 +104,7 @@ static bool is_address(const char *text)
 }
 
 /* "Direction des mobilités <aide@example.org>": the name as encoded words, the address as it is. */
-static void sender(message *m, const char *text)
+static void sender(greffe__text *m, const char *text)
 {
     const char *open = strrchr(text, '<');
     size_t size = open == NULL ? 0 : (size_t)(open - text);
@@ -145,16 +115,16 @@ static void sender(message *m, const char *text)
     m->failed = m->failed || name == NULL;
     if (name != NULL && size > 0) {
         encoded(m, name);
-        line(m, "\r\n ");
+        greffe__text_say(m, "\r\n ");
     }
-    line(m, open == NULL ? text : open);
+    greffe__text_say(m, open == NULL ? text : open);
     free(name);
 }
 
 greffe_status greffe_effect_mail(void *data, const greffe_effect *effect, char problem[256])
 {
     const greffe_file_effects *site = data;
-    message m = {0};
+    greffe__text m = {0};
     char id[400], name[200];
     cJSON *body = cJSON_ParseWithLength(effect->body.data, effect->body.size);
     const cJSON *email = cJSON_GetObjectItemCaseSensitive(body, "email");
@@ -170,22 +140,22 @@ greffe_status greffe_effect_mail(void *data, const greffe_effect *effect, char p
         cJSON_Delete(body);
         return GREFFE_EINVALID;
     }
-    line(&m, "From: ");
+    greffe__text_say(&m, "From: ");
     sender(&m, from);
-    line(&m, "\r\nTo: ");
-    line(&m, to);
-    line(&m, "\r\nSubject: ");
+    greffe__text_say(&m, "\r\nTo: ");
+    greffe__text_say(&m, to);
+    greffe__text_say(&m, "\r\nSubject: ");
     encoded(&m, effect->subject);
-    line(&m, "\r\n");
+    greffe__text_say(&m, "\r\n");
     header_date(&m, effect->now_ms);
     (void)snprintf(id, sizeof id, "Message-ID: <%.120s@greffe>\r\n", effect->key);
     for (char *c = id; *c != '\0'; c++) {
         *c = *c == '/' ? '.' : *c;
     }
-    line(&m, id);
-    line(&m, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-             "Content-Type: text/plain; charset=utf-8\r\n"
-             "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+    greffe__text_say(&m, id);
+    greffe__text_say(&m, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+                         "Content-Type: text/plain; charset=utf-8\r\n"
+                         "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
     quoted(&m, effect->text);
     (void)snprintf(name, sizeof name, "%.140s.eml", effect->key);
     greffe_status status =

@@ -32,57 +32,58 @@ static const char *in_french(const char *outcome)
     return outcome;
 }
 
-static void list(FILE *out, const char *label, const cJSON *names)
+static void list(greffe__text *out, const char *label, const cJSON *names)
 {
     const cJSON *one;
     bool first = true;
     if (cJSON_GetArraySize(names) == 0) {
         return;
     }
-    (void)fprintf(out, "%s : ", label);
+    greffe__text_format(out, "%s : ", label);
     cJSON_ArrayForEach(one, names)
     {
-        (void)fprintf(out, "%s%s", first ? "" : ", ", cJSON_IsString(one) ? one->valuestring : "");
+        greffe__text_format(out, "%s%s", first ? "" : ", ",
+                            cJSON_IsString(one) ? one->valuestring : "");
         if (one->string != NULL && cJSON_IsString(one)) {
-            (void)fprintf(out, " pour %s", one->string);
+            greffe__text_format(out, " pour %s", one->string);
         }
         first = false;
     }
-    (void)fprintf(out, "\n");
+    greffe__text_say(out, "\n");
 }
 
-static void item(FILE *out, int rank, const cJSON *one)
+static void item(greffe__text *out, int rank, const cJSON *one)
 {
     int votes = number_of(one, "for") + number_of(one, "against") + number_of(one, "abstain");
-    (void)fprintf(out, "%4d. %s : %s", rank, text_of(one, "number"),
-                  in_french(text_of(one, "outcome")));
+    greffe__text_format(out, "%4d. %s : %s", rank, text_of(one, "number"),
+                        in_french(text_of(one, "outcome")));
     if (votes > 0) {
-        (void)fprintf(out, " (pour %d, contre %d, abstentions %d)", number_of(one, "for"),
-                      number_of(one, "against"), number_of(one, "abstain"));
+        greffe__text_format(out, " (pour %d, contre %d, abstentions %d)", number_of(one, "for"),
+                            number_of(one, "against"), number_of(one, "abstain"));
     }
-    (void)fprintf(out, "\n");
+    greffe__text_say(out, "\n");
     if (text_of(one, "reasons")[0] != '\0') {
-        (void)fprintf(out, "      Motif : %s\n", text_of(one, "reasons"));
+        greffe__text_format(out, "      Motif : %s\n", text_of(one, "reasons"));
     }
     list(out, "      Ne prennent pas part au vote",
          cJSON_GetObjectItemCaseSensitive(one, "recused"));
 }
 
-static void write_text(FILE *out, const cJSON *body)
+static void write_text(greffe__text *out, const cJSON *body)
 {
     const cJSON *one, *present = cJSON_GetObjectItemCaseSensitive(body, "present");
     bool held = strcmp(text_of(body, "how"), "held") == 0;
     int rank = 0;
-    (void)fprintf(out, "%s\nProcès-verbal de la séance du %s\n\n", text_of(body, "board"),
-                  text_of(body, "on"));
+    greffe__text_format(out, "%s\nProcès-verbal de la séance du %s\n\n", text_of(body, "board"),
+                        text_of(body, "on"));
     list(out, "Présents", present);
     list(out, "Pouvoirs", cJSON_GetObjectItemCaseSensitive(body, "proxies"));
-    (void)fprintf(out, "Membres en exercice : %d ; présents : %d ; quorum : %d\n",
-                  number_of(body, "members"), cJSON_GetArraySize(present),
-                  number_of(body, "quorum"));
-    (void)fprintf(out, "%s\n\n",
-                  held ? "La séance a pu délibérer."
-                       : "Le quorum n'étant pas atteint, la séance n'a pas délibéré.");
+    greffe__text_format(out, "Membres en exercice : %d ; présents : %d ; quorum : %d\n",
+                        number_of(body, "members"), cJSON_GetArraySize(present),
+                        number_of(body, "quorum"));
+    greffe__text_format(out, "%s\n\n",
+                        held ? "La séance a pu délibérer."
+                             : "Le quorum n'étant pas atteint, la séance n'a pas délibéré.");
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(body, "items"))
     {
         item(out, ++rank, one);
@@ -93,25 +94,20 @@ greffe_status greffe_effect_minutes(void *data, const greffe_effect *effect, cha
 {
     const greffe_file_effects *site = data;
     cJSON *body = cJSON_ParseWithLength(effect->body.data, effect->body.size);
-    char *text = NULL, name[200];
-    size_t size = 0;
-    FILE *out = body != NULL ? open_memstream(&text, &size) : NULL;
-    if (out == NULL) {
-        cJSON_Delete(body);
+    greffe__text text = {0};
+    char name[200];
+    if (body == NULL) {
         (void)snprintf(problem, 256, "out of memory");
         return GREFFE_ENOMEM;
     }
-    write_text(out, body);
+    write_text(&text, body);
     cJSON_Delete(body);
-    if (fclose(out) != 0) {
-        free(text);
-        return GREFFE_ENOMEM;
-    }
     const char *slash = strchr(effect->key, '/');
     (void)snprintf(name, sizeof name, "%.*s.txt", slash != NULL ? (int)(slash - effect->key) : 140,
                    effect->key);
-    greffe_status status =
-        greffe__file_write(site->directory, "minutes", name, text, size, problem);
-    free(text);
+    greffe_status status = text.failed ? GREFFE_ENOMEM
+                                       : greffe__file_write(site->directory, "minutes", name,
+                                                            text.data, text.size, problem);
+    free(text.data);
     return status;
 }

@@ -8,53 +8,27 @@
 
 #include "effects/effects.h"
 
-typedef struct file {
-    char *data;
-    size_t size, capacity;
-    bool failed;
-} file;
-
-static void put(file *f, const char *text, size_t size)
-{
-    if (!f->failed && f->size + size + 1 > f->capacity) {
-        size_t capacity = (f->size + size + 1) * 2;
-        char *grown = realloc(f->data, capacity);
-        f->failed = grown == NULL;
-        f->data = grown != NULL ? grown : f->data;
-        f->capacity = grown != NULL ? capacity : f->capacity;
-    }
-    if (!f->failed) {
-        memcpy(f->data + f->size, text, size);
-        f->size += size;
-    }
-}
-
-static void raw(file *f, const char *text)
-{
-    put(f, text, strlen(text));
-}
-
 /* Text of an element, escaped, at most `most` characters. */
-static void element(file *f, const char *name, const char *text, size_t most)
+static void element(greffe__text *f, const char *name, const char *text, size_t most)
 {
-    raw(f, "<");
-    raw(f, name);
-    raw(f, ">");
+    greffe__text_say(f, "<");
+    greffe__text_say(f, name);
+    greffe__text_say(f, ">");
     for (size_t count = 0; *text != '\0'; text++) {
         count += ((unsigned char)*text & 0xC0) != 0x80;
         if (count > most) {
             break;
         }
         switch (*text) {
-        case '&': raw(f, "&amp;"); break;
-        case '<': raw(f, "&lt;"); break;
-        case '>': raw(f, "&gt;"); break;
-        default: put(f, (unsigned char)*text < 0x20 ? " " : text, 1); break;
+        case '&': greffe__text_say(f, "&amp;"); break;
+        case '<': greffe__text_say(f, "&lt;"); break;
+        case '>': greffe__text_say(f, "&gt;"); break;
+        default: greffe__text_put(f, (unsigned char)*text < 0x20 ? " " : text, 1); break;
         }
     }
-    raw(f, "</");
-    raw(f, name);
-    raw(f, ">\n");
+    greffe__text_say(f, "</");
+    greffe__text_say(f, name);
+    greffe__text_say(f, ">\n");
 }
 
 static void amount(char out[32], int64_t cents)
@@ -76,54 +50,54 @@ static int64_t cents_of(const cJSON *object)
     return value >= 0 && value < 9007199254740992.0 ? (int64_t)value : -1;
 }
 
-static void instruction(file *f, const cJSON *one)
+static void instruction(greffe__text *f, const cJSON *one)
 {
     char sum[32];
     amount(sum, cents_of(one));
-    raw(f, "<CdtTrfTxInf>\n<PmtId>\n");
+    greffe__text_say(f, "<CdtTrfTxInf>\n<PmtId>\n");
     element(f, "EndToEndId", text_of(one, "key"), 35);
-    raw(f, "</PmtId>\n<Amt><InstdAmt Ccy=\"EUR\">");
-    raw(f, sum);
-    raw(f, "</InstdAmt></Amt>\n<Cdtr>\n");
+    greffe__text_say(f, "</PmtId>\n<Amt><InstdAmt Ccy=\"EUR\">");
+    greffe__text_say(f, sum);
+    greffe__text_say(f, "</InstdAmt></Amt>\n<Cdtr>\n");
     element(f, "Nm", text_of(one, "name"), 70);
-    raw(f, "</Cdtr>\n<CdtrAcct><Id>");
+    greffe__text_say(f, "</Cdtr>\n<CdtrAcct><Id>");
     element(f, "IBAN", text_of(one, "account"), 34);
-    raw(f, "</Id></CdtrAcct>\n<RmtInf>");
+    greffe__text_say(f, "</Id></CdtrAcct>\n<RmtInf>");
     element(f, "Ustrd", text_of(one, "key"), 140);
-    raw(f, "</RmtInf>\n</CdtTrfTxInf>\n");
+    greffe__text_say(f, "</RmtInf>\n</CdtTrfTxInf>\n");
 }
 
-static void group_header(file *f, const greffe_file_effects *site, const char *id,
+static void group_header(greffe__text *f, const greffe_file_effects *site, const char *id,
                          const char *created, int count, const char *sum)
 {
     char number[16];
     (void)snprintf(number, sizeof number, "%d", count);
-    raw(f, "<GrpHdr>\n");
+    greffe__text_say(f, "<GrpHdr>\n");
     element(f, "MsgId", id, 35);
     element(f, "CreDtTm", created, 30);
     element(f, "NbOfTxs", number, 15);
     element(f, "CtrlSum", sum, 30);
-    raw(f, "<InitgPty>");
+    greffe__text_say(f, "<InitgPty>");
     element(f, "Nm", site->payer, 70);
-    raw(f, "</InitgPty>\n</GrpHdr>\n<PmtInf>\n");
+    greffe__text_say(f, "</InitgPty>\n</GrpHdr>\n<PmtInf>\n");
     element(f, "PmtInfId", id, 35);
-    raw(f, "<PmtMtd>TRF</PmtMtd>\n");
+    greffe__text_say(f, "<PmtMtd>TRF</PmtMtd>\n");
     element(f, "NbOfTxs", number, 15);
     element(f, "CtrlSum", sum, 30);
-    raw(f, "<PmtTpInf><SvcLvl><Cd>SEPA</Cd></SvcLvl></PmtTpInf>\n");
+    greffe__text_say(f, "<PmtTpInf><SvcLvl><Cd>SEPA</Cd></SvcLvl></PmtTpInf>\n");
 }
 
-static void debtor(file *f, const greffe_file_effects *site, const char *on)
+static void debtor(greffe__text *f, const greffe_file_effects *site, const char *on)
 {
-    raw(f, "<ReqdExctnDt>");
+    greffe__text_say(f, "<ReqdExctnDt>");
     element(f, "Dt", on, 10);
-    raw(f, "</ReqdExctnDt>\n<Dbtr>");
+    greffe__text_say(f, "</ReqdExctnDt>\n<Dbtr>");
     element(f, "Nm", site->payer, 70);
-    raw(f, "</Dbtr>\n<DbtrAcct><Id>");
+    greffe__text_say(f, "</Dbtr>\n<DbtrAcct><Id>");
     element(f, "IBAN", site->payer_iban, 34);
-    raw(f, "</Id></DbtrAcct>\n<DbtrAgt><FinInstnId>");
+    greffe__text_say(f, "</Id></DbtrAcct>\n<DbtrAgt><FinInstnId>");
     element(f, "BICFI", site->payer_bic, 11);
-    raw(f, "</FinInstnId></DbtrAgt>\n<ChrgBr>SLEV</ChrgBr>\n");
+    greffe__text_say(f, "</FinInstnId></DbtrAgt>\n<ChrgBr>SLEV</ChrgBr>\n");
 }
 
 /* The lines add up to the batch's own sum, or nothing is written. */
@@ -159,7 +133,7 @@ greffe_status greffe_effect_payment(void *data, const greffe_effect *effect, cha
     const greffe_file_effects *site = data;
     cJSON *body = cJSON_ParseWithLength(effect->body.data, effect->body.size);
     const cJSON *lines = cJSON_GetObjectItemCaseSensitive(body, "lines");
-    file f = {0};
+    greffe__text f = {0};
     int64_t cents;
     char sum[32], created[40], name[200];
     const char *wrong = payer_fault(site);
@@ -171,9 +145,9 @@ greffe_status greffe_effect_payment(void *data, const greffe_effect *effect, cha
     amount(sum, cents);
     /* Made on the day it is to be executed: the same batch always gives the same bytes. */
     (void)snprintf(created, sizeof created, "%.10sT00:00:00Z", text_of(body, "on"));
-    raw(&f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\">\n"
-            "<CstmrCdtTrfInitn>\n");
+    greffe__text_say(&f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\">\n"
+                         "<CstmrCdtTrfInitn>\n");
     group_header(&f, site, effect->key, created, cJSON_GetArraySize(lines), sum);
     debtor(&f, site, text_of(body, "on"));
     const cJSON *one;
@@ -181,7 +155,7 @@ greffe_status greffe_effect_payment(void *data, const greffe_effect *effect, cha
     {
         instruction(&f, one);
     }
-    raw(&f, "</PmtInf>\n</CstmrCdtTrfInitn>\n</Document>\n");
+    greffe__text_say(&f, "</PmtInf>\n</CstmrCdtTrfInitn>\n</Document>\n");
     (void)snprintf(name, sizeof name, "%.140s.xml", effect->key);
     greffe_status status =
         f.failed ? GREFFE_ENOMEM

@@ -309,6 +309,11 @@ static bool read_in(greffe_context *context)
     if (fine && plan != NULL && !same_bundle(plan)) {
         fine = sweep_fault("the plan is another");
     }
+    if (fine && plan != NULL) {
+        greffe_plan_unref(greffe_plan_ref(plan));
+        fine = (greffe_plan_id(plan).size == 4 && greffe_plan_hash(plan).size == 32) ||
+               sweep_fault("the plan lost its name");
+    }
     greffe_plan_unref(plan);
     return fine;
 }
@@ -525,12 +530,13 @@ static const scenario SCENARIOS[] = {{.name = "compile", .run = run_compile},
 
 static void sweep_all(const char *only, size_t stride, size_t point, bool ever_after, bool trap)
 {
+    static const scenario *const others[] = {
+        &LETTER_SCENARIO, &PAYMENT_SCENARIO, &MINUTES_SCENARIO, &COMPACT_SCENARIO,
+        &ENGINE_SCENARIO, &SQLITE_SCENARIO,  &LIFE_SCENARIO};
     const size_t own = sizeof SCENARIOS / sizeof SCENARIOS[0];
     (void)run_compile(); /* gives the reference */
-    for (size_t i = 0; i < own + 2; i++) {
-        const scenario *s = i < own    ? &SCENARIOS[i]
-                            : i == own ? &ENGINE_SCENARIO
-                                       : &SQLITE_SCENARIO;
+    for (size_t i = 0; i < own + sizeof others / sizeof others[0]; i++) {
+        const scenario *s = i < own ? &SCENARIOS[i] : others[i - own];
         if (only != NULL && strcmp(only, s->name) != 0) {
             continue;
         }

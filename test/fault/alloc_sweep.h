@@ -5,6 +5,7 @@
 #define GREFFE_TEST_ALLOC_SWEEP_H
 
 #include <greffe/compile.h>
+#include <greffe/effects.h>
 #include <greffe/engine.h>
 #include <greffe/scenario.h>
 #include <greffe/site.h>
@@ -46,6 +47,8 @@ greffe_status sweep_context(greffe_context **out);
 /* Compiles velo.yaml. */
 greffe_status sweep_plan(greffe_plan **out, greffe_context *context, greffe_diags *diags);
 
-extern const scenario ENGINE_SCENARIO, SQLITE_SCENARIO;
+extern const scenario ENGINE_SCENARIO, SQLITE_SCENARIO, LIFE_SCENARIO;     /* alloc_engine.c */
+extern const scenario LETTER_SCENARIO, PAYMENT_SCENARIO, MINUTES_SCENARIO; /* alloc_files.c */
+extern const scenario COMPACT_SCENARIO;
 
 #endif

@@ -150,9 +150,12 @@ greffe_status prime_tell(greffe_engine *engine, const char *verb, const char *st
                          const char *key, prime_actor actor, const char *args, int64_t now_ms)
 {
     greffe_result result;
+    greffe_verified verified;
     greffe_status status = prime_do(engine, &result, verb, stream, key, actor, args, now_ms);
     greffe_result_free(engine, &result);
-    return status;
+    greffe_status folded =
+        status == GREFFE_OK ? greffe_engine_verify(engine, &verified, NULL) : status;
+    return folded == GREFFE_OK ? status : folded;
 }
 
 const char *prime_filing(char out[256], unsigned household)
