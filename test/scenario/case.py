@@ -12,11 +12,12 @@ from office import SEATS, Office, filing
 class Case(unittest.TestCase):
     """An office with money, and the words that the tests are written in."""
 
-    site = None
+    site = None  # the text of a site file, or that of the workflow
+    procedure = None  # the path of another procedure than the workflow's
     money = "10000.00"
 
     def setUp(self):
-        self.o = Office(self.site)
+        self.o = Office(self.site, self.procedure)
         self.o.afterwards = self.folded
         if self.money:
             self.ok(self.o.allocate(self.money))
