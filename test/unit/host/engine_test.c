@@ -716,6 +716,64 @@ static void a_key_with_other_content_is_an_error(void **state)
     assert_int_equal(verified(f->engine).entries, 1);
 }
 
+/* --- What was read may have moved on --- */
+
+static greffe_status comment_at(const fixture *f, greffe_result *out, const char *key,
+                                uint64_t version)
+{
+    static const char *const services[] = {"mobilites", NULL};
+    const greffe_actor agent = {
+        .size = sizeof agent, .subject = "agent-1", .kind = "agent", .services = services};
+    static const char args[] = "{\"text\":\"Vu\"}";
+    const greffe_command command = {.size = sizeof command,
+                                    .verb = "comment",
+                                    .stream = "d",
+                                    .key = key,
+                                    .actor = &agent,
+                                    .args = {args, sizeof args - 1},
+                                    .now_ms = PRIME_START,
+                                    .if_version = version};
+    return greffe_engine_execute(f->engine, out, &command);
+}
+
+static void a_command_for_a_version_that_has_passed_is_refused(void **state)
+{
+    const fixture *f = *state;
+    greffe_result result;
+    file_one(f, "d", 1);
+    assert_int_equal(comment_at(f, &result, "k1", 1), GREFFE_OK);
+    assert_int_equal(result.version, 2);
+    greffe_result_free(f->engine, &result);
+    static const uint64_t others[] = {1, 3, UINT64_MAX};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(comment_at(f, &result, "k2", others[i]), GREFFE_ECONFLICT);
+        assert_string_equal(result.code, "GR-5005");
+        assert_true(strlen(result.message) > 0);
+        greffe_result_free(f->engine, &result);
+    }
+    assert_int_equal(comment_at(f, &result, "k2", 2), GREFFE_OK);
+    assert_int_equal(result.version, 3);
+    greffe_result_free(f->engine, &result);
+    assert_int_equal(comment_at(f, &result, "k3", 0), GREFFE_OK);
+    greffe_result_free(f->engine, &result);
+    assert_int_equal(verified(f->engine).entries, 4);
+}
+
+/* The answer was lost on its way, not the command: the version that it named is behind by then. */
+static void a_repeated_command_gets_its_answer_whatever_the_version(void **state)
+{
+    const fixture *f = *state;
+    greffe_result result;
+    file_one(f, "d", 1);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(comment_at(f, &result, "k1", 1), GREFFE_OK);
+        assert_int_equal(result.version, 2);
+        assert_int_equal(result.repeated, i == 1);
+        greffe_result_free(f->engine, &result);
+    }
+    assert_int_equal(verified(f->engine).entries, 2);
+}
+
 static int64_t at_start(void *data)
 {
     (void)data;
@@ -817,6 +875,8 @@ int main(void)
         TEST(arguments_that_are_no_object_are_refused),
         TEST(keys_have_from_1_to_128_bytes),
         TEST(a_key_with_other_content_is_an_error),
+        TEST(a_command_for_a_version_that_has_passed_is_refused),
+        TEST(a_repeated_command_gets_its_answer_whatever_the_version),
         TEST(the_active_plan_speaks_for_its_authority_among_many),
         TEST(one_command_may_need_more_plans_than_are_kept),
     };
