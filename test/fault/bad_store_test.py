@@ -8,6 +8,7 @@ not permitted, those tests are skipped, and say so. A limit on the size of files
 full disk everywhere.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -409,6 +410,20 @@ class Unusable(unittest.TestCase):
     def test_a_folder(self):
         self.o.store = str(self.o.path)
         self.environment(self.o.greffe("run"), "GR-6001")
+
+    def test_a_table_that_is_missing(self):
+        """The store fails in the middle of the work: said so, and nothing half done is kept."""
+        self.o.file()
+        with contextlib.closing(sqlite3.connect(self.o.store, isolation_level=None)) as store:
+            store.execute("ALTER TABLE greffe_entry RENAME TO aside")
+        for answer in (self.o.act("instructeur-1", "comment", text="Vu"), self.o.verify()):
+            with self.subTest(answer=str(answer)):
+                self.environment(answer, "GR-6006")
+        with contextlib.closing(sqlite3.connect(self.o.store, isolation_level=None)) as store:
+            store.execute("ALTER TABLE aside RENAME TO greffe_entry")
+        verified = self.o.verify()
+        self.assertEqual(verified.exit, 0, str(verified))
+        self.assertIn(" 0 faults", verified.out)
 
     def test_half_a_database(self):
         self.o.file()
