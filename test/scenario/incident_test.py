@@ -3,16 +3,17 @@
 
     GREFFE=path/to/greffe python3 test/scenario/incident_test.py
 
-Before 1 April, the condition that follows cannot be decided. After each test the journal is
-verified.
+In most of them the condition that follows cannot be decided before 1 April. After each test the
+journal is verified.
 """
 
 import unittest
 
 from case import Case
-from office import ROOT
+from office import IBAN, ROOT
 
 FOLDER = ROOT / "test" / "scenario" / "incident"
+SEALED = ROOT / "test" / "scenario" / "sealed"
 WAYS = {"tache": "rapport", "message": "affichage", "decision": "decision", "bloc": "avis",
         "delai": "lent"}
 TOO_EARLY, LATE_ENOUGH = "2026-03-13T09:00:00Z", "2026-04-02T09:00:00Z"
@@ -143,6 +144,30 @@ class Incidents(Case):
         warned = [entry["at"] for entry in history
                   for event in entry["events"] if event.get("name") == "silence.warned"]
         self.assertEqual(warned, ["2026-03-09T23:00:00Z"])
+
+
+class Sealed(Case):
+    """A clock that ends while money is on its way."""
+
+    site = (SEALED / "site.yaml").read_text(encoding="utf-8")
+    procedure = str(SEALED / "avance.yaml")
+    money = None
+
+    def test_a_clock_fires_and_the_sealed_part_goes_on(self):
+        self.o.now = "2026-03-02T09:00:00Z"
+        self.ok(self.o.do("payeur-1", "allot", "allocate", "aides", amount="80.00"))
+        self.ok(self.o.do("eve", "file", "d1", procedure="avance", answers={
+            "habitant": {"nom": "Exemple", "courriel": "eve@example.org", "iban": IBAN}}))
+        self.ok(self.o.complete("agent-1", "constat", "done"))
+        self.o.now = "2026-04-03T09:00:00Z"
+        self.ok(self.o.settle())
+        self.assertEqual(self.o.show()["clocks"][0]["phase"], "fired")
+        self.at("paiement")
+        self.ok(self.o.pay("batch", who="payeur-1", on="2026-04-07"))
+        self.ok(self.o.settle())
+        self.ok(self.o.pay("report", who="payeur-1", rejected={}))
+        self.ok(self.o.settle())
+        self.ended("verse")
 
 
 if __name__ == "__main__":
