@@ -32,7 +32,12 @@ void greffe__bundle_write(greffe__buf *out, const greffe__plan *plan, const char
                              .verdict = greffe__str_of(verdict),
                              .pinned = greffe__hash_str(&hash),
                              .plan = *plan};
+    size_t start = out->size;
     greffe__record_write(out, &greffe__bundle_shape, &bundle);
+    if (!out->failed) { /* the words too: a damaged letter would be sent as it is */
+        greffe__hash whole = greffe__sha256((greffe__str){out->data + start, out->size - start});
+        greffe__buf_put(out, whole.bytes, sizeof whole.bytes);
+    }
 }
 
 /* --- Checking --- */
@@ -132,7 +137,15 @@ static bool positions(const greffe__plan *plan)
 greffe_status greffe__bundle_read(greffe__bundle *out, greffe__arena *arena, greffe__str bytes)
 {
     greffe__bundle bundle;
-    greffe_status status = greffe__record_decode(&bundle, arena, &greffe__bundle_shape, bytes);
+    if (bytes.size < GREFFE__HASH_BYTES) {
+        return GREFFE_ECORRUPT;
+    }
+    greffe__str record = {bytes.data, bytes.size - GREFFE__HASH_BYTES};
+    greffe__hash whole = greffe__sha256(record);
+    if (memcmp(whole.bytes, record.data + record.size, GREFFE__HASH_BYTES) != 0) {
+        return GREFFE_ECORRUPT;
+    }
+    greffe_status status = greffe__record_decode(&bundle, arena, &greffe__bundle_shape, record);
     if (status != GREFFE_OK) {
         return status;
     }

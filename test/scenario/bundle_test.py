@@ -6,12 +6,10 @@
 After each test of a running office the journal is verified.
 """
 
-import contextlib
 import json
 import pathlib
 import re
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -102,11 +100,6 @@ class Bundle(unittest.TestCase):
         answer = self.publish(path)
         self.assertEqual((answer.exit, answer.code), (1, "GR-6201"), str(answer))
 
-    def rules(self):
-        """The hashes that dossiers pin, of everything that is published."""
-        with contextlib.closing(sqlite3.connect(self.folder / "greffe.db")) as store:
-            return {row[0] for row in store.execute("SELECT pinned FROM greffe_bundle")}
-
     def test_it_is_reproducible(self):
         again = self.folder / "again.bundle"
         self.assertEqual(self.build().exit, 0)
@@ -155,21 +148,13 @@ class Bundle(unittest.TestCase):
                 self.assertIn(old, good)
                 self.refused(good.replace(old, new))
 
-    def test_no_damage_changes_a_rule_unseen(self):
-        """One bit in each of many places: it is refused, or the pinned rules are the same."""
+    def test_no_damage_passes(self):
+        """One bit in each of many places, words as well as rules."""
         self.assertEqual(self.build().exit, 0)
-        self.assertEqual(self.publish(self.bundle).exit, 0)
-        good, damaged, refused = self.bundle.read_bytes(), self.folder / "damaged.bundle", 0
-        rules = self.rules()
-        self.assertEqual(len(rules), 1)
-        for at in range(0, len(good), max(1, len(good) // 60)):
+        good = self.bundle.read_bytes()
+        for at in [*range(0, len(good), max(1, len(good) // 60)), len(good) - 1]:
             with self.subTest(at=at):
-                damaged.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1:])
-                answer = self.publish(damaged)
-                refused += answer.exit != 0
-                self.assertIn(answer.code, ("", "GR-6201", "GR-6002"), str(answer))
-                self.assertEqual(self.rules(), rules)
-        self.assertGreater(refused, 10)
+                self.refused(good[:at] + bytes([good[at] ^ 1]) + good[at + 1:])
 
     def test_a_damaged_one_changes_nothing_that_is_published(self):
         self.assertEqual(self.build().exit, 0)
