@@ -82,7 +82,7 @@ void greffe_free(greffe_context *context, void *memory)
 
 /* --- Files --- */
 
-static greffe_status read_file(greffe__definition *d, const char *name, greffe__str *out)
+greffe_status greffe__read_file(greffe__definition *d, const char *name, greffe__str *out)
 {
     if (d->options == NULL || d->options->read == NULL) {
         return GREFFE_ENOTFOUND;
@@ -99,7 +99,8 @@ static greffe_status read_authority(greffe__definition *d)
         return GREFFE_OK;
     }
     greffe__str name = greffe__str_join(d->binder.arena, uses->text.data, ".yaml", NULL), text;
-    greffe_status status = d->binder.arena->failed ? GREFFE_ENOMEM : read_file(d, name.data, &text);
+    greffe_status status =
+        d->binder.arena->failed ? GREFFE_ENOMEM : greffe__read_file(d, name.data, &text);
     if (status == GREFFE_ENOMEM) {
         return status;
     }
@@ -125,56 +126,6 @@ static greffe_status read_authority(greffe__definition *d)
     return status;
 }
 
-/* A letter: its first line "Objet: …" or "Subject: …", an empty line, its body. */
-static void add_letter(greffe__definition *d, const greffe__node *where, greffe__str name)
-{
-    for (uint32_t i = 0; i < d->plan->letters.count; i++) {
-        if (greffe__str_equal(d->plan->letters.at[i].name, name)) {
-            return;
-        }
-    }
-    greffe__arena *arena = d->binder.arena;
-    greffe__str file = greffe__str_join(arena, "letters/", name.data, ".txt", NULL), text;
-    bool own = where != NULL; /* built-in letters have a default in engine/effects */
-    if (read_file(d, file.data, &text) != GREFFE_OK) {
-        if (own) {
-            greffe__complain(&d->binder, GREFFE__GR_UNKNOWN_NAME, where, "write the letter",
-                             "the letter '%s' cannot be read", file.data);
-        }
-        return;
-    }
-    greffe__letter *letter = greffe__arena_push(arena, &d->plan->letters, sizeof *letter);
-    size_t end = 0;
-    while (end < text.size && text.data[end] != '\n') {
-        end += 1;
-    }
-    size_t colon = 0;
-    while (colon < end && text.data[colon] != ':') {
-        colon += 1;
-    }
-    if (letter != NULL) {
-        greffe__str subject = {text.data + colon + 1, colon < end ? end - colon - 1 : 0};
-        greffe__str body = {text.data + end, text.size - end};
-        *letter = (greffe__letter){greffe__str_dup(arena, name),
-                                   greffe__str_dup(arena, greffe__str_trim(subject)),
-                                   greffe__str_dup(arena, greffe__str_trim(body))};
-    }
-}
-
-static void read_letters(greffe__definition *d)
-{
-    static const char *const built_in[] = {"accuse_reception", "demande_pieces", "rappel"};
-    for (uint32_t i = 0; i < d->steps.count; i++) {
-        const greffe__ref *letter = &d->steps.at[i]->letter;
-        if (letter->node != NULL && greffe__check_id(&d->binder, letter->node)) {
-            add_letter(d, letter->node, letter->id);
-        }
-    }
-    for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++) {
-        add_letter(d, NULL, greffe__str_of(built_in[i]));
-    }
-}
-
 /* --- Passes --- */
 
 static greffe_status run_passes(greffe__definition *d, const char *name, greffe__str text)
@@ -195,7 +146,7 @@ static greffe_status run_passes(greffe__definition *d, const char *name, greffe_
     if (d->binder.arena->failed) {
         return GREFFE_ENOMEM;
     }
-    read_letters(d);
+    greffe__read_letters(d);
     if (!d->binder.arena->failed) {
         greffe__compile_expressions(d);
     }

@@ -242,6 +242,10 @@ void greffe__make_symbols(greffe__definition *d);
 bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
                                 const greffe__node *node, const greffe__type *wanted,
                                 greffe__program *out);
+/* A file of the procedure's folder, from the host. */
+greffe_status greffe__read_file(greffe__definition *d, const char *name, greffe__str *out);
+/* All letters into the plan (letters.c). */
+void greffe__read_letters(greffe__definition *d);
 void greffe__compile_expressions(greffe__definition *d);
 /* Checks that a text is a moment of the procedure: step.outcome, step.done, or step. Gives its full
  * form (step alone means step.done). */

@@ -10,7 +10,7 @@ import pathlib
 import unittest
 
 from case import Case
-from office import IBAN, ROOT, WORKFLOW, Office, filing
+from office import IBAN, ROOT, WORKFLOW, Office, filing, paper
 
 SITE = (WORKFLOW / "site.yaml").read_text(encoding="utf-8")
 
@@ -49,6 +49,47 @@ class PlainSender(Letters):
         self.filed("d1")
         self.ok(self.o.settle())
         self.assertEqual(self.headers()["From"], "aide@gpso.example")
+
+
+class BuiltIn(Case):
+    """A procedure whose author wrote no letter: what the law asks for leaves all the same."""
+
+    site = (ROOT / "test/scenario/clock/site.yaml").read_text(encoding="utf-8")
+    procedure = str(ROOT / "test/scenario/clock/lots.yaml")
+    money = None
+
+    def letter(self, word):
+        found = [text for text in self.o.letters().values() if word in text.splitlines()[0]]
+        self.assertEqual(len(found), 1, self.o.letters())
+        return found[0]
+
+    def test_receipt_request_and_reminder(self):
+        self.o.now = "2026-03-02T09:00:00Z"
+        self.ok(self.o.do("eve", "file", "d1", procedure="lots", documents={"plan": paper("plan")},
+                          answers={"habitant": {"nom": "Exemple", "courriel": "eve@example.org"},
+                                   "demande": {"lots": ["l1", "l2"]}}))
+        self.ok(self.o.settle())
+        receipt = self.letter("Accusé de réception")
+        for words in ("reçu le 02/03/2026 votre demande « Autorisation par lots »",
+                      "LOTS-2026-000001",
+                      "Sans réponse de notre part le 04/05/2026", "considérée comme rejetée"):
+            self.assertIn(words, receipt)
+        self.o.now = "2026-03-04T09:00:00Z"
+        self.ok(self.o.act("agent-1", "ask", step="controle", item=0, documents=["coupe"],
+                           message="En couleurs, s'il vous plaît."))
+        self.o.now = "2026-03-06T09:00:00Z"
+        self.ok(self.o.act("agent-1", "ask", step="controle", item=1, documents=["plan"]))
+        self.ok(self.o.settle())
+        requests = sorted(text for text in self.o.letters().values() if "compléter" in text)
+        self.assertEqual(len(requests), 2)
+        with_message = [text for text in requests if "En couleurs" in text]
+        self.assertEqual(len(with_message), 1)
+        self.assertIn("- Coupe", with_message[0])
+        self.assertNotIn("- Plan", with_message[0])
+        # Each names the day of its own request, a month later: 4 April is a Saturday, the 6th is
+        # Easter Monday.
+        self.assertIn("jusqu'au 07/04/2026", with_message[0])
+        self.assertEqual(self.o.list("effects"), [])
 
 
 class Payer(Case):
