@@ -59,7 +59,9 @@ static greffe_status fire_timers(greffe_engine *e, void *data)
                 d->progress->incidents += 1;
                 status = GREFFE_OK;
             }
-            d->progress->timers += status == GREFFE_OK && outcome.status == GREFFE_OK;
+            bool done = status == GREFFE_OK && outcome.status == GREFFE_OK;
+            d->progress->timers += done && !outcome.gave_up;
+            d->progress->incidents += done && outcome.gave_up;
         }
         greffe__arena_free(&inner);
     }

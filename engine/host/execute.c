@@ -520,6 +520,7 @@ greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__co
             failed = out->message;
             continue;
         }
+        out->gave_up = timer && failed.size > 0;
         failed = (greffe__str){"", 0};
         if (status != GREFFE_OK || !timer_fired || out->status != GREFFE_OK) {
             return status;

@@ -84,6 +84,7 @@ typedef struct greffe__outcome {
     uint64_t version;
     greffe__code code;
     greffe__str message, hint, answer;
+    bool gave_up; /* a timer was refused: it is an incident now */
 } greffe__outcome;
 
 /* Loads, decides, commits; fires due timers first unless the command is one. */

@@ -20,7 +20,7 @@ static const greffe__key clock_rows[] = {
     {"paused_while", GREFFE__K_NAME, false, offsetof(clock_keys, paused_while), 0, NULL,
      "step.waiting: suspended while an answer is awaited (CRPA L114-5-1)"},
     {"warn", GREFFE__K_TERM, false, offsetof(clock_keys, warn), 0, NULL,
-     "so long before its end, the service is warned"},
+     "so long before its end, the dossier's tasks carry that day"},
     {"means", GREFFE__K_WORD, true, offsetof(clock_keys, means), 0, meanings,
      "what silence means: rejection or acceptance"},
     {"then", GREFFE__K_NAME, true, offsetof(clock_keys, then), 0, NULL, "the step at its end"},

@@ -270,13 +270,25 @@ static bool effect_event(greffe__dossier *d, const greffe__event *e, greffe__are
     return greffe__apply_pending(&d->pending, e, arena);
 }
 
-static bool asked(greffe__dossier *d, const greffe__event *e)
+static bool asked(greffe__dossier *d, const greffe__event *e, greffe__arena *arena)
 {
-    bool asks = e->type == GREFFE__EV_ASKED;
-    d->asked = asks ? e->list : (greffe__strs){0};
-    d->asked_ref = asks ? e->ref : (greffe__str){"", 0};
-    d->asked_commitment = asks ? e->commitment : (greffe__str){"", 0};
-    return true;
+    greffe__ask *ask = greffe__ask_of(d, e->parent, e->path);
+    if (ask == NULL) {
+        ask = greffe__arena_push(arena, &d->asks, sizeof *ask);
+    }
+    if (ask != NULL) {
+        *ask = (greffe__ask){e->parent, e->path, e->list, e->ref, e->commitment};
+    }
+    return ask != NULL;
+}
+
+static bool supplied(greffe__dossier *d, const greffe__event *e)
+{
+    greffe__ask *ask = greffe__ask_of(d, e->parent, e->path);
+    if (ask != NULL) {
+        greffe__remove_at(&d->asks, (uint32_t)(ask - d->asks.at), sizeof *ask);
+    }
+    return ask != NULL;
 }
 
 static bool ended(greffe__dossier *d, const greffe__event *e)
@@ -310,8 +322,8 @@ bool greffe__apply_dossier(greffe__dossier *d, const greffe__event *e, greffe__a
     case GREFFE__EV_TIMER_CLOSED: return timer_event(d, e, arena);
     case GREFFE__EV_SCOPE_OPENED:
     case GREFFE__EV_SCOPE_CLOSED: return scope_event(d, e, arena);
-    case GREFFE__EV_ASKED:
-    case GREFFE__EV_SUPPLIED: return asked(d, e);
+    case GREFFE__EV_ASKED: return asked(d, e, arena);
+    case GREFFE__EV_SUPPLIED: return supplied(d, e);
     case GREFFE__EV_SHOWN: d->shown = e->text; return true;
     case GREFFE__EV_CLOCK_STARTED:
     case GREFFE__EV_CLOCK_PAUSED:

@@ -339,6 +339,31 @@ bool greffe__arg_needed(greffe__bench *b, const char *name, greffe__str *out)
                                            (int)b->command->verb.size, b->command->verb.data, name);
 }
 
+bool greffe__value_whole(const greffe__value *value, int64_t *out)
+{
+    int64_t whole = 0;
+    bool good = value->kind == GREFFE__NUMBER && greffe__dec_to_i64(&whole, value->as.number);
+    bool text =
+        value->kind == GREFFE__STRING && value->as.string.size > 0 && value->as.string.size < 10;
+    for (size_t i = 0; text && i < value->as.string.size; i++) {
+        text = value->as.string.data[i] >= '0' && value->as.string.data[i] <= '9';
+        whole = whole * 10 + (value->as.string.data[i] - '0');
+    }
+    if ((good && whole >= 0) || text) {
+        *out = whole;
+        return true;
+    }
+    return false;
+}
+
+bool greffe__arg_whole(greffe__bench *b, const char *name, int64_t *out)
+{
+    const greffe__value *value = greffe__value_at(&b->command->args, name);
+    return value == NULL || greffe__value_whole(value, out) ||
+           greffe__refuse(b, GREFFE__GR_CMD_SHAPE, GREFFE_EINVALID, NULL,
+                          "'%s' must be a whole number", name);
+}
+
 bool greffe__arg_cents(greffe__bench *b, const char *name, int64_t *out)
 {
     const greffe__value *value = greffe__value_at(&b->command->args, name);

@@ -173,10 +173,10 @@ static bool fire(greffe__bench *b, const greffe__timer *timer)
     }
     const greffe__plan_node *node = greffe__node_of(b, token);
     if (greffe__str_is(kind, "remind")) {
+        b->scope = token->scope;
         return node == NULL || !node->supply || greffe__queue_effect(b, node, 0, "rappel", NULL);
     }
-    bool block = node != NULL && (node->op == GREFFE__P_FORK || node->op == GREFFE__P_EACH);
-    if (block && greffe__is_sealed(b)) {
+    if (greffe__seals_in(b, id)) {
         return greffe__set_timer(
             b, id, "expire", name, b->today + 1,
             greffe__day_end_ms(b, b->today + 1)); /* what is sealed ends first */

@@ -12,10 +12,9 @@ typedef struct place {
  */
 static bool find_place(greffe__bench *b, greffe__str step, greffe__primitive op, place *out)
 {
-    const greffe__value *item = greffe__value_at(&b->command->args, "item");
     int64_t index = -1;
-    if (item != NULL && item->kind == GREFFE__NUMBER) {
-        (void)greffe__dec_to_i64(&index, item->as.number);
+    if (!greffe__arg_whole(b, "item", &index)) {
+        return false;
     }
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
         greffe__token *token = &b->dossier->tokens.at[i];
@@ -168,6 +167,8 @@ static bool ask(greffe__bench *b)
                               "name what is missing under 'documents' or 'fields'",
                               "nothing is asked for");
     }
+    asked.path = step;
+    asked.parent = at.token->scope;
     return greffe__keep_personal(b, b->stream, "message", greffe__string(greffe__arg(b, "message")),
                                  &asked) &&
            greffe__emit(b, b->stream, asked) &&
@@ -187,28 +188,36 @@ static bool answered(const greffe__bench *b, greffe__str path)
     return greffe__value_get(owner, (greffe__str){path.data + skip, path.size - skip}) != NULL;
 }
 
-static bool still_missing(greffe__bench *b)
+/* The first thing that was asked for and that the command does not give; empty: it gives all. */
+static greffe__str lacking(const greffe__bench *b, const greffe__ask *ask)
 {
-    for (uint32_t i = 0; i < b->dossier->asked.count; i++) {
-        greffe__str what = b->dossier->asked.at[i];
-        if (greffe__plan_document_at(b->plan, what) == GREFFE__NONE) {
-            if (!answered(b, what)) {
-                return !greffe__refuse(b, GREFFE__GR_FIELD_MISSING, GREFFE_EINVALID,
-                                       "supply all that was asked for, at once",
-                                       "%.*s: this answer was asked for", (int)what.size,
-                                       what.data);
-            }
-            continue;
-        }
-        const greffe__value *given =
-            greffe__value_get(greffe__value_at(&b->command->args, "documents"), what);
-        if (given == NULL) {
-            return !greffe__refuse(b, GREFFE__GR_DOCUMENT_MISSING, GREFFE_EINVALID,
-                                   "supply all that was asked for, at once",
-                                   "%.*s: this document was asked for", (int)what.size, what.data);
+    const greffe__value *documents = greffe__value_at(&b->command->args, "documents");
+    for (uint32_t i = 0; i < ask->what.count; i++) {
+        greffe__str what = ask->what.at[i];
+        bool document = greffe__plan_document_at(b->plan, what) != GREFFE__NONE;
+        if (document ? greffe__value_get(documents, what) == NULL : !answered(b, what)) {
+            return what;
         }
     }
-    return false;
+    return (greffe__str){"", 0};
+}
+
+static bool refuse_lacking(greffe__bench *b, greffe__str what)
+{
+    bool document = greffe__plan_document_at(b->plan, what) != GREFFE__NONE;
+    return greffe__refuse(b, document ? GREFFE__GR_DOCUMENT_MISSING : GREFFE__GR_FIELD_MISSING,
+                          GREFFE_EINVALID, "supply all that was asked for, at once",
+                          "%.*s: this %s was asked for", (int)what.size, what.data,
+                          document ? "document" : "answer");
+}
+
+static bool was_asked(const greffe__bench *b, greffe__str what)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < b->dossier->asks.count; i++) {
+        found = found || greffe__has_str(&b->dossier->asks.at[i].what, what);
+    }
+    return found;
 }
 
 /* Nothing but what was asked for may change once a dossier is filed. */
@@ -219,7 +228,7 @@ static bool only_asked(greffe__bench *b)
     for (uint32_t i = 0;
          documents != NULL && documents->kind == GREFFE__CONTEXT && i < documents->count; i++) {
         greffe__str id = documents->as.entries[i].name;
-        if (!greffe__has_str(&b->dossier->asked, id)) {
+        if (!was_asked(b, id)) {
             return greffe__refuse(b, GREFFE__GR_DOCUMENT_UNKNOWN, GREFFE_EINVALID, NULL,
                                   "%.*s: this document was not asked for", (int)id.size, id.data);
         }
@@ -231,7 +240,7 @@ static bool only_asked(greffe__bench *b)
             greffe__str name = owner->value.as.entries[j].name;
             greffe__str path = greffe__str_format(b->arena, "%.*s.%.*s", (int)owner->name.size,
                                                   owner->name.data, (int)name.size, name.data);
-            if (!greffe__has_str(&b->dossier->asked, path)) {
+            if (!was_asked(b, path)) {
                 return greffe__refuse(b, GREFFE__GR_FIELD_UNKNOWN, GREFFE_EINVALID, NULL,
                                       "%.*s: this answer was not asked for", (int)path.size,
                                       path.data);
@@ -274,21 +283,67 @@ static bool give_missing(greffe__bench *b)
     return greffe__take_documents(b, documents);
 }
 
-static bool give_asked(greffe__bench *b, uint32_t token)
+/* A wait for the applicant, with what it waits for; NULL behind the last. */
+static const greffe__token *wait_at(const greffe__bench *b, uint32_t *from, const greffe__ask **ask)
 {
-    int64_t asked_on = greffe__zone_date(b->zone, greffe__token_of(b->dossier, token)->since_ms);
-    if (b->today < asked_on) {
-        return greffe__refuse(b, GREFFE__GR_CMD_BACKDATED, GREFFE_EINVALID,
-                              "name a day between the request and today",
-                              "what was asked for cannot have come before it was asked for");
+    while (*from < b->dossier->tokens.count) {
+        const greffe__token *token = &b->dossier->tokens.at[(*from)++];
+        const greffe__plan_node *node = greffe__node_of(b, token);
+        if (node != NULL && node->op == GREFFE__P_WAIT && node->supply) {
+            *ask = greffe__ask_of(b->dossier, token->scope, b->plan->steps.at[node->step].id);
+            return token;
+        }
     }
-    return only_asked(b) &&
-           greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) &&
-           greffe__check_answers(b, &b->dossier->asked) &&
-           greffe__take_documents(b, greffe__value_at(&b->command->args, "documents")) &&
-           !still_missing(b) &&
-           greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_SUPPLIED}) &&
-           greffe__leave_with(b, greffe__token_of(b->dossier, token), greffe__str_of("supplied"));
+    return NULL;
+}
+
+/* The first wait that the command answers, and what the first one lacks that it does not. */
+static const greffe__token *answered_wait(const greffe__bench *b, greffe__str *lacks)
+{
+    const greffe__ask *ask;
+    uint32_t from = 0;
+    *lacks = (greffe__str){"", 0};
+    for (const greffe__token *token = wait_at(b, &from, &ask); token != NULL;
+         token = wait_at(b, &from, &ask)) {
+        greffe__str what = ask == NULL ? *lacks : lacking(b, ask);
+        if (ask != NULL && what.size == 0) {
+            return token;
+        }
+        *lacks = lacks->size == 0 ? what : *lacks;
+    }
+    return NULL;
+}
+
+/* The day on which the first of those that the command answers was asked. */
+static bool asked_before(greffe__bench *b, const greffe__token *token)
+{
+    return b->today >= greffe__zone_date(b->zone, token->since_ms) ||
+           greffe__refuse(b, GREFFE__GR_CMD_BACKDATED, GREFFE_EINVALID,
+                          "name a day between the request and today",
+                          "what was asked for cannot have come before it was asked for");
+}
+
+/* One answer may be what several parts of the procedure wait for: each that has all goes on. */
+static bool give_asked(greffe__bench *b)
+{
+    greffe__str lacks;
+    const greffe__token *token = answered_wait(b, &lacks);
+    const greffe__strs *what = NULL;
+    if (!only_asked(b) || (token == NULL && !refuse_lacking(b, lacks)) || !asked_before(b, token) ||
+        !greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) ||
+        !greffe__take_documents(b, greffe__value_at(&b->command->args, "documents"))) {
+        return false;
+    }
+    for (; token != NULL; token = answered_wait(b, &lacks)) {
+        const greffe__plan_node *node = greffe__node_of(b, token);
+        what = &greffe__ask_of(b->dossier, token->scope, b->plan->steps.at[node->step].id)->what;
+        if (!greffe__check_answers(b, what) ||
+            !greffe__leave_with(b, greffe__token_of(b->dossier, token->id),
+                                greffe__str_of("supplied"))) {
+            return false;
+        }
+    }
+    return !b->stop;
 }
 
 static bool is_applicant(greffe__bench *b)
@@ -305,12 +360,10 @@ static bool supply(greffe__bench *b)
     if (!is_applicant(b)) {
         return false;
     }
-    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        const greffe__token *token = &b->dossier->tokens.at[i];
-        const greffe__plan_node *node = greffe__node_of(b, token);
-        if (node != NULL && node->supply) {
-            return give_asked(b, token->id);
-        }
+    const greffe__ask *ask;
+    uint32_t from = 0;
+    if (wait_at(b, &from, &ask) != NULL) {
+        return give_asked(b);
     }
     return greffe__overtaken(b) ? greffe__open_correction(b) : give_missing(b);
 }
@@ -524,6 +577,10 @@ static bool incident(greffe__bench *b)
     if (answers && !may_answer(b, token)) {
         return false;
     }
+    if (answers && token != 0 && greffe__seals_in(b, token)) {
+        return greffe__refuse(b, GREFFE__GR_SEALED, GREFFE_ESTATE, "answer when that has ended",
+                              "inside is a part that nothing may interrupt");
+    }
     bool correction = greffe__str_is(pending->letter, "correction");
     if (!answers && correction) {
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE,
@@ -547,7 +604,8 @@ static bool incident(greffe__bench *b)
            greffe__emit(
                b, b->stream,
                (greffe__event){.type = GREFFE__EV_EFFECT_DONE, .key = key, .name = outcome}) &&
-           (token == 0 || greffe__leave_with(b, greffe__token_of(b->dossier, token), outcome));
+           (token == 0 || (greffe__cancel_block(b, token) &&
+                           greffe__leave_with(b, greffe__token_of(b->dossier, token), outcome)));
 }
 
 bool greffe__decide_dossier(greffe__bench *b)

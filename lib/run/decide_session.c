@@ -255,16 +255,9 @@ static bool number(const greffe__value *votes, const char *name, uint32_t *out)
 {
     const greffe__value *value = greffe__value_at(votes, name);
     int64_t whole = 0;
-    *out = 0;
-    if (value == NULL) {
-        return true;
-    }
-    if (value->kind != GREFFE__NUMBER || !greffe__dec_to_i64(&whole, value->as.number) ||
-        whole < 0 || whole > 1000) {
-        return false;
-    }
-    *out = (uint32_t)whole;
-    return true;
+    bool good = value == NULL || (greffe__value_whole(value, &whole) && whole <= 1000);
+    *out = good ? (uint32_t)whole : 0;
+    return good;
 }
 
 /* Voices that may be cast on an item: members present and proxies held by them, without those
@@ -325,7 +318,8 @@ static bool check_votes(greffe__bench *b, const greffe__session *s, const greffe
     bool members = s->board.majority == GREFFE__MAJORITY_MEMBERS;
     bool chair = s->board.casting && greffe__has_str(&s->present, s->board.chair) &&
                  !greffe__has_str(&item->recused, s->board.chair);
-    bool carried = members ? yes * 2 > s->board.members.count : yes > no || (yes == no && chair);
+    bool tie = yes == no && yes > 0; /* where all abstain, nothing was decided */
+    bool carried = members ? yes * 2 > s->board.members.count : yes > no || (tie && chair);
     bool postponed = greffe__str_is(outcome, "postponed");
     return postponed || carried ||
            greffe__refuse(b, GREFFE__GR_VOTES, GREFFE_EINVALID,

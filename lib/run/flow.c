@@ -94,6 +94,19 @@ static bool revoke(greffe__bench *b, uint32_t token)
     return true;
 }
 
+/* Whether the step waits for the applicant in another part still: then clocks stay suspended. */
+static bool awaits(const greffe__bench *b, greffe__str step)
+{
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        const greffe__plan_node *node = greffe__node_of(b, &b->dossier->tokens.at[i]);
+        if (node != NULL && node->op == GREFFE__P_WAIT && node->supply &&
+            greffe__str_equal(b->plan->steps.at[node->step].id, step)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool close_token(greffe__bench *b, uint32_t id, greffe__str outcome)
 {
     const greffe__token *token = greffe__token_of(b->dossier, id);
@@ -109,10 +122,14 @@ static bool close_token(greffe__bench *b, uint32_t id, greffe__str outcome)
                                       .key = b->command->actor.tag})) {
         return false;
     }
-    bool resumes = node->op == GREFFE__P_WAIT && node->supply;
+    greffe__event supplied = {.type = GREFFE__EV_SUPPLIED,
+                              .path = b->plan->steps.at[node->step].id,
+                              .parent = token->scope};
+    bool asks = node->op == GREFFE__P_WAIT && node->supply;
     return close_timers(b, id) && revoke(b, id) &&
            greffe__emit(b, b->stream, (greffe__event){.type = GREFFE__EV_LEFT, .id = id}) &&
-           (!resumes || greffe__clocks_pause(b, b->plan->steps.at[node->step].id, false));
+           (!asks || (greffe__emit(b, b->stream, supplied) &&
+                      (awaits(b, supplied.path) || greffe__clocks_pause(b, supplied.path, false))));
 }
 
 bool greffe__leave_by(greffe__bench *b, greffe__token *token, const greffe__edge *edge)
@@ -156,6 +173,30 @@ bool greffe__is_sealed(const greffe__bench *b)
     for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
         const greffe__plan_node *node = greffe__node_of(b, &b->dossier->tokens.at[i]);
         if (node != NULL && node->sealed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_within(const greffe__dossier *d, const greffe__token *token, uint32_t block)
+{
+    while (token != NULL && token->scope != 0) {
+        const greffe__scope_state *scope = greffe__scope_of(d, token->scope);
+        if (scope == NULL || scope->token == block) {
+            return scope != NULL;
+        }
+        token = greffe__token_of(d, scope->token);
+    }
+    return false;
+}
+
+bool greffe__seals_in(const greffe__bench *b, uint32_t block)
+{
+    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
+        const greffe__plan_node *node = greffe__node_of(b, &b->dossier->tokens.at[i]);
+        if (node != NULL && node->sealed &&
+            is_within(b->dossier, &b->dossier->tokens.at[i], block)) {
             return true;
         }
     }
@@ -286,19 +327,6 @@ static bool enter_block(greffe__bench *b, const greffe__plan_node *node, uint32_
            open_all(b, node, token, list.count, &frozen);
 }
 
-static bool brother_sealed(greffe__bench *b, uint32_t block)
-{
-    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        const greffe__token *token = &b->dossier->tokens.at[i];
-        const greffe__scope_state *scope = greffe__scope_of(b->dossier, token->scope);
-        const greffe__plan_node *node = node_of(b, token);
-        if (scope != NULL && scope->token == block && node != NULL && node->sealed) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A branch has come to its end: its block is left once enough of them have. */
 static bool leave_scope(greffe__bench *b, uint32_t scope)
 {
@@ -328,7 +356,7 @@ static bool leave_scope(greffe__bench *b, uint32_t scope)
     }
     uint32_t expected = node->op == GREFFE__P_FORK ? node->scopes.count : total;
     uint32_t needed = node->join == 0 || node->join > expected ? expected : node->join;
-    if (finished < needed || (finished < total && brother_sealed(b, block))) {
+    if (finished < needed || (finished < total && greffe__seals_in(b, block))) {
         return true; /* money on its way is waited for */
     }
     return greffe__cancel_block(b, block) &&

@@ -292,8 +292,11 @@ bool greffe__take_fill(greffe__bench *b, greffe__str owner, const greffe__u32s *
     for (uint32_t i = 0; i < fields->count; i++) {
         const greffe__field_def *field = &b->plan->fields.at[fields->at[i]];
         const greffe__value *given = greffe__value_get(fill, field->name);
-        bool missing = given == NULL || given->kind == GREFFE__NULL;
-        if (missing && !field->optional) {
+        bool missing = given == NULL || given->kind == GREFFE__NULL, applies;
+        if (!greffe__evaluate_condition(b, &field->when, &applies)) {
+            return false;
+        }
+        if (missing && applies && !field->optional) {
             return field_fault(b, GREFFE__GR_FIELD_MISSING, field, NULL, "an answer is required");
         }
         if (!missing && !check_field(b, field)) {

@@ -47,9 +47,8 @@ static greffe__str label_of(const greffe__bench *b, greffe__str what)
                                     : what;
 }
 
-static greffe__value asked(greffe__bench *b)
+static greffe__value asked(greffe__bench *b, const greffe__strs *list)
 {
-    const greffe__strs *list = &b->dossier->asked;
     greffe__value *items = greffe__arena_alloc(b->arena, list->count * sizeof *items);
     for (uint32_t i = 0; items != NULL && i < list->count; i++) {
         items[i] = labelled(b, label_of(b, list->at[i]));
@@ -90,13 +89,16 @@ static greffe__value due_dates(greffe__bench *b)
     return entries == NULL ? greffe__null() : greffe__context_of(entries, count);
 }
 
-/* The last day to answer a request: that of the timer on the wait that follows. */
+/* The last day to answer a request: that of the timer on the wait, or on the wait that follows. */
 static greffe__value answer_by(greffe__bench *b, const greffe__plan_node *node)
 {
     greffe__calendar calendar = greffe__plan_calendar(b->plan);
     for (uint32_t i = 0; i < b->dossier->timers.count; i++) {
-        if (greffe__str_is(b->dossier->timers.at[i].kind, "expire")) {
-            return french_date(b, b->dossier->timers.at[i].day);
+        const greffe__timer *timer = &b->dossier->timers.at[i];
+        const greffe__token *token = greffe__token_of(b->dossier, timer->token);
+        if (token != NULL && token->scope == b->scope && greffe__node_of(b, token) == node &&
+            greffe__str_is(timer->kind, "expire")) {
+            return french_date(b, timer->day);
         }
     }
     const greffe__plan_node *next =
@@ -125,10 +127,10 @@ static bool personal_facts(facts *f, greffe__str letter)
         }
     }
     /* The reason is the board's, or what the instruction filled in as its motive. */
-    for (uint32_t i = 0; i < b->dossier->notes.count; i++) {
-        if (greffe__str_is(b->dossier->notes.at[i].owner, "reasons")) {
+    for (uint32_t i = b->dossier->notes.count; i > 0; i--) { /* that of its last word */
+        if (greffe__str_is(b->dossier->notes.at[i - 1].owner, "reasons")) {
             const greffe__value *reason =
-                greffe__personal_value(b, b->stream, b->dossier->notes.at[i].ref);
+                greffe__personal_value(b, b->stream, b->dossier->notes.at[i - 1].ref);
             if (reason != NULL) {
                 add(f, "reason", *reason);
                 return !b->stop;
@@ -188,10 +190,11 @@ static bool gather(facts *f, const greffe__plan_node *node, greffe__str letter)
         }
         add(f, "missing", list);
     }
-    if (b->dossier->asked.count > 0) {
-        add(f, "asked", asked(b));
+    const greffe__ask *ask = greffe__ask_of(b->dossier, b->scope, plan->steps.at[node->step].id);
+    if (ask != NULL) {
+        add(f, "asked", asked(b, &ask->what));
         add(f, "answer_by", answer_by(b, node));
-        const greffe__value *message = greffe__personal_value(b, b->stream, b->dossier->asked_ref);
+        const greffe__value *message = greffe__personal_value(b, b->stream, ask->ref);
         add(f, "message", message != NULL ? *message : greffe__text(""));
     }
     for (uint32_t i = 0; i < b->dossier->frozen.count; i++) {

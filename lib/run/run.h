@@ -135,6 +135,13 @@ typedef struct greffe__mark {
     greffe__strs who; /* the tags of all who did it */
 } greffe__mark;
 
+typedef struct greffe__ask {
+    uint32_t scope;
+    greffe__str step;
+    greffe__strs what;           /* documents, and fields by their paths */
+    greffe__str ref, commitment; /* what the applicant reads with it */
+} greffe__ask;
+
 typedef struct greffe__money {
     greffe__str allotment;
     int64_t reserved, committed, spent; /* cents */
@@ -168,6 +175,7 @@ GREFFE__LIST_TYPE(greffe__fills, greffe__fill);
 GREFFE__LIST_TYPE(greffe__documents, greffe__document);
 GREFFE__LIST_TYPE(greffe__marks, greffe__mark);
 GREFFE__LIST_TYPE(greffe__monies, greffe__money);
+GREFFE__LIST_TYPE(greffe__asks, greffe__ask);
 GREFFE__LIST_TYPE(greffe__pendings, greffe__pending);
 GREFFE__LIST_TYPE(greffe__persons, greffe__person);
 
@@ -191,8 +199,7 @@ typedef struct greffe__dossier {
     greffe__monies money;
     greffe__pendings pending;
     greffe__persons people;
-    greffe__strs asked;
-    greffe__str asked_ref, asked_commitment;
+    greffe__asks asks; /* what the applicant is asked for, by each part that waits for it */
     greffe__str claim, session, order;
     greffe__fills notes; /* comments, motives, reasons, messages */
     int64_t ended_ms;

@@ -22,6 +22,8 @@ greffe__clock *greffe__clock_of(const greffe__dossier *d, greffe__str name);
 greffe__mark *greffe__mark_of(const greffe__dossier *d, greffe__str moment);
 greffe__frozen *greffe__frozen_of(const greffe__dossier *d, greffe__str name);
 greffe__money *greffe__money_of(const greffe__dossier *d, greffe__str allotment);
+/* What a step waits for in a scope, or NULL. */
+greffe__ask *greffe__ask_of(const greffe__dossier *d, uint32_t scope, greffe__str step);
 greffe__pending *greffe__pending_of(const greffe__pendings *list, greffe__str key);
 greffe__scope_state *greffe__scope_of(const greffe__dossier *d, uint32_t id);
 greffe__item *greffe__item_of(const greffe__session *s, greffe__str dossier);
@@ -85,6 +87,10 @@ bool greffe__count_from(greffe__bench *b);
 greffe__str greffe__arg(const greffe__bench *b, const char *name);
 bool greffe__arg_needed(greffe__bench *b, const char *name, greffe__str *out);
 bool greffe__arg_cents(greffe__bench *b, const char *name, int64_t *out);
+/* A whole number, or its digits as a text; `*out` stays when there is none, and anything else is
+ * refused. */
+bool greffe__arg_whole(greffe__bench *b, const char *name, int64_t *out);
+bool greffe__value_whole(const greffe__value *value, int64_t *out);
 greffe__str greffe__cents_text(greffe__bench *b, int64_t cents);
 
 /* --- Rights --- */
@@ -133,6 +139,8 @@ bool greffe__reach_moment(greffe__bench *b, greffe__str step, greffe__str outcom
 bool greffe__cancel_block(greffe__bench *b, uint32_t token);
 bool greffe__cancel_scope(greffe__bench *b, uint32_t scope);
 bool greffe__is_sealed(const greffe__bench *b);
+/* Whether something inside a block's token, however deep, may not be interrupted. */
+bool greffe__seals_in(const greffe__bench *b, uint32_t block);
 bool greffe__finish(greffe__bench *b, greffe__str outcome);
 bool greffe__queue_effect(greffe__bench *b, const greffe__plan_node *node, uint32_t token,
                           const char *letter, const char *suffix);

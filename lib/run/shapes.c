@@ -139,6 +139,13 @@ static const greffe__field person_fields[] = {
 };
 static const greffe__shape person_shape = SHAPE("person", greffe__person, person_fields);
 
+static const greffe__field ask_fields[] = {
+    FIELD(1, U32, greffe__ask, scope, NULL),        FIELD(2, STR, greffe__ask, step, NULL),
+    FIELD(3, STRS, greffe__ask, what, NULL),        FIELD(4, STR, greffe__ask, ref, NULL),
+    FIELD(5, BYTES, greffe__ask, commitment, NULL),
+};
+static const greffe__shape ask_shape = SHAPE("ask", greffe__ask, ask_fields);
+
 static const greffe__field dossier_fields[] = {
     FIELD(1, STR, greffe__dossier, procedure, NULL),
     FIELD(2, STR, greffe__dossier, pinned, NULL),
@@ -163,9 +170,7 @@ static const greffe__field dossier_fields[] = {
     FIELD(21, RECORDS, greffe__dossier, money, &money_shape),
     FIELD(22, RECORDS, greffe__dossier, pending, &pending_shape),
     FIELD(23, RECORDS, greffe__dossier, people, &person_shape),
-    FIELD(24, STRS, greffe__dossier, asked, NULL),
-    FIELD(25, STR, greffe__dossier, asked_ref, NULL),
-    FIELD(26, BYTES, greffe__dossier, asked_commitment, NULL),
+    FIELD(24, RECORDS, greffe__dossier, asks, &ask_shape),
     FIELD(27, STR, greffe__dossier, claim, NULL),
     FIELD(28, STR, greffe__dossier, session, NULL),
     FIELD(29, STR, greffe__dossier, order, NULL),

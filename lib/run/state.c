@@ -44,6 +44,16 @@ greffe__money *greffe__money_of(const greffe__dossier *d, greffe__str allotment)
     FIND(d->money, greffe__str_equal(d->money.at[i].allotment, allotment));
 }
 
+greffe__ask *greffe__ask_of(const greffe__dossier *d, uint32_t scope, greffe__str step)
+{
+    for (uint32_t i = 0; i < d->asks.count; i++) {
+        if (d->asks.at[i].scope == scope && greffe__str_equal(d->asks.at[i].step, step)) {
+            return &d->asks.at[i];
+        }
+    }
+    return NULL;
+}
+
 greffe__pending *greffe__pending_of(const greffe__pendings *list, greffe__str key)
 {
     FIND(*list, greffe__str_equal(list->at[i].key, key));

@@ -27,6 +27,23 @@ static void pending_rows(greffe__summary *s, const greffe__pendings *list, greff
     }
 }
 
+/* From its warning on, what a clock means at its end weighs on every task of the dossier: the first
+ * day on which a warned clock ends; 0: none. */
+static int64_t warned_day(const greffe__dossier *d, greffe__arena *arena)
+{
+    int64_t day = 0;
+    for (uint32_t i = 0; i < d->clocks.count; i++) {
+        const greffe__clock *clock = &d->clocks.at[i];
+        greffe__str moment =
+            greffe__str_format(arena, "%.*s.warned", (int)clock->name.size, clock->name.data);
+        if (clock->phase == GREFFE__CLOCK_RUNNING && greffe__mark_of(d, moment) != NULL &&
+            (day == 0 || clock->due < day)) {
+            day = clock->due;
+        }
+    }
+    return day;
+}
+
 static void dossier(greffe__summary *s, const greffe__dossier *d, greffe__arena *arena)
 {
     s->group = d->procedure;
@@ -39,6 +56,7 @@ static void dossier(greffe__summary *s, const greffe__dossier *d, greffe__arena 
     for (uint32_t i = 0; i < d->timers.count; i++) {
         s->due_ms = d->timers.at[i].due_ms < s->due_ms ? d->timers.at[i].due_ms : s->due_ms;
     }
+    int64_t warned = warned_day(d, arena);
     for (uint32_t i = 0; i < d->tasks.count; i++) {
         const greffe__task *task = &d->tasks.at[i];
         const greffe__token *token = greffe__token_of(d, task->token);
@@ -50,7 +68,7 @@ static void dossier(greffe__summary *s, const greffe__dossier *d, greffe__arena 
         row->name = token->path;
         row->who = task->service;
         row->assignee = task->assignee;
-        row->due = task->due;
+        row->due = warned != 0 && (task->due == 0 || warned < task->due) ? warned : task->due;
         row->since_ms = task->opened_ms;
         row->ref = d->session; /* on whose agenda it stands */
     }

@@ -3,7 +3,7 @@
 
     GREFFE=path/to/greffe python3 test/scenario/board_test.py
 
-After each test the journal is verified.
+After each command the journals are verified.
 """
 
 import pathlib
@@ -135,9 +135,38 @@ class Board(Case):
             self.refused(self.decide(votes={"for": 1.5}), "GR-5404")
         self.ok(self.decide(votes={"for": 4, "against": 2}))
 
+    def test_where_all_abstain_the_chair_breaks_no_tie(self):
+        self.open_session()
+        self.refused(self.decide(votes={"for": 0, "against": 0, "abstain": 9}), "GR-5404")
+
+    def test_the_letter_gives_the_reasons_of_the_last_decision(self):
+        self.filed("d3", foyer="7777777777777")
+        self.ok(self.o.complete("instructeur-1", "completude", "complete", "d3"))
+        self.ok(self.o.complete("instructeur-1", "instruction", "defavorable", "d3",
+                                fill={"motif": "Hors zone"}))
+        self.open_session()
+        self.ok(self.o.session("decide", dossier="d3", outcome="granted", because="À revoir"))
+        self.close_session()
+        self.ok(self.o.complete("instructeur-1", "instruction", "favorable", "d3"))
+        self.open_session(session="s2")
+        self.ok(self.o.session("decide", "s2", dossier="d3", outcome="refused",
+                               because="Doublon avec une autre aide"))
+        self.close_session("s2")
+        letter = [text for text in self.o.letters().values() if "est refusée" in text][0]
+        self.assertIn("Doublon avec une autre aide", letter)
+        self.assertNotIn("À revoir", letter)
+
+    def test_a_postponement_that_is_not_told_yet_does_not_bar_a_withdrawal(self):
+        self.open_session()
+        self.ok(self.decide(outcome="postponed"))
+        self.ok(self.o.session("close"))
+        self.ok(self.o.act("eve", "withdraw"))
+        self.ok(self.o.settle())
+        self.ended("withdrawn")
+
     def test_votes_are_counts(self):
         self.open_session()
-        for votes in ("beaucoup", [9], {"for": "9"}, {"pour": 9}):
+        for votes in ("beaucoup", [9], {"for": "neuf"}, {"pour": 9}):
             with self.subTest(votes=votes):
                 self.refused(self.decide(votes=votes), "GR-5404", "GR-5001")
 

@@ -4,7 +4,7 @@
     GREFFE=path/to/greffe python3 test/scenario/commands_test.py
 
 Filing, roles, keys, completeness, clocks and tasks; the board and the money are in board_test.py.
-Every date that is expected was worked out by hand. After each test the journal is verified.
+Every date that is expected was worked out by hand. After each command the journals are verified.
 """
 
 import json

@@ -114,6 +114,12 @@ class Incidents(Case):
                 self.ended("classe", dossier)
                 self.assertIsNone(self.incident(dossier))
 
+    def test_a_block_that_is_answered_is_left_with_all_that_is_in_it(self):
+        self.o.now = LATE_ENOUGH
+        self.ok(self.answer("bloc", outcome="expired"))
+        self.assertEqual(self.o.show("bloc")["open"], [])
+        self.assertNotIn("bloc", [one["dossier"] for one in self.o.list("tasks")])
+
     def test_a_wait_takes_another_of_its_outcomes(self):
         self.ok(self.answer("message", outcome="done"))
         self.ended("affiche", "message")

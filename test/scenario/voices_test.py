@@ -3,7 +3,7 @@
 
     GREFFE=path/to/greffe python3 test/scenario/voices_test.py
 
-After each test the journal is verified.
+After each command the journals are verified.
 """
 
 import unittest

@@ -138,8 +138,9 @@ static const step SCRIPT[] = {
     {"run", NULL, CITIZEN, NULL, 1570},
     {"pay.report", "b1", TREASURER, "{\"rejected\":{}}", 1600},
     {"run", NULL, CITIZEN, NULL, 1610},
-    {"run", NULL, CITIZEN, NULL, 50000}, /* delays end: reminder, refusal */
-    {"run", NULL, CITIZEN, NULL, 150000},
+    {"run", NULL, CITIZEN, NULL, 50000},
+    {"run", NULL, CITIZEN, NULL, 70000},  /* the clock warns: a step of its own, to be verified */
+    {"run", NULL, CITIZEN, NULL, 150000}, /* and silence means a refusal */
 };
 enum { steps = sizeof SCRIPT / sizeof *SCRIPT };
 
