@@ -64,9 +64,18 @@ const char *cli_page(const char *command);
 /* All of them at a glance. */
 extern const char cli_usage[];
 
-/* Opens the store and the site's handlers; an exit code when it cannot. */
-int cli_open(cli *c);
+typedef enum cli_store_use { CLI_NO_STORE, CLI_READS, CLI_WRITES, CLI_CREATES } cli_store_use;
+
+/* Opens the store and the site's handlers; an exit code when it cannot. Only what creates a store
+ * may find none, and what reads is content with one that cannot be written. */
+int cli_open(cli *c, cli_store_use use);
 int cli_read_site(cli *c);
+/* The text of a member, or "". */
+const char *cli_words(const struct cJSON *object, const char *name);
+/* Gives every row of a list to `take`, page after page, at most --limit of them, until it answers
+ * with another code than EXIT_FINE. */
+int cli_each_row(cli *c, greffe_query *query,
+                 int (*take)(cli *c, const struct cJSON *row, void *data), void *data);
 /* Prints an object on one line, and deletes it. */
 void cli_print_object(struct cJSON *object);
 /* Reads a whole file; from malloc, terminated. */

@@ -109,6 +109,45 @@ void cli_print_object(cJSON *object)
     cJSON_Delete(object);
 }
 
+const char *cli_words(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+int cli_each_row(cli *c, greffe_query *query, int (*take)(cli *, const cJSON *, void *), void *data)
+{
+    char *after = NULL;
+    int code = EXIT_FINE;
+    long left = c->limit > 0 ? c->limit : 1000000000L;
+    query->size = sizeof *query;
+    for (bool more = true; more && left > 0 && code == EXIT_FINE;) {
+        char *text;
+        query->after = after;
+        query->limit = left < 500 ? (uint32_t)left : 500;
+        greffe_status status = greffe_engine_read(c->engine, &text, query);
+        if (status != GREFFE_OK) {
+            code = cli_status(status, c->store);
+            break;
+        }
+        cJSON *page = cJSON_Parse(text);
+        const cJSON *one, *items = cJSON_GetObjectItemCaseSensitive(page, "items");
+        cJSON_ArrayForEach(one, items)
+        {
+            code = code == EXIT_FINE ? take(c, one, data) : code;
+        }
+        const char *cursor = cli_words(page, "cursor");
+        left -= cJSON_GetArraySize(items);
+        free(after);
+        more = cursor[0] != '\0';
+        after = more ? strdup(cursor) : NULL;
+        cJSON_Delete(page);
+        greffe_engine_free(c->engine, text);
+    }
+    free(after);
+    return code;
+}
+
 /* --- Diagnostics --- */
 
 static void print_one(const char *text, bool colour)
@@ -213,13 +252,21 @@ int cli_read_site(cli *c)
     return cli_status(status, c->site);
 }
 
-int cli_open(cli *c)
+int cli_open(cli *c, cli_store_use use)
 {
     greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = c->store};
+    if (use != CLI_CREATES && access(c->store, F_OK) != 0) {
+        return cli_fail(EXIT_ENVIRONMENT, "GR-6001: there is no store %s; greffe publish makes one",
+                        c->store);
+    }
     /* A season is played by one process, in a time of its own. */
     greffe_engine_options options = {.size = sizeof options,
                                      .alone = strcmp(c->command, "play") == 0};
     greffe_status status = greffe_store_sqlite(&options.store, &sqlite);
+    if (status == GREFFE_EREADONLY && use == CLI_READS) {
+        sqlite.read_only = true;
+        status = greffe_store_sqlite(&options.store, &sqlite);
+    }
     if (status == GREFFE_ECORRUPT || status == GREFFE_EIO) {
         return cli_fail(EXIT_ENVIRONMENT, "GR-6001: %s cannot be opened as a store: %s", c->store,
                         status == GREFFE_EIO ? "is its folder there, and writable?"

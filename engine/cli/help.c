@@ -5,16 +5,10 @@
 
 #include "cli/cli.h"
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
-
 /* How a verb is written on the command line: "session presence SESSION". */
 static void print_words(const cJSON *verb)
 {
-    const char *name = text_of(verb, "verb");
+    const char *name = cli_words(verb, "verb");
     const cli_family *family = cli_family_of(name);
     const char *rest = name + strlen(family->prefix);
     bool quoted = strchr(rest, ' ') != NULL;
@@ -23,7 +17,7 @@ static void print_words(const cJSON *verb)
     } else {
         (void)printf("greffe %s %s%s%s ", family->word, quoted ? "'" : "", rest, quoted ? "'" : "");
     }
-    for (const char *c = text_of(verb, "stream"); *c != '\0'; c++) {
+    for (const char *c = cli_words(verb, "stream"); *c != '\0'; c++) {
         (void)putchar(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
     }
 }
@@ -32,12 +26,12 @@ static void print_verb(const cJSON *verb)
 {
     const cJSON *arg;
     print_words(verb);
-    (void)printf("\n    %s\n    by %s\n", text_of(verb, "what"), text_of(verb, "who"));
+    (void)printf("\n    %s\n    by %s\n", cli_words(verb, "what"), cli_words(verb, "who"));
     cJSON_ArrayForEach(arg, cJSON_GetObjectItemCaseSensitive(verb, "args"))
     {
         bool needed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(arg, "needed"));
-        (void)printf("      %-10s %s%s\n", text_of(arg, "name"), needed ? "" : "(optional) ",
-                     text_of(arg, "what"));
+        (void)printf("      %-10s %s%s\n", cli_words(arg, "name"), needed ? "" : "(optional) ",
+                     cli_words(arg, "what"));
     }
     char *example = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(verb, "example"));
     (void)printf("    --args '%s'\n\n", example != NULL ? example : "{}");
@@ -47,7 +41,7 @@ static void print_verb(const cJSON *verb)
 /* Whether the verb belongs to what was asked about: a verb, or one of the command line's words. */
 static bool is_about(const cJSON *verb, const char *what)
 {
-    const char *name = text_of(verb, "verb");
+    const char *name = cli_words(verb, "verb");
     bool files = strcmp(name, "file") == 0 || strcmp(name, "save") == 0;
     const char *rest = name + strlen(cli_family_of(name)->prefix);
     return what[0] == '\0' || strcmp(name, what) == 0 || strcmp(rest, what) == 0 ||

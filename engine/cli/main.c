@@ -4,17 +4,22 @@
 
 #include "cli/cli.h"
 
+/* What a command does to the store, and how many words it takes after its own name. */
 static const struct {
     const char *name;
     int (*run)(cli *c);
-    bool needs_store;
+    cli_store_use use;
+    int most_words;
 } commands[] = {
-    {"check", cli_check, false},    {"build", cli_build, false},   {"graph", cli_graph, false},
-    {"publish", cli_publish, true}, {"file", cli_act, true},       {"act", cli_act, true},
-    {"session", cli_act, true},     {"allot", cli_act, true},      {"pay", cli_act, true},
-    {"tasks", cli_list, true},      {"list", cli_list, true},      {"show", cli_show, true},
-    {"run", cli_run, true},         {"journal", cli_verify, true}, {"play", cli_play, true},
-    {"report", cli_report, true},   {"test", cli_test, false},     {"db", cli_compact, false},
+    {"check", cli_check, CLI_NO_STORE, 64},   {"build", cli_build, CLI_NO_STORE, 1},
+    {"graph", cli_graph, CLI_NO_STORE, 1},    {"test", cli_test, CLI_NO_STORE, 64},
+    {"publish", cli_publish, CLI_CREATES, 1}, {"file", cli_act, CLI_WRITES, 1},
+    {"act", cli_act, CLI_WRITES, 2},          {"session", cli_act, CLI_WRITES, 2},
+    {"allot", cli_act, CLI_WRITES, 2},        {"pay", cli_act, CLI_WRITES, 2},
+    {"run", cli_run, CLI_WRITES, 0},          {"play", cli_play, CLI_WRITES, 1},
+    {"tasks", cli_list, CLI_READS, 0},        {"list", cli_list, CLI_READS, 1},
+    {"show", cli_show, CLI_READS, 1},         {"report", cli_report, CLI_READS, 0},
+    {"journal", cli_verify, CLI_READS, 2},    {"db", cli_compact, CLI_NO_STORE, 1},
 };
 
 static const struct {
@@ -103,9 +108,13 @@ static int dispatch(cli *c)
             greffe_diags_create(&c->diags, c->context) != GREFFE_OK) {
             return cli_fail(EXIT_ENVIRONMENT, "out of memory");
         }
+        if (c->word_count > commands[i].most_words) {
+            return cli_fail(EXIT_USAGE, "'%s' is a word too many; see greffe help %s",
+                            c->words[commands[i].most_words], c->command);
+        }
         int code = c->site != NULL ? cli_read_site(c) : EXIT_FINE;
-        if (code == EXIT_FINE && commands[i].needs_store) {
-            code = cli_open(c);
+        if (code == EXIT_FINE && commands[i].use != CLI_NO_STORE) {
+            code = cli_open(c, commands[i].use);
         }
         return code == EXIT_FINE ? commands[i].run(c) : code;
     }

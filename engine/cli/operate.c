@@ -122,63 +122,62 @@ int cli_act(cli *c)
 
 /* --- Lists --- */
 
-static void print_columns(const cJSON *items)
+static int print_json(cli *c, const cJSON *row, void *data)
 {
-    const cJSON *one, *member;
-    cJSON_ArrayForEach(one, items)
+    (void)c;
+    (void)data;
+    cli_print_object(cJSON_Duplicate(row, true));
+    return EXIT_FINE;
+}
+
+static int print_columns(cli *c, const cJSON *row, void *data)
+{
+    const cJSON *member;
+    bool first = true;
+    (void)c;
+    (void)data;
+    cJSON_ArrayForEach(member, row)
     {
-        bool first = true;
-        cJSON_ArrayForEach(member, one)
+        if (cJSON_IsString(member)) {
+            (void)printf("%s%s", first ? "" : "\t", member->valuestring);
+        } else if (cJSON_IsNumber(member)) {
+            (void)printf("%s%.0f", first ? "" : "\t", member->valuedouble);
+        } else {
+            continue;
+        }
+        first = false;
+    }
+    (void)printf("\n");
+    return EXIT_FINE;
+}
+
+/* A command on a line, and below it what it did: each event with what it names. Hashes are for
+ * machines. */
+static int print_entry(cli *c, const cJSON *entry, void *data)
+{
+    const cJSON *event, *member;
+    (void)c;
+    (void)data;
+    const char *by = cli_words(entry, "by");
+    (void)printf("%4.0f  %s  %s, by %s%s%.12s\n",
+                 cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(entry, "version")),
+                 cli_words(entry, "at"), cli_words(entry, "verb"), cli_words(entry, "as"),
+                 by[0] != '\0' ? " " : "", by);
+    cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(entry, "events"))
+    {
+        (void)printf("        %s", cli_words(event, "event"));
+        cJSON_ArrayForEach(member, event)
         {
-            if (cJSON_IsString(member)) {
-                (void)printf("%s%s", first ? "" : "\t", member->valuestring);
-            } else if (cJSON_IsNumber(member)) {
-                (void)printf("%s%.0f", first ? "" : "\t", member->valuedouble);
-            } else {
+            bool hash = cJSON_IsString(member) && strlen(member->valuestring) >= 32;
+            if (strcmp(member->string, "event") == 0 || hash) {
                 continue;
             }
-            first = false;
+            char *value = cJSON_IsString(member) ? NULL : cJSON_PrintUnformatted(member);
+            (void)printf("  %s", value != NULL ? value : member->valuestring);
+            free(value);
         }
         (void)printf("\n");
     }
-}
-
-static int print_pages(cli *c, greffe_query *query)
-{
-    char *after = NULL;
-    long left = c->limit > 0 ? c->limit : 1000000000L;
-    greffe_status status;
-    for (bool more = true; more && left > 0;) {
-        char *text;
-        query->after = after;
-        query->limit = left < 500 ? (uint32_t)left : 500;
-        status = greffe_engine_read(c->engine, &text, query);
-        if (status != GREFFE_OK) {
-            free(after);
-            return cli_status(status, c->store);
-        }
-        cJSON *page = cJSON_Parse(text);
-        const cJSON *items = cJSON_GetObjectItemCaseSensitive(page, "items");
-        const cJSON *cursor = cJSON_GetObjectItemCaseSensitive(page, "cursor");
-        left -= cJSON_GetArraySize(items);
-        if (c->json) {
-            const cJSON *one;
-            cJSON_ArrayForEach(one, items)
-            {
-                char *line = cJSON_PrintUnformatted(one);
-                (void)printf("%s\n", line != NULL ? line : "{}");
-                free(line);
-            }
-        } else {
-            print_columns(items);
-        }
-        free(after);
-        after = cJSON_IsString(cursor) ? strdup(cursor->valuestring) : NULL;
-        more = after != NULL;
-        cJSON_Delete(page);
-        greffe_engine_free(c->engine, text);
-    }
-    free(after);
     return EXIT_FINE;
 }
 
@@ -198,7 +197,7 @@ int cli_list(cli *c)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         if (strcmp(lists[i].name, name) == 0) {
             query.kind = lists[i].kind;
-            return print_pages(c, &query);
+            return cli_each_row(c, &query, c->json ? print_json : print_columns, NULL);
         }
     }
     return cli_fail(EXIT_USAGE, "greffe list dossiers, sessions, allotments, orders, batches, "
@@ -207,50 +206,44 @@ int cli_list(cli *c)
 
 /* --- One dossier --- */
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
-
 /* From its first day to its last, step by step, with its source. */
 static void show_grounds(const cJSON *clock)
 {
     const cJSON *spans = cJSON_GetObjectItemCaseSensitive(clock, "suspensions");
     const cJSON *suspended = cJSON_GetObjectItemCaseSensitive(clock, "suspended_days");
-    (void)printf("    from %s, %s", text_of(clock, "from"), text_of(clock, "within"));
-    if (text_of(clock, "length_ends")[0] != '\0') {
-        (void)printf(": %s", text_of(clock, "length_ends"));
+    (void)printf("    from %s, %s", cli_words(clock, "from"), cli_words(clock, "within"));
+    if (cli_words(clock, "length_ends")[0] != '\0') {
+        (void)printf(": %s", cli_words(clock, "length_ends"));
     }
     (void)printf("\n");
     for (int i = 0; i + 1 < cJSON_GetArraySize(spans); i += 2) {
         (void)printf("    suspended from %s until %s\n", cJSON_GetArrayItem(spans, i)->valuestring,
                      cJSON_GetArrayItem(spans, i + 1)->valuestring);
     }
-    if (cJSON_GetArraySize(spans) > 0 && text_of(clock, "unrolled")[0] != '\0') {
+    if (cJSON_GetArraySize(spans) > 0 && cli_words(clock, "unrolled")[0] != '\0') {
         (void)printf("    and %.0f suspended days: %s\n", suspended->valuedouble,
-                     text_of(clock, "unrolled"));
+                     cli_words(clock, "unrolled"));
     }
-    if (text_of(clock, "due")[0] != '\0' && text_of(clock, "unrolled")[0] != '\0' &&
-        strcmp(text_of(clock, "due"), text_of(clock, "unrolled")) != 0) {
-        (void)printf("    which is no working day: %s\n", text_of(clock, "due"));
+    if (cli_words(clock, "due")[0] != '\0' && cli_words(clock, "unrolled")[0] != '\0' &&
+        strcmp(cli_words(clock, "due"), cli_words(clock, "unrolled")) != 0) {
+        (void)printf("    which is no working day: %s\n", cli_words(clock, "due"));
     }
-    if (text_of(clock, "because")[0] != '\0') {
-        (void)printf("    %s\n", text_of(clock, "because"));
+    if (cli_words(clock, "because")[0] != '\0') {
+        (void)printf("    %s\n", cli_words(clock, "because"));
     }
 }
 
 static void show_clock(const cJSON *clock, bool why)
 {
-    const char *due = text_of(clock, "due");
-    (void)printf("  clock %s: %s", text_of(clock, "name"), text_of(clock, "phase"));
+    const char *due = cli_words(clock, "due");
+    (void)printf("  clock %s: %s", cli_words(clock, "name"), cli_words(clock, "phase"));
     if (due[0] != '\0') {
         (void)printf(", due %s", due);
     } else {
-        (void)printf(" since %s: an answer is awaited", text_of(clock, "paused_on"));
+        (void)printf(" since %s: an answer is awaited", cli_words(clock, "paused_on"));
     }
-    if (text_of(clock, "stopped_by")[0] != '\0') {
-        (void)printf("; stopped by %s", text_of(clock, "stopped_by"));
+    if (cli_words(clock, "stopped_by")[0] != '\0') {
+        (void)printf("; stopped by %s", cli_words(clock, "stopped_by"));
     }
     (void)printf("\n");
     if (why) {
@@ -261,15 +254,16 @@ static void show_clock(const cJSON *clock, bool why)
 static void show_text(const cli *c, const cJSON *d)
 {
     const cJSON *one;
-    const char *outcome = text_of(d, "outcome");
-    (void)printf("%s  %s  %s%s%s\n", text_of(d, "dossier"), text_of(d, "number"),
-                 text_of(d, "phase"), outcome[0] != '\0' ? ": " : "", outcome);
-    (void)printf("  procedure %s, filed on %s, shown as \"%s\", paid %s\n", text_of(d, "procedure"),
-                 text_of(d, "filed_on"), text_of(d, "shown"), text_of(d, "paid"));
+    const char *outcome = cli_words(d, "outcome");
+    (void)printf("%s  %s  %s%s%s\n", cli_words(d, "dossier"), cli_words(d, "number"),
+                 cli_words(d, "phase"), outcome[0] != '\0' ? ": " : "", outcome);
+    (void)printf("  procedure %s, filed on %s, shown as \"%s\", paid %s\n",
+                 cli_words(d, "procedure"), cli_words(d, "filed_on"), cli_words(d, "shown"),
+                 cli_words(d, "paid"));
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "open"))
     {
-        (void)printf("  at %s since %s%s%s\n", text_of(one, "at"), text_of(one, "since"),
-                     text_of(one, "role")[0] != '\0' ? ", for " : "", text_of(one, "role"));
+        (void)printf("  at %s since %s%s%s\n", cli_words(one, "at"), cli_words(one, "since"),
+                     cli_words(one, "role")[0] != '\0' ? ", for " : "", cli_words(one, "role"));
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "clocks"))
     {
@@ -280,21 +274,21 @@ static void show_text(const cli *c, const cJSON *d)
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "timers"))
     {
-        (void)printf("  timer %s %s: last day %s, fires %s\n", text_of(one, "kind"),
-                     text_of(one, "name"), text_of(one, "day"), text_of(one, "due"));
+        (void)printf("  timer %s %s: last day %s, fires %s\n", cli_words(one, "kind"),
+                     cli_words(one, "name"), cli_words(one, "day"), cli_words(one, "due"));
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "frozen"))
     {
         const cJSON *is = cJSON_GetObjectItemCaseSensitive(one, "is");
         char *value = cJSON_IsString(is) ? NULL : cJSON_PrintUnformatted(is);
-        (void)printf("  value %s = %s, frozen at %s\n", text_of(one, "value"),
-                     value != NULL ? value : text_of(one, "is"), text_of(one, "at"));
+        (void)printf("  value %s = %s, frozen at %s\n", cli_words(one, "value"),
+                     value != NULL ? value : cli_words(one, "is"), cli_words(one, "at"));
         free(value);
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "moments"))
     {
-        const char *condition = text_of(one, "condition");
-        (void)printf("  moment %s at %s%s%s\n", text_of(one, "moment"), text_of(one, "at"),
+        const char *condition = cli_words(one, "condition");
+        (void)printf("  moment %s at %s%s%s\n", cli_words(one, "moment"), cli_words(one, "at"),
                      condition[0] != '\0' ? ", because " : "", condition);
     }
 }
@@ -308,7 +302,7 @@ int cli_show(cli *c)
     greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIER, .key = c->words[0]};
     if (c->history) {
         query.kind = GREFFE_QUERY_HISTORY;
-        return print_pages(c, &query);
+        return cli_each_row(c, &query, c->json ? print_json : print_entry, NULL);
     }
     greffe_status status = greffe_engine_read(c->engine, &text, &query);
     if (status == GREFFE_ENOTFOUND) {

@@ -14,12 +14,6 @@ typedef struct table {
     long long cents[most_groups];
 } table;
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
-
 static int place(char **list, int *count, int most, const char *text)
 {
     for (int i = 0; i < *count; i++) {
@@ -40,11 +34,11 @@ static const char *answer_of(const cJSON *dossier, const char *by, const char *w
     const char *dot = strchr(by, '.'), *found = "";
     const cJSON *fill;
     if (dot == NULL) {
-        return text_of(dossier, by);
+        return cli_words(dossier, by);
     }
     cJSON_ArrayForEach(fill, cJSON_GetObjectItemCaseSensitive(dossier, "answers"))
     {
-        const char *of = text_of(fill, "of");
+        const char *of = cli_words(fill, "of");
         const cJSON *value =
             cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(fill, what), dot + 1);
         if (strlen(of) == (size_t)(dot - by) && strncmp(of, by, strlen(of)) == 0 &&
@@ -67,7 +61,7 @@ static void print_each(const cJSON *dossier, const char *by)
     static const char *const members[] = {"dossier", "number", "phase", "outcome", "paid"};
     cJSON *row = cJSON_CreateObject();
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        cJSON_AddStringToObject(row, members[i], text_of(dossier, members[i]));
+        cJSON_AddStringToObject(row, members[i], cli_words(dossier, members[i]));
     }
     cJSON_AddStringToObject(row, "by", answer_of(dossier, by, "values"));
     cJSON_AddItemToObject(
@@ -79,7 +73,7 @@ static int take_dossier(cli *c, const cJSON *row, void *data)
 {
     table *t = data;
     char *text;
-    const char *key = text_of(row, "dossier");
+    const char *key = cli_words(row, "dossier");
     greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIER, .key = key};
     greffe_status status = greffe_engine_read(c->engine, &text, &query);
     if (status != GREFFE_OK) {
@@ -89,52 +83,19 @@ static int take_dossier(cli *c, const cJSON *row, void *data)
     if (c->each) {
         print_each(dossier, c->by);
     }
-    const char *outcome = text_of(dossier, "outcome");
+    const char *outcome = cli_words(dossier, "outcome");
     int group = place(t->groups, &t->group_count, most_groups, answer_of(dossier, c->by, "values"));
     const char *label = answer_of(dossier, c->by, "labels");
     if (t->labels[group] == NULL) {
         t->labels[group] = strdup(label[0] != '\0' ? label : t->groups[group]);
     }
     int column = place(t->outcomes, &t->outcome_count, most_outcomes,
-                       outcome[0] != '\0' ? outcome : text_of(dossier, "phase"));
+                       outcome[0] != '\0' ? outcome : cli_words(dossier, "phase"));
     t->counts[group][column] += 1;
-    t->cents[group] += cents_of(text_of(dossier, "paid"));
+    t->cents[group] += cents_of(cli_words(dossier, "paid"));
     cJSON_Delete(dossier);
     greffe_engine_free(c->engine, text);
     return EXIT_FINE;
-}
-
-/* Gives every row of a list to `take`, page after page. */
-static int each_row(cli *c, greffe_query *query, int (*take)(cli *, const cJSON *, void *),
-                    void *data)
-{
-    char *after = NULL;
-    int code = EXIT_FINE;
-    query->size = sizeof *query;
-    query->limit = 500;
-    for (bool more = true; more && code == EXIT_FINE;) {
-        char *text;
-        query->after = after;
-        greffe_status status = greffe_engine_read(c->engine, &text, query);
-        if (status != GREFFE_OK) {
-            code = cli_status(status, c->store);
-            break;
-        }
-        cJSON *page = cJSON_Parse(text);
-        const cJSON *one;
-        cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(page, "items"))
-        {
-            code = code == EXIT_FINE ? take(c, one, data) : code;
-        }
-        const char *cursor = text_of(page, "cursor");
-        free(after);
-        more = cursor[0] != '\0';
-        after = more ? strdup(cursor) : NULL;
-        cJSON_Delete(page);
-        greffe_engine_free(c->engine, text);
-    }
-    free(after);
-    return code;
 }
 
 enum { label_columns = 22 };
@@ -230,7 +191,7 @@ typedef struct batches {
 static int take_order(cli *c, const cJSON *row, void *data)
 {
     batches *all = data;
-    const char *name = text_of(row, "batch"), *status = text_of(row, "status");
+    const char *name = cli_words(row, "batch"), *status = cli_words(row, "status");
     batch *place = NULL;
     (void)c;
     if (name[0] == '\0') {
@@ -249,7 +210,7 @@ static int take_order(cli *c, const cJSON *row, void *data)
     place->orders += 1;
     for (int i = 0; i < states; i++) {
         place->cents[i] +=
-            strcmp(status, state_names[i]) == 0 ? cents_of(text_of(row, "amount")) : 0;
+            strcmp(status, state_names[i]) == 0 ? cents_of(cli_words(row, "amount")) : 0;
     }
     return EXIT_FINE;
 }
@@ -295,7 +256,7 @@ static int report_batches(cli *c)
     if (all == NULL) {
         return cli_fail(EXIT_ENVIRONMENT, "out of memory");
     }
-    int code = each_row(c, &query, take_order, all);
+    int code = cli_each_row(c, &query, take_order, all);
     qsort(all->at, (size_t)all->count, sizeof *all->at, by_batch);
     if (code == EXIT_FINE && !c->json) {
         print_label("batch");
@@ -332,7 +293,7 @@ int cli_report(cli *c)
         return cli_fail(EXIT_ENVIRONMENT, "out of memory");
     }
     greffe_query query = {.kind = GREFFE_QUERY_DOSSIERS, .group = c->procedure};
-    int code = each_row(c, &query, take_dossier, t);
+    int code = cli_each_row(c, &query, take_dossier, t);
     bool answered = false;
     for (int i = 0; i < t->group_count; i++) {
         answered = answered || t->groups[i][0] != '\0';

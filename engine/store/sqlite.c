@@ -343,6 +343,46 @@ static bool good_prefix(const char *prefix)
     return size > 0 && size <= most_prefix;
 }
 
+/* A copy that was put aside, without a log beside it: nobody writes it. */
+static bool has_no_log(const char *path)
+{
+    char *log = sqlite3_mprintf("%s-wal", path);
+    bool none = log != NULL && access(log, F_OK) != 0;
+    sqlite3_free(log);
+    return none;
+}
+
+/* The path as a URI that says that the file does not change; to be freed with sqlite3_free. */
+static char *immutable_uri(const char *path)
+{
+    sqlite3_str *uri = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(uri, "file:");
+    for (const char *c = path; *c != '\0'; c++) {
+        bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+                     (*c >= '0' && *c <= '9') || *c == '/' || *c == '.' || *c == '-' || *c == '_';
+        sqlite3_str_appendf(uri, plain ? "%c" : "%%%02x", plain ? *c : (unsigned char)*c);
+    }
+    sqlite3_str_appendall(uri, "?immutable=1");
+    return sqlite3_str_finish(uri);
+}
+
+/* What lies where nothing can be written is read as a file that does not change: SQLite would want
+ * to share its log's index with others. */
+static greffe_status open_database(sqlite_store *s, const char *path, bool read_only,
+                                   bool immutable)
+{
+    int flags = SQLITE_OPEN_NOMUTEX |
+                (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    char *uri = immutable ? immutable_uri(path) : NULL;
+    if (immutable && uri == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    greffe_status status = greffe__sqlite_status(sqlite3_open_v2(
+        immutable ? uri : path, &s->db, flags | (immutable ? SQLITE_OPEN_URI : 0), NULL));
+    sqlite3_free(uri);
+    return status == GREFFE_OK ? prepare_database(s, read_only) : status;
+}
+
 greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_options *options)
 {
     static const greffe_store_ops ops = {
@@ -365,15 +405,13 @@ greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_option
     s->head.ops = &ops;
     s->prefix = strdup(prefix);
     s->tenant = strdup(options->tenant != NULL ? options->tenant : "");
-    int flags =
-        options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    greffe_status status = s->prefix == NULL || s->tenant == NULL ? GREFFE_ENOMEM : GREFFE_OK;
-    if (status == GREFFE_OK) {
-        status = greffe__sqlite_status(
-            sqlite3_open_v2(options->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL));
-    }
-    if (status == GREFFE_OK) {
-        status = prepare_database(s, options->read_only);
+    greffe_status status = s->prefix == NULL || s->tenant == NULL
+                               ? GREFFE_ENOMEM
+                               : open_database(s, options->path, options->read_only, false);
+    if (status != GREFFE_OK && options->read_only && has_no_log(options->path)) {
+        sqlite3_close(s->db);
+        s->db = NULL;
+        status = open_database(s, options->path, true, true);
     }
     if (status == GREFFE_EIO && access(options->path, R_OK) == 0 &&
         access(options->path, W_OK) != 0) {

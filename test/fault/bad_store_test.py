@@ -572,10 +572,14 @@ play() {{ "$GREFFE" play "$ACTIONS" --store {store} --site "$SITE" --out {out} -
             "$GREFFE" play "$ACTIONS" --store "$M/greffe.db" --site "$SITE" --out /tmp --quiet
             echo "play=$?"
             "$GREFFE" publish "$PROCEDURE" --store "$M/greffe.db" 2>&1 | tail -n 1
+            "$GREFFE" journal verify --store "$M/greffe.db"
+            "$GREFFE" list procedures --store "$M/greffe.db"
             """, GREFFE=GREFFE, ACTIONS=self.actions, SITE=SITE, OUT=season.folder,
                                    PROCEDURE=WORKFLOW / "velo.yaml")
         self.assertIn("play=3", output)
         self.assertEqual(len(re.findall("GR-6003", output)), 2, output)
+        self.assertIn(" 0 faults", output)  # what only reads can
+        self.assertRegex(output, r"(?m)^velo\t")
         season.play()
         self.same_end(season)
 

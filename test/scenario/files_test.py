@@ -4,13 +4,17 @@
     GREFFE=path/to/greffe python3 test/scenario/files_test.py
 """
 
+import contextlib
 import email.header
 import json
+import os
 import pathlib
+import pty
+import subprocess
 import unittest
 
 from case import Case
-from office import IBAN, ROOT, WORKFLOW, Office, filing, paper
+from office import GREFFE, IBAN, ROOT, WORKFLOW, Office, filing, paper
 
 SITE = (WORKFLOW / "site.yaml").read_text(encoding="utf-8")
 
@@ -173,6 +177,36 @@ class Played(Case):
                 self.assertEqual(self.o.list("dossiers"), [])
 
 
+class Dormant(Case):
+    """A dossier that waits costs room in the store, and none in memory."""
+
+    money = None
+
+    def peak(self, count):
+        """The greatest size in memory, in KiB, of a process that has so many filed."""
+        path = self.o.path / "actions.jsonl"
+        citizen = {"subject": "eve", "kind": "applicant"}
+        with path.open("w", encoding="utf-8") as file:
+            for i in range(count):
+                file.write(json.dumps({
+                    "at": "2020-03-02T09:00:00Z", "do": "file", "key": "f", "dossier": f"d{i}",
+                    "procedure": "velo", "as": citizen, **filing(foyer=f"{i:013d}")}) + "\n")
+        office = Office()
+        process = subprocess.Popen(
+            [GREFFE, "play", str(path), "--quiet", "--store", office.store, "--site", office.site,
+             "--out", office.out], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(len(office.list("dossiers")), count)
+        office.close()
+        return usage.ru_maxrss
+
+    def test_ten_times_as_many_take_no_more_memory(self):
+        few, many = self.peak(200), self.peak(2000)
+        self.assertLess(many, few * 1.3, f"{few} KiB for 200, {many} KiB for 2,000")
+
+
 class ForMachines(Case):
     def test_one_array_for_all_files(self):
         faulty = ROOT / "test" / "golden"
@@ -232,6 +266,67 @@ class ForMachines(Case):
         self.assertIn('moment instruction.favorable at 2020-03-12T09:00:00Z, because velo.neuf and '
                       'list contains(["ville", "pliant", "cargo"], velo.modele)',
                       self.ok(self.o.greffe("show", "d1", "--why")).out)
+
+
+class Wrong(Case):
+    def test_a_store_that_is_not_there_is_not_made_by_looking(self):
+        path = self.o.path / "typo.db"
+        for words in (["list", "dossiers"], ["tasks"], ["show", "d1"], ["run"],
+                      ["report", "--by", "demandeur.commune"], ["journal", "verify"],
+                      ["act", "comment", "d1", "--as", "eve"]):
+            with self.subTest(words=words):
+                answer = self.o.greffe(*words, store=str(path))
+                self.assertEqual((answer.exit, answer.code), (3, "GR-6001"), str(answer))
+                self.assertFalse(path.exists())
+
+    def test_a_word_too_many(self):
+        for words in (["run", "x"], ["tasks", "mobilites"], ["report", "batch"],
+                      ["list", "dossiers", "d1"], ["act", "comment", "d1", "d2"]):
+            with self.subTest(words=words):
+                answer = self.o.greffe(*words)
+                self.assertEqual(answer.exit, 2, str(answer))
+                self.assertIn("a word too many", answer.err)
+
+
+class OnATerminal(Case):
+    """Colours and a line of progress are for people who look on."""
+
+    money = None
+
+    def seen(self, *words, **changes):
+        """What a terminal shows of both outputs."""
+        here, there = pty.openpty()
+        env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        process = subprocess.Popen([GREFFE, *words], stdout=there, stderr=there,
+                                   env={**env, **changes})
+        os.close(there)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            for piece in iter(lambda: os.read(here, 65536), b""):
+                shown += piece
+        os.close(here)
+        process.wait(timeout=60)
+        return shown.decode("utf-8")
+
+    def test_faults_are_coloured_unless_that_is_not_wanted(self):
+        faulty = str(ROOT / "test/golden/GR-2002-no-title.yaml")
+        self.assertIn("\033[31m", self.seen("check", faulty))
+        self.assertNotIn("\033[", self.seen("check", faulty, NO_COLOR="1"))
+        self.assertNotIn("\033[", self.o.greffe("check", faulty).err)
+
+    def test_a_season_shows_how_far_it_is(self):
+        citizen = {"subject": "eve", "kind": "applicant"}
+        path = self.o.path / "actions.jsonl"
+        lines = [{"at": "2020-03-02T09:00:00Z", "do": "file", "key": f"f{i}", "dossier": f"d{i}",
+                  "procedure": "velo", "as": citizen, **filing(foyer=f"{i:013d}")}
+                 for i in range(20)]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        options = ["--store", self.o.store, "--site", self.o.site, "--out", self.o.out]
+        shown = self.seen("play", str(path), *options)
+        self.assertIn("\r 50 %  10 actions, 10 letters and files, 0 timers", shown)
+        self.assertIn("\r100 %  20 actions", shown)
+        os.remove(pathlib.Path(self.o.out) / "progress")
+        self.assertNotIn("%", self.seen("play", str(path), *options, "--quiet"))
 
 
 if __name__ == "__main__":

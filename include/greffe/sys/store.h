@@ -225,7 +225,8 @@ typedef struct greffe_sqlite_options {
     const char *path;   /**< the database file; made when it is not there */
     const char *prefix; /**< of table names; NULL: "greffe_". Letters, digits and _ */
     const char *tenant; /**< NULL: "" */
-    bool read_only;
+    bool read_only;     /**< a copy that was put aside may lie where nothing can be written; nobody
+                             may write it meanwhile */
 } greffe_sqlite_options;
 
 /** A store in SQLite (WAL, synchronous=FULL). It creates an empty database and never migrates one:

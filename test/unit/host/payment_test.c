@@ -26,7 +26,8 @@ typedef struct fixture {
     char folder[64], path[80];
     greffe_engine *engine;
     int64_t minute;
-    unsigned steps;
+    unsigned steps, dies_after, deaths;
+    greffe_clock_fn clock;
 } fixture;
 
 /* The bank's counter: what it was given, and what it answers. */
@@ -40,13 +41,14 @@ typedef struct bank {
 
 /* --- Fixtures --- */
 
-static greffe_engine *opened(const fixture *f)
+static greffe_engine *opened(fixture *f)
 {
     greffe_store *store;
     greffe_engine *engine;
     greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = f->path};
     assert_int_equal(greffe_store_sqlite(&store, &sqlite), GREFFE_OK);
-    greffe_engine_options options = {.size = sizeof options, .store = store};
+    greffe_engine_options options = {
+        .size = sizeof options, .store = store, .clock = f->clock, .clock_data = f};
     assert_int_equal(greffe_engine_open(&engine, f->context, &options), GREFFE_OK);
     return engine;
 }
@@ -300,6 +302,75 @@ static void it_is_not_sent_again_once_an_operator_knows_that_it_left(void **stat
     assert_paid_at_the_end(f);
 }
 
+/* A clock that is the death of its process: at the first look after the bank was told, and the
+ * batch said to be unknown. */
+static int64_t look_and_die(void *data)
+{
+    fixture *f = data;
+    if (f->dies_after > 0 && f->deaths++ == f->dies_after) {
+        _exit(0);
+    }
+    return PRIME_START + f->minute * prime_minute_ms;
+}
+
+static void die_before_the_dossier_is_told(fixture *f, bank *b)
+{
+    greffe_engine_close(f->engine);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        greffe_progress progress;
+        f->clock = look_and_die;
+        f->engine = opened(f);
+        use_bank(f, b, false);
+        (void)greffe_engine_run(f->engine, &progress, 1, 0);
+        _exit(1);
+    }
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    f->engine = opened(f);
+    use_bank(f, b, false);
+}
+
+static void what_is_settled_before_the_dossier_was_told_never_reaches_it(void **state)
+{
+    fixture *f = *state;
+    char *history;
+    bank b = {.says = GREFFE_EUNKNOWN};
+    make_batch(f, &b);
+    f->minute += lease_minutes;
+    for (f->dies_after = 1; f->dies_after < 9; f->dies_after++) {
+        die_before_the_dossier_is_told(f, &b);
+        f->minute += lease_minutes;
+        greffe_query orders = {
+            .size = sizeof orders, .kind = GREFFE_QUERY_ORDERS, .status = "unknown"};
+        assert_int_equal(greffe_engine_read(f->engine, &history, &orders), GREFFE_OK);
+        bool unknown = strstr(history, "PRIME") != NULL;
+        greffe_engine_free(f->engine, history);
+        if (unknown) {
+            break;
+        }
+    }
+    assert_status(f, GREFFE_QUERY_ORDERS, "unknown");
+    greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_HISTORY, .key = "d1"};
+    assert_int_equal(greffe_engine_read(f->engine, &history, &query), GREFFE_OK);
+    assert_null(strstr(history, "order.result")); /* it has not been told */
+    greffe_engine_free(f->engine, history);
+    assert_int_equal(
+        do_it(f, "pay.settle", "b1", TREASURER, "{\"sent\":false,\"because\":\"rien reçu\"}"),
+        GREFFE_OK);
+    b.says = GREFFE_OK;
+    assert_int_equal(run(f), GREFFE_OK);
+    assert_int_equal(b.given, 1);
+    assert_string_equal(b.keys[0], "b1");
+    assert_paid_at_the_end(f);
+    assert_int_equal(greffe_engine_read(f->engine, &history, &query), GREFFE_OK);
+    assert_null(strstr(history, "unknown"));
+    assert_non_null(strstr(history, "order.result"));
+    greffe_engine_free(f->engine, history);
+}
+
 static void the_bank_s_answer_settles_what_the_line_left_unknown(void **state)
 {
     fixture *f = *state;
@@ -486,6 +557,7 @@ int main(void)
         TEST(a_payment_that_was_interrupted_is_never_sent_again_by_itself),
         TEST(it_goes_again_under_its_key_once_an_operator_knows_that_it_did_not_leave),
         TEST(it_is_not_sent_again_once_an_operator_knows_that_it_left),
+        TEST(what_is_settled_before_the_dossier_was_told_never_reaches_it),
         TEST(the_bank_s_answer_settles_what_the_line_left_unknown),
         TEST(an_end_that_comes_late_settles_it_too),
         TEST(what_surely_did_not_leave_is_tried_again),
