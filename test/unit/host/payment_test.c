@@ -360,6 +360,10 @@ static void what_is_settled_before_the_dossier_was_told_never_reaches_it(void **
     assert_int_equal(
         do_it(f, "pay.settle", "b1", TREASURER, "{\"sent\":false,\"because\":\"rien reçu\"}"),
         GREFFE_OK);
+    greffe_query waiting = {.size = sizeof waiting, .kind = GREFFE_QUERY_EFFECTS};
+    assert_int_equal(greffe_engine_read(f->engine, &history, &waiting), GREFFE_OK);
+    assert_null(strstr(history, "order.result")); /* nothing is left to tell */
+    greffe_engine_free(f->engine, history);
     b.says = GREFFE_OK;
     assert_int_equal(run(f), GREFFE_OK);
     assert_int_equal(b.given, 1);
