@@ -1,6 +1,7 @@
 /* test: what a step of a scenario expects. Whatever it names is compared: what cannot be compared
  * is a fault of the scenario, and never passed over. */
 #include <cjson/cJSON.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,25 @@ static const subject subjects[] = {
     {"order", GREFFE_QUERY_ORDERS, {"status", "dossier", "amount", "batch", "reason", NULL}},
     {"batch", GREFFE_QUERY_BATCHES, {"status", "orders", "sum", "on", NULL}},
 };
+
+void scenario_fail(scenario *s, const char *format, ...)
+{
+    va_list arguments;
+    s->failures += 1;
+    (void)fprintf(stderr, "%s:%d: ", s->path, s->line);
+    va_start(arguments, format);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void)fputc('\n', stderr);
+}
+
+void scenario_forget_letters(scenario *s)
+{
+    for (size_t i = 0; i < s->letter_count; i++) {
+        free(s->letters[i]);
+    }
+    s->letter_count = 0;
+}
 
 /* --- Texts --- */
 

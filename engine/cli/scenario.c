@@ -2,22 +2,10 @@
  * is expected is compared. Letters and payments are caught instead of leaving. */
 #include <cjson/cJSON.h>
 #include <greffe/scenario.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/scenario.h"
-
-void scenario_fail(scenario *s, const char *format, ...)
-{
-    va_list arguments;
-    s->failures += 1;
-    (void)fprintf(stderr, "%s:%d: ", s->path, s->line);
-    va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    (void)fputc('\n', stderr);
-}
 
 /* --- What leaves is caught --- */
 
@@ -38,14 +26,6 @@ static greffe_status catch_file(void *data, const greffe_effect *effect, char pr
     (void)effect;
     (void)problem;
     return GREFFE_OK;
-}
-
-void scenario_forget_letters(scenario *s)
-{
-    for (size_t i = 0; i < s->letter_count; i++) {
-        free(s->letters[i]);
-    }
-    s->letter_count = 0;
 }
 
 /* --- Time --- */

@@ -23,10 +23,10 @@ typedef struct scenario {
     int line;
 } scenario;
 
-/* Says what is wrong in the step that is played, with its line. */
+/* (expect.c) Says what is wrong in the step that is played, with its line. */
 void scenario_fail(scenario *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void scenario_forget_letters(scenario *s);
-/* Compares what a step expects with what is there (expect.c). */
+/* Compares what a step expects with what is there. */
 void scenario_expect(scenario *s, const struct cJSON *expect);
 
 #ifdef __cplusplus
