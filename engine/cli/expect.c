@@ -215,7 +215,8 @@ static void compare_tasks(scenario *s, const cJSON *expected, const char *waits_
     cJSON *whole;
     const cJSON *one;
     greffe_query query = {.kind = GREFFE_QUERY_TASKS, .group = waits_for};
-    cJSON_ArrayForEach(one, read_items(s, &query, &whole))
+    const cJSON *items = read_items(s, &query, &whole); /* once: what follows is a macro */
+    cJSON_ArrayForEach(one, items)
     {
         char text[300];
         const char *step = cli_text(one, "step"), *waits = cli_text(one, "for");
