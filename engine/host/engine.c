@@ -41,6 +41,9 @@ greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
         status = greffe__queue_open(&e->queue, e);
     }
     if (status == GREFFE_OK) {
+        status = greffe__notices_open(&e->notices, context);
+    }
+    if (status == GREFFE_OK) {
         status = greffe__queue_call(e->queue, fetch_secret, NULL);
     }
     if (status != GREFFE_OK) {
@@ -57,6 +60,7 @@ void greffe_engine_close(greffe_engine *e)
         return;
     }
     greffe__queue_close(e->queue);
+    greffe__notices_close(e->notices);
     for (uint32_t i = 0; i < e->plan_count; i++) {
         greffe_plan_unref(e->plans[i].plan);
     }
@@ -74,12 +78,6 @@ void greffe_engine_free(greffe_engine *engine, void *memory)
 }
 
 /* --- Commands --- */
-
-typedef struct execution {
-    const greffe_command *command;
-    greffe_result *result;
-    greffe_context *context;
-} execution;
 
 static void strings(greffe__strs *out, const char *const *list, greffe__arena *arena)
 {
@@ -177,7 +175,7 @@ static void say(char *out, greffe__str a, greffe__str b)
 
 static greffe_status run(greffe_engine *e, void *data)
 {
-    execution *x = data;
+    greffe__execution *x = data;
     greffe__arena arena;
     greffe__command command;
     greffe__outcome outcome = {.status = GREFFE_OK};
@@ -218,22 +216,42 @@ static greffe_status run(greffe_engine *e, void *data)
     return outcome.status;
 }
 
+static void undo(greffe__job *job)
+{
+    greffe__execution *x = job->data;
+    greffe__free(x->context, x->result->message);
+    greffe__free(x->context, x->result->answer);
+    *x->result = (greffe_result){0};
+}
+
+greffe__job greffe__command_job(greffe__execution *x)
+{
+    /* Erasing truncates the log, which nothing may be in the way of. */
+    bool alone = strcmp(x->command->verb, "erase") == 0;
+    return (greffe__job){
+        .run = run, .data = x, .undo = undo, .stream = alone ? NULL : x->command->stream};
+}
+
+greffe_status greffe__check_command(const greffe_command *command)
+{
+    bool whole = command != NULL && command->size == sizeof *command && command->verb != NULL &&
+                 command->stream != NULL && command->key != NULL && command->actor != NULL &&
+                 command->actor->size == sizeof *command->actor &&
+                 command->actor->subject != NULL && command->actor->kind != NULL;
+    /* What only the engine itself may say. */
+    return whole && strcmp(command->actor->kind, "system") != 0 ? GREFFE_OK : GREFFE_EMISUSE;
+}
+
 greffe_status greffe_engine_execute(greffe_engine *engine, greffe_result *out,
                                     const greffe_command *command)
 {
-    if (engine == NULL || out == NULL || command == NULL || command->size != sizeof *command ||
-        command->verb == NULL || command->stream == NULL || command->key == NULL ||
-        command->actor == NULL || command->actor->size != sizeof *command->actor ||
-        command->actor->subject == NULL || command->actor->kind == NULL) {
+    if (engine == NULL || out == NULL || greffe__check_command(command) != GREFFE_OK) {
         return GREFFE_EMISUSE;
     }
     *out = (greffe_result){0};
-    /* What only the engine itself may say. */
-    if (strcmp(command->actor->kind, "system") == 0) {
-        return GREFFE_EMISUSE;
-    }
-    execution x = {command, out, engine->context};
-    return greffe__queue_call(engine->queue, run, &x);
+    greffe__execution x = {command, out, engine->context};
+    greffe__job job = greffe__command_job(&x);
+    return greffe__queue_await(engine->queue, &job);
 }
 
 void greffe_result_free(greffe_engine *engine, greffe_result *result)

@@ -2,6 +2,7 @@
 #ifndef GREFFE_HOST_HOST_PRIV_H
 #define GREFFE_HOST_HOST_PRIV_H
 
+#include <greffe/async.h>
 #include <greffe/engine.h>
 
 #include "compile/compile.h"
@@ -14,6 +15,7 @@ extern "C" {
 enum { GREFFE__MAX_CHANNELS = 16, GREFFE__MAX_PLANS = 64 };
 
 typedef struct greffe__queue greffe__queue;
+typedef struct greffe__notices greffe__notices;
 
 typedef struct greffe__cached_plan {
     char hash[GREFFE__HASH_CHARS];   /* of the bundle */
@@ -34,6 +36,7 @@ struct greffe_engine {
     greffe_context *own;     /* the store thread's */
     greffe_store *store;
     greffe__queue *queue;
+    greffe__notices *notices;
     greffe_clock_fn clock;
     void *clock_data;
     greffe_random_fn random;
@@ -52,11 +55,50 @@ struct greffe_engine {
 
 typedef greffe_status (*greffe__job_fn)(greffe_engine *engine, void *data);
 
+/* What is to be done on the store thread. */
+typedef struct greffe__job {
+    greffe__job_fn run;
+    void *data;
+    greffe_status status; /* what `run` said */
+    /* On the store thread, when it is done and durable: from here on the job may be gone. */
+    void (*finished)(struct greffe__job *job);
+    /* Of a command that may share a commit: its stream, and what takes back what `run` gave, so
+     * that it can be run again. Else NULL: it is done alone. */
+    const char *stream;
+    void (*undo)(struct greffe__job *job);
+    struct greffe__job *next;
+} greffe__job;
+
 greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine);
+/* Queues a job, from any thread. It lives until it is finished. */
+void greffe__queue_post(greffe__queue *queue, greffe__job *job);
 /* Finishes what is queued. */
 void greffe__queue_close(greffe__queue *queue);
 /* Runs a job on the store thread and waits for it. */
 greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn job, void *data);
+/* The same for a job that may share a commit. */
+greffe_status greffe__queue_await(greffe__queue *queue, greffe__job *job);
+
+/* Runs jobs that share a commit; where there is none to share, or it fails, each alone (group.c).
+ */
+void greffe__run_group(greffe_engine *engine, greffe__job *const *jobs, size_t count);
+
+/* --- What comes back to the host (notices.c) --- */
+
+typedef struct greffe__notice {
+    greffe_notice what;
+    struct greffe__notice *next;
+} greffe__notice;
+
+greffe_status greffe__notices_open(greffe__notices **out, greffe_context *context);
+/* What was not taken is replied to, here. */
+void greffe__notices_close(greffe__notices *notices);
+/* Counts a call that is accepted; false: there are too many. */
+bool greffe__notices_accept(greffe__notices *notices);
+/* Takes a count back: what was to be accepted was not. */
+void greffe__notices_refuse(greffe__notices *notices);
+/* From any thread; it belongs to the notices now. */
+void greffe__notices_put(greffe__notices *notices, greffe__notice *notice);
 
 /* One round at a time delivers: two of them would be given the same effects. False: this thread is
  * in one already, a handler called it. */
@@ -74,7 +116,28 @@ greffe_status greffe__wait_read(greffe_engine *e, greffe_read *request, greffe__
 greffe_status greffe__wait_postpone(greffe_engine *e, const greffe_effect_row *effect,
                                     int64_t next_ms);
 greffe_status greffe__wait_publish(greffe_engine *e, const greffe_publication *publication);
+greffe_status greffe__wait_group(greffe_engine *e, bool begin);
 greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32]);
+
+/* --- Public commands (engine.c) --- */
+
+/* A host's command, and room for what became of it. */
+typedef struct greffe__execution {
+    const greffe_command *command;
+    greffe_result *result;
+    greffe_context *context;
+} greffe__execution;
+
+/* What a host gives; GREFFE_EMISUSE for what it must not. */
+greffe_status greffe__check_command(const greffe_command *command);
+/* A job that executes `x`, with others where that may be. */
+greffe__job greffe__command_job(greffe__execution *x);
+
+/* --- Reads (read.c) --- */
+
+greffe_status greffe__check_query(const greffe_query *query);
+/* On the store thread: the answer is from the engine's context, terminated. */
+greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_query *query);
 
 /* --- On the store thread --- */
 
@@ -137,6 +200,8 @@ greffe_status greffe__plan_by_hash(greffe_engine *e, greffe__str hash, greffe__c
  * was published last of those that a dossier may take (PINNED), or that knows a name (KNOWN). */
 greffe_status greffe__plan_by(greffe_engine *e, greffe_load_kind what, greffe__str name,
                               greffe__cached_plan *out, greffe__arena *arena);
+/* On the store thread: publishes `*(const greffe_plan **)data`. */
+greffe_status greffe__publish(greffe_engine *e, void *data);
 /* What a board or an allotment is called in the store. */
 greffe__str greffe__known_name(greffe__arena *arena, uint32_t need, greffe__str key);
 int64_t greffe__now(greffe_engine *e, int64_t given);

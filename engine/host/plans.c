@@ -90,13 +90,6 @@ greffe_status greffe__plan_by(greffe_engine *e, greffe_load_kind what, greffe__s
     return status == GREFFE_OK ? greffe__plan_by_hash(e, item.label, out, arena) : status;
 }
 
-static greffe_status publish(greffe_engine *e, void *data)
-{
-    greffe_publication *p = data;
-    p->now_ms = greffe__now(e, 0);
-    return greffe__wait_publish(e, p);
-}
-
 static greffe_status publish_plan(greffe_engine *e, const greffe_plan *plan, greffe__arena *arena)
 {
     char hash[GREFFE__HASH_CHARS], pinned[GREFFE__HASH_CHARS];
@@ -118,19 +111,25 @@ static greffe_status publish_plan(greffe_engine *e, const greffe_plan *plan, gre
                                       .hash = greffe__str_of(hash),
                                       .pinned = greffe__str_of(pinned),
                                       .body = greffe_plan_bundle(plan),
+                                      .now_ms = greffe__now(e, 0),
                                       .names = names,
                                       .name_count = count};
-    return arena->failed ? GREFFE_ENOMEM : greffe__queue_call(e->queue, publish, &publication);
+    return arena->failed ? GREFFE_ENOMEM : greffe__wait_publish(e, &publication);
+}
+
+greffe_status greffe__publish(greffe_engine *e, void *data)
+{
+    const greffe_plan *const *plan = data;
+    greffe__arena arena;
+    greffe__arena_init(&arena, e->own);
+    greffe_status status = publish_plan(e, *plan, &arena);
+    greffe__arena_free(&arena);
+    return status;
 }
 
 greffe_status greffe_engine_publish(greffe_engine *engine, const greffe_plan *plan)
 {
-    if (engine == NULL || plan == NULL) {
-        return GREFFE_EMISUSE;
-    }
-    greffe__arena arena;
-    greffe__arena_init(&arena, engine->context);
-    greffe_status status = publish_plan(engine, plan, &arena);
-    greffe__arena_free(&arena);
-    return status;
+    return engine == NULL || plan == NULL
+               ? GREFFE_EMISUSE
+               : greffe__queue_call(engine->queue, greffe__publish, &plan);
 }

@@ -4,27 +4,21 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/limits.h"
 #include "host/host_priv.h"
 
 /* How often the store thread looks for the next job before it sleeps. Who waits for one command
  * often gives the next at once, and to be woken costs more than these looks. */
 enum { most_looks = 64 };
 
-typedef struct job {
-    greffe__job_fn run;
-    void *data;
-    greffe_status status;
-    sem_t done;
-    struct job *next;
-} job;
-
 struct greffe__queue {
     greffe_engine *engine;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t arrived;
-    job *first, *last;
+    greffe__job *first, *last;
     atomic_bool waiting; /* a job, or the end: written under the lock */
     bool closing;
     unsigned callers; /* that have not left yet */
@@ -54,7 +48,7 @@ static bool init_round(greffe__queue *queue)
     return good;
 }
 
-static job *next_job(greffe__queue *queue)
+static void wait_for_work(greffe__queue *queue)
 {
     for (int looks = 0; looks < most_looks && !atomic_load(&queue->waiting); looks++) {
         (void)sched_yield();
@@ -63,24 +57,61 @@ static job *next_job(greffe__queue *queue)
     while (queue->first == NULL && !queue->closing) {
         pthread_cond_wait(&queue->arrived, &queue->lock);
     }
-    job *next = queue->first;
-    if (next != NULL) {
-        queue->first = next->next;
-        queue->last = queue->first == NULL ? NULL : queue->last;
-        atomic_store(&queue->waiting, queue->first != NULL || queue->closing);
+}
+
+/* How many of these jobs are about a stream. */
+static unsigned count_of(greffe__job *const *jobs, size_t count, const char *stream)
+{
+    unsigned found = 0;
+    for (size_t i = 0; i < count; i++) {
+        found += strcmp(jobs[i]->stream, stream) == 0;
     }
-    pthread_mutex_unlock(&queue->lock);
-    return next;
+    return found;
+}
+
+/* The first job, and those behind it that may share its commit: up to one that has to be alone, and
+ * few of each stream, so that nobody who gives many holds up the others. What is left keeps its
+ * order. */
+static size_t take_jobs(greffe__queue *queue, greffe__job **jobs)
+{
+    size_t count = 0;
+    greffe__job *before = NULL;
+    for (greffe__job *job = queue->first; job != NULL && count < GREFFE_MAX_GROUP;) {
+        bool alone = job->stream == NULL;
+        if (alone && (count > 0 || before != NULL)) {
+            break;
+        }
+        greffe__job *next = job->next;
+        if (!alone && count_of(jobs, count, job->stream) >= GREFFE_MAX_GROUP_OF_STREAM) {
+            before = job;
+            job = next;
+            continue;
+        }
+        *(before == NULL ? &queue->first : &before->next) = next;
+        queue->last = queue->last == job ? before : queue->last;
+        jobs[count++] = job;
+        job = alone ? NULL : next;
+    }
+    atomic_store(&queue->waiting, queue->first != NULL || queue->closing);
+    return count;
 }
 
 static void *work(void *data)
 {
     greffe__queue *queue = data;
-    for (job *next = next_job(queue); next != NULL; next = next_job(queue)) {
-        next->status = next->run(queue->engine, next->data);
-        (void)sem_post(&next->done); /* from here on it may be gone */
+    greffe__job *jobs[GREFFE_MAX_GROUP];
+    for (;;) {
+        wait_for_work(queue); /* gives the lock */
+        size_t count = take_jobs(queue, jobs);
+        pthread_mutex_unlock(&queue->lock);
+        if (count == 0) {
+            return NULL;
+        }
+        greffe__run_group(queue->engine, jobs, count);
+        for (size_t i = 0; i < count; i++) {
+            jobs[i]->finished(jobs[i]);
+        }
     }
-    return NULL;
 }
 
 greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
@@ -133,23 +164,40 @@ void greffe__queue_close(greffe__queue *queue)
     greffe__free(queue->engine->context, queue);
 }
 
-greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void *data)
+void greffe__queue_post(greffe__queue *queue, greffe__job *job)
 {
-    job own = {.run = run, .data = data};
+    job->next = NULL;
+    pthread_mutex_lock(&queue->lock);
+    *(queue->last != NULL ? &queue->last->next : &queue->first) = job;
+    queue->last = job;
+    atomic_store(&queue->waiting, true);
+    pthread_mutex_unlock(&queue->lock);
+    pthread_cond_signal(&queue->arrived);
+}
+
+/* A job that its caller waits for. */
+typedef struct awaited {
+    greffe__job job;
+    sem_t done;
+} awaited;
+
+static void wake(greffe__job *job)
+{
+    awaited *a = (awaited *)job;
+    (void)sem_post(&a->done); /* from here on it may be gone */
+}
+
+greffe_status greffe__queue_await(greffe__queue *queue, greffe__job *job)
+{
+    awaited own = {.job = *job};
+    own.job.finished = wake;
     if (sem_init(&own.done, 0, 0) != 0) {
         return GREFFE_ENOMEM;
     }
     pthread_mutex_lock(&queue->lock);
     queue->callers += 1;
-    if (queue->last != NULL) {
-        queue->last->next = &own;
-    } else {
-        queue->first = &own;
-    }
-    queue->last = &own;
-    atomic_store(&queue->waiting, true);
     pthread_mutex_unlock(&queue->lock);
-    pthread_cond_signal(&queue->arrived);
+    greffe__queue_post(queue, &own.job);
     while (sem_wait(&own.done) != 0) {
     } /* a signal's handler ran meanwhile */
     pthread_mutex_lock(&queue->lock);
@@ -157,7 +205,13 @@ greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void 
     pthread_cond_signal(&queue->left);
     pthread_mutex_unlock(&queue->lock);
     (void)sem_destroy(&own.done);
-    return own.status;
+    return own.job.status;
+}
+
+greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void *data)
+{
+    greffe__job job = {.run = run, .data = data};
+    return greffe__queue_await(queue, &job);
 }
 
 /* --- Store calls, awaited --- */
@@ -254,6 +308,14 @@ greffe_status greffe__wait_publish(greffe_engine *e, const greffe_publication *p
     greffe__wait wait;
     begin(&wait);
     e->store->ops->publish(e->store, publication, finish, &wait);
+    return end(&wait);
+}
+
+greffe_status greffe__wait_group(greffe_engine *e, bool begin_it)
+{
+    greffe__wait wait;
+    begin(&wait);
+    e->store->ops->group(e->store, begin_it, finish, &wait);
     return end(&wait);
 }
 

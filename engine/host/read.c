@@ -259,9 +259,8 @@ static greffe_status one_session(greffe_engine *e, greffe__reading *r)
     return status;
 }
 
-static greffe_status run(greffe_engine *e, void *data)
+static greffe_status run(greffe_engine *e, greffe__reading *r)
 {
-    greffe__reading *r = data;
     const greffe_query *q = r->query;
     greffe_read read = {.what = GREFFE_READ_STREAMS,
                         .group = greffe__str_of(q->group),
@@ -286,19 +285,21 @@ static greffe_status run(greffe_engine *e, void *data)
     return list(e, r, &read);
 }
 
-greffe_status greffe_engine_read(greffe_engine *engine, char **out, const greffe_query *query)
+greffe_status greffe__check_query(const greffe_query *query)
 {
     bool named = query != NULL && query->kind >= GREFFE_QUERY_DOSSIER;
-    if (engine == NULL || out == NULL || query == NULL || query->size != sizeof *query ||
-        (named && query->key == NULL)) {
-        return GREFFE_EMISUSE;
-    }
+    bool good = query != NULL && query->size == sizeof *query && (!named || query->key != NULL);
+    return good ? GREFFE_OK : GREFFE_EMISUSE;
+}
+
+greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_query *query)
+{
     greffe__arena arena;
     greffe__buf text_out;
-    greffe__arena_init(&arena, engine->context);
-    greffe__buf_init(&text_out, engine->context);
+    greffe__arena_init(&arena, e->own);
+    greffe__buf_init(&text_out, e->context);
     greffe__reading r = {.query = query, .out = &text_out, .arena = &arena};
-    greffe_status status = greffe__queue_call(engine->queue, run, &r);
+    greffe_status status = run(e, &r);
     status = status == GREFFE_OK && arena.failed ? GREFFE_ENOMEM : status;
     greffe__arena_free(&arena);
     if (status == GREFFE_OK && greffe__buf_done(&text_out) == NULL) {
@@ -310,4 +311,23 @@ greffe_status greffe_engine_read(greffe_engine *engine, char **out, const greffe
     }
     *out = text_out.data;
     return GREFFE_OK;
+}
+
+typedef struct asked {
+    const greffe_query *query;
+    char **out;
+} asked;
+
+static greffe_status answer(greffe_engine *e, void *data)
+{
+    const asked *a = data;
+    return greffe__read_query(e, a->out, a->query);
+}
+
+greffe_status greffe_engine_read(greffe_engine *engine, char **out, const greffe_query *query)
+{
+    asked a = {query, out};
+    return engine == NULL || out == NULL || greffe__check_query(query) != GREFFE_OK
+               ? GREFFE_EMISUSE
+               : greffe__queue_call(engine->queue, answer, &a);
 }

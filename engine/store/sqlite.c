@@ -15,6 +15,9 @@ static const char *const statements[STATEMENT_COUNT] = {
     [BEGIN_READ] = "BEGIN",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
+    [SAVEPOINT] = "SAVEPOINT one",
+    [RELEASE] = "RELEASE one",
+    [ROLLBACK_TO] = "ROLLBACK TO one",
     [LOAD_STREAM] = "SELECT version, head, state, last_ms, due_ms FROM {p}stream "
                     "WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
     [LOAD_PERSONAL] = "SELECT ref, class, salt, value FROM {p}personal "
@@ -172,10 +175,11 @@ greffe_status greffe__sqlite_run(sqlite_store *s, statement which)
 {
     sqlite3_stmt *stmt = NULL;
     greffe_status status = GREFFE_OK;
-    if (which == BEGIN ||
-        which == BEGIN_READ) { /* what ends a transaction must not want memory when it is needed */
-        status = prepared(s, COMMIT);
-        status = status == GREFFE_OK ? prepared(s, ROLLBACK) : status;
+    /* What ends a transaction must not want memory when it is needed. */
+    static const statement whole[] = {COMMIT, ROLLBACK}, part[] = {RELEASE, ROLLBACK_TO};
+    const statement *ends = which == SAVEPOINT ? part : whole;
+    for (int i = 0; i < 2 && (which == BEGIN || which == BEGIN_READ || which == SAVEPOINT); i++) {
+        status = status == GREFFE_OK ? prepared(s, ends[i]) : status;
     }
     if (status == GREFFE_OK) {
         status = greffe__sqlite_prepare(s, which, &stmt);
@@ -388,7 +392,7 @@ greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_option
     static const greffe_store_ops ops = {
         sizeof ops,          greffe__sqlite_load,     greffe__sqlite_commit,  greffe__sqlite_claim,
         greffe__sqlite_read, greffe__sqlite_postpone, greffe__sqlite_publish, secret,
-        close_store,
+        close_store,         greffe__sqlite_group,
     };
     if (out == NULL || options == NULL || options->size != sizeof *options ||
         options->path == NULL) {

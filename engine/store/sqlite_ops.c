@@ -55,8 +55,7 @@ static greffe_str take(sqlite3_stmt *stmt, int column, greffe_memory *memory, bo
 
 /* --- Transactions --- */
 
-/* Ends the transaction; one that cannot be committed is taken back whole. */
-static greffe_status end(sqlite_store *s, greffe_status status)
+static greffe_status end_whole(sqlite_store *s, greffe_status status)
 {
     if (status == GREFFE_OK) {
         status = greffe__sqlite_run(s, COMMIT);
@@ -65,6 +64,52 @@ static greffe_status end(sqlite_store *s, greffe_status status)
         (void)greffe__sqlite_run(s, ROLLBACK);
     }
     return status;
+}
+
+/* A full disk or the like takes the whole transaction back by itself: the group is lost then. */
+static greffe_status end_part(sqlite_store *s, greffe_status status)
+{
+    if (status == GREFFE_OK) {
+        status = greffe__sqlite_run(s, RELEASE);
+    }
+    if (status != GREFFE_OK && sqlite3_get_autocommit(s->db) == 0) {
+        (void)greffe__sqlite_run(s, ROLLBACK_TO);
+        (void)greffe__sqlite_run(s, RELEASE);
+    }
+    if (sqlite3_get_autocommit(s->db) != 0) {
+        s->group_status = status != GREFFE_OK ? status : GREFFE_EIO;
+    }
+    return status;
+}
+
+greffe_status greffe__sqlite_begin(sqlite_store *s, bool writes)
+{
+    if (!s->grouped) {
+        return greffe__sqlite_run(s, writes ? BEGIN : BEGIN_READ);
+    }
+    return s->group_status != GREFFE_OK ? s->group_status
+           : writes                     ? greffe__sqlite_run(s, SAVEPOINT)
+                                        : GREFFE_OK;
+}
+
+greffe_status greffe__sqlite_end(sqlite_store *s, bool writes, greffe_status status)
+{
+    return !s->grouped ? end_whole(s, status) : writes ? end_part(s, status) : status;
+}
+
+void greffe__sqlite_group(greffe_store *store, bool begin, greffe_done_fn done, void *data)
+{
+    sqlite_store *s = (sqlite_store *)store;
+    greffe_status status;
+    if (begin) {
+        status = greffe__sqlite_run(s, BEGIN);
+        s->grouped = status == GREFFE_OK;
+        s->group_status = GREFFE_OK;
+    } else {
+        s->grouped = false;
+        status = end_whole(s, s->group_status);
+    }
+    done(data, status);
 }
 
 /* --- Loading --- */
@@ -153,12 +198,12 @@ void greffe__sqlite_load(greffe_store *store, greffe_load *items, size_t count,
 {
     sqlite_store *s = (sqlite_store *)store;
     bool together = count > 1; /* one snapshot for all, and its locks taken once */
-    greffe_status status = together ? greffe__sqlite_run(s, BEGIN_READ) : GREFFE_OK;
+    greffe_status status = together ? greffe__sqlite_begin(s, false) : GREFFE_OK;
     bool began = status == GREFFE_OK && together;
     for (size_t i = 0; i < count && status == GREFFE_OK; i++) {
         status = load_one(s, &items[i], memory);
     }
-    done(data, began ? end(s, status) : status);
+    done(data, began ? greffe__sqlite_end(s, false, status) : status);
 }
 
 /* --- Committing --- */
@@ -353,7 +398,7 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
     for (size_t i = 0; i < set->stream_count; i++) {
         erases = erases || set->streams[i].erase;
     }
-    greffe_status status = greffe__sqlite_run(s, BEGIN);
+    greffe_status status = greffe__sqlite_begin(s, true);
     if (status != GREFFE_OK) {
         done(data, status);
         return;
@@ -367,7 +412,7 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
     for (size_t i = 0; i < set->number_count && status == GREFFE_OK; i++) {
         status = write_number(s, &set->numbers[i]);
     }
-    status = end(s, status);
+    status = greffe__sqlite_end(s, true, status);
     if (erases) { /* nor in the log, unless somebody reads it; pages keep more:
                      greffe_sqlite_compact */
         (void)sqlite3_exec(s->db, "PRAGMA secure_delete = OFF; PRAGMA wal_checkpoint(TRUNCATE)",
@@ -460,14 +505,14 @@ void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request, gr
     }
     /* There is something: it is read again inside the transaction that leases it, so that no two
      * processes are given the same. */
-    status = greffe__sqlite_run(s, BEGIN);
+    status = greffe__sqlite_begin(s, true);
     if (status == GREFFE_OK) {
         status = claim(s, request, memory);
         for (size_t i = 0; i < request->count && status == GREFFE_OK; i++) {
             status = lease(s, &request->effect[i], request->now_ms + request->lease_ms);
             request->effect[i].lease_ms = request->now_ms + request->lease_ms;
         }
-        status = end(s, status);
+        status = greffe__sqlite_end(s, true, status);
     }
     done(data, status);
 }
@@ -514,7 +559,7 @@ void greffe__sqlite_publish(greffe_store *store, const greffe_publication *publi
 {
     sqlite_store *s = (sqlite_store *)store;
     const greffe_publication *p = publication;
-    greffe_status status = greffe__sqlite_run(s, BEGIN);
+    greffe_status status = greffe__sqlite_begin(s, true);
     if (status != GREFFE_OK) {
         done(data, status);
         return;
@@ -526,7 +571,7 @@ void greffe__sqlite_publish(greffe_store *store, const greffe_publication *publi
     for (size_t i = 0; i < p->name_count && status == GREFFE_OK; i++) {
         status = run_texts(s, PUT_KNOWN, p->names[i], p->hash);
     }
-    done(data, end(s, status));
+    done(data, greffe__sqlite_end(s, true, status));
 }
 
 /* --- Lists --- */

@@ -16,6 +16,9 @@ typedef enum statement {
     BEGIN_READ,
     COMMIT,
     ROLLBACK,
+    SAVEPOINT,
+    RELEASE,
+    ROLLBACK_TO,
     LOAD_STREAM,
     LOAD_PERSONAL,
     LOAD_ENTRY,
@@ -60,11 +63,18 @@ typedef struct sqlite_store {
     struct sqlite3 *db;
     char *prefix, *tenant;
     struct sqlite3_stmt *prepared[STATEMENT_COUNT];
+    bool grouped;               /* commits are parts of one transaction */
+    greffe_status group_status; /* why that transaction was lost, if it was */
 } sqlite_store;
 
 greffe_status greffe__sqlite_status(int code);
 greffe_status greffe__sqlite_prepare(sqlite_store *s, statement which, struct sqlite3_stmt **out);
 greffe_status greffe__sqlite_run(sqlite_store *s, statement which);
+/* One change, or several loads that belong together: a transaction, or a part of the group's. What
+ * cannot be ended well is taken back whole. */
+greffe_status greffe__sqlite_begin(sqlite_store *s, bool writes);
+greffe_status greffe__sqlite_end(sqlite_store *s, bool writes, greffe_status status);
+void greffe__sqlite_group(greffe_store *store, bool begin, greffe_done_fn done, void *data);
 
 void greffe__sqlite_load(greffe_store *store, greffe_load *items, size_t count,
                          greffe_memory *memory, greffe_done_fn done, void *data);

@@ -2,6 +2,9 @@
  *
  * A call that was refused for want of memory is made again when memory is back, and must then do
  * what it always does, once: a command that had been told "no memory" must not be found done. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +142,57 @@ static bool run_later(greffe_engine *engine)
            sweep_fault("memory is back, and run says \"%s\"", greffe_status_name(status));
 }
 
+/* --- Calls that do not wait --- */
+
+static void note(void *data, greffe_result *result)
+{
+    greffe_status *told = data;
+    *told = result->status;
+}
+
+/* Takes the one reply that is awaited. */
+static greffe_status told(greffe_engine *engine, greffe_status accepted)
+{
+    greffe_notice notice = {.size = sizeof notice};
+    greffe_status said = accepted;
+    struct pollfd ready = {.fd = greffe_engine_fd(engine), .events = POLLIN};
+    if (accepted != GREFFE_OK) {
+        return accepted;
+    }
+    (void)poll(&ready, 1, -1);
+    if (greffe_engine_next(engine, &notice) != GREFFE_OK || notice.kind != GREFFE_NOTICE_REPLY) {
+        (void)sweep_fault("a call was accepted, and nothing came of it");
+        return GREFFE_EINVALID;
+    }
+    said = notice.result.status;
+    greffe_result_free(engine, &notice.result);
+    return said;
+}
+
+static greffe_status submit(greffe_engine *engine, const void *how, bool again)
+{
+    greffe_status unused;
+    (void)again;
+    return told(engine, greffe_engine_submit(engine, how, note, &unused));
+}
+
+static greffe_status ask(greffe_engine *engine, const void *how, bool again)
+{
+    greffe_status unused;
+    (void)again;
+    return told(engine, greffe_engine_ask(engine, how, note, &unused));
+}
+
+static greffe_status submit_plan(greffe_engine *engine, const void *how, bool again)
+{
+    greffe_status unused;
+    uint32_t none;
+    (void)again;
+    return greffe_engine_poll(engine, 1, &none) == GREFFE_OK && none == 0
+               ? told(engine, greffe_engine_submit_plan(engine, how, note, &unused))
+               : GREFFE_EINVALID;
+}
+
 static size_t answer_size; /* of the last answer that was read */
 
 static greffe_status read_list(greffe_engine *engine, const void *how, bool again)
@@ -231,6 +285,15 @@ static bool live(greffe_engine *engine)
                 take(engine, "read dossier", read_list, &dossier) &&
                 take(engine, "read tasks", read_list, &tasks);
     const size_t tasks_size = answer_size;
+    static const char remark[] = "{\"text\":\"Vu\"}";
+    const greffe_command comment = {.size = sizeof comment,
+                                    .verb = "comment",
+                                    .stream = "d1",
+                                    .key = "k3",
+                                    .actor = &agent,
+                                    .args = {remark, sizeof remark - 1}};
+    fine = fine && take(engine, "submit", submit, &comment) && take(engine, "ask", ask, &tasks) &&
+           take(engine, "submit_plan", submit_plan, expected.plan);
     fine = fine && take(engine, "read history", read_list, &history);
     const size_t entries_size = answer_size;
     fine = fine && take(engine, "verify", verify, NULL);

@@ -4,6 +4,7 @@
 #ifndef GREFFE_TEST_ALLOC_SWEEP_H
 #define GREFFE_TEST_ALLOC_SWEEP_H
 
+#include <greffe/async.h>
 #include <greffe/compile.h>
 #include <greffe/effects.h>
 #include <greffe/engine.h>

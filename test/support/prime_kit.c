@@ -115,9 +115,7 @@ greffe_plan *prime_compile(greffe_context *context, const char *label)
     return plan;
 }
 
-greffe_status prime_do(greffe_engine *engine, greffe_result *out, const char *verb,
-                       const char *stream, const char *key, prime_actor actor, const char *args,
-                       int64_t now_ms)
+greffe_actor prime_actor_of(prime_actor who)
 {
     static const char *const of_agent[] = {"mobilites", NULL},
                              *const of_secretary[] = {"assemblees", NULL},
@@ -136,11 +134,19 @@ greffe_status prime_do(greffe_engine *engine, greffe_result *out, const char *ve
                        .subject = "treasurer-1",
                        .kind = "agent",
                        .services = of_treasurer}};
+    return actors[who];
+}
+
+greffe_status prime_do(greffe_engine *engine, greffe_result *out, const char *verb,
+                       const char *stream, const char *key, prime_actor who, const char *args,
+                       int64_t now_ms)
+{
+    const greffe_actor actor = prime_actor_of(who);
     greffe_command command = {.size = sizeof command,
                               .verb = verb,
                               .stream = stream,
                               .key = key,
-                              .actor = &actors[actor],
+                              .actor = &actor,
                               .args = {args, strlen(args)},
                               .now_ms = now_ms};
     return greffe_engine_execute(engine, out, &command);

@@ -14,6 +14,8 @@ typedef enum prime_actor { CITIZEN, AGENT, SECRETARY, TREASURER } prime_actor;
 /* Compiles it; NULL when that fails, with the diagnostics on the error output. `label` stands in
  * the titles of the procedure and of its allotment: another label, another bundle. */
 greffe_plan *prime_compile(greffe_context *context, const char *label);
+/* Who acts; its strings are static. */
+greffe_actor prime_actor_of(prime_actor who);
 /* Executes one command. The result is the caller's. */
 greffe_status prime_do(greffe_engine *engine, greffe_result *out, const char *verb,
                        const char *stream, const char *key, prime_actor actor, const char *args,

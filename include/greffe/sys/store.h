@@ -210,6 +210,10 @@ typedef struct greffe_store_ops {
     void (*secret)(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],
                    greffe_done_fn done, void *data);
     void (*close)(greffe_store *store);
+    /** Commits between `begin` and its end share one sync: each set is taken, or refused, alone,
+     *  later ones see the earlier ones, and none is durable before the end. When the end fails,
+     *  nothing of the group was done. NULL: this store has no such thing. */
+    void (*group)(greffe_store *store, bool begin, greffe_done_fn done, void *data);
 } greffe_store_ops;
 
 /** The head of every store; an adapter's own members follow. */
@@ -225,8 +229,7 @@ typedef struct greffe_sqlite_options {
     const char *path;   /**< the database file; made when it is not there */
     const char *prefix; /**< of table names; NULL: "greffe_". Letters, digits and _ */
     const char *tenant; /**< NULL: "" */
-    bool read_only;     /**< a copy that was put aside may lie where nothing can be written; nobody
-                             may write it meanwhile */
+    bool read_only;     /**< a copy that was put aside may lie where nothing can be written */
 } greffe_sqlite_options;
 
 /** A store in SQLite (WAL, synchronous=FULL). It creates an empty database and never migrates one:

@@ -105,6 +105,39 @@ static void a_stream_that_was_only_read_is_checked_and_left_alone(void **state)
     assert_str(item.body, "a state");
 }
 
+static greffe_status group(fixture *f, bool begin)
+{
+    reply r;
+    expect_reply(&r);
+    f->store->ops->group(f->store, begin, on_done, &r);
+    return await(&r);
+}
+
+/* Each set of a group by itself: what one of them meets is not the others' fate. A store need not
+ * have groups. */
+static void what_shares_a_commit_is_taken_or_refused_alone(void **state)
+{
+    fixture *f = *state;
+    if (f->store->ops->group == NULL) {
+        skip();
+    }
+    assert_int_equal(group(f, true), GREFFE_OK);
+    assert_int_equal(write_entry(f, 1, "a", 0, "c1"), GREFFE_OK);
+    assert_int_equal(write_entry(f, 1, "b", 7, "c1"), GREFFE_ECONFLICT);
+    assert_int_equal(write_entry(f, 1, "a", 0, "c2"), GREFFE_ECONFLICT); /* it sees the first */
+    assert_int_equal(write_entry(f, 1, "a", 1, "c2"), GREFFE_OK);
+    greffe_list_row row = task("1", "completude", "mobilites");
+    assert_int_equal(write_rows(f, 1, "x", 0, &row, 1), GREFFE_OK);
+    assert_int_equal(version_of(f, 1, "a"), 2);
+    assert_int_equal(group(f, false), GREFFE_OK);
+    assert_int_equal(version_of(f, 1, "a"), 2);
+    assert_int_equal(version_of(f, 1, "b"), 0);
+    assert_int_equal(version_of(f, 1, "x"), 1);
+    assert_int_equal(group(f, true), GREFFE_OK); /* an empty one is fine */
+    assert_int_equal(group(f, false), GREFFE_OK);
+    assert_int_equal(write_entry(f, 1, "b", 0, "c1"), GREFFE_OK); /* alone again */
+}
+
 static void a_command_key_is_taken_once_in_a_stream(void **state)
 {
     fixture *f = *state;
@@ -663,6 +696,7 @@ static int run_suite(backend which, const char *name)
         TEST(a_stream_moves_on_by_one_version_an_entry),
         TEST(a_stale_version_is_a_conflict),
         TEST(a_stream_that_was_only_read_is_checked_and_left_alone),
+        TEST(what_shares_a_commit_is_taken_or_refused_alone),
         TEST(a_command_key_is_taken_once_in_a_stream),
         TEST(a_conflict_in_the_second_stream_leaves_the_first_untouched),
         TEST(an_overspend_is_refused_by_the_store_itself),

@@ -1,0 +1,155 @@
+/* What comes back to a host that does not wait: a list, and a descriptor that says that it is not
+ * empty. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "host/host_priv.h"
+
+struct greffe__notices {
+    greffe_context *context;
+    pthread_mutex_t lock;
+    greffe__notice *first, *last;
+    uint32_t accepted; /* and not taken yet */
+    bool polling, closing;
+    int ends[2]; /* of a pipe: one byte lies in it while the list is not empty */
+};
+
+greffe_status greffe__notices_open(greffe__notices **out, greffe_context *context)
+{
+    greffe__notices *n = greffe__alloc(context, NULL, sizeof *n);
+    if (n == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    *n = (greffe__notices){.context = context, .ends = {-1, -1}};
+    if (pipe(n->ends) != 0) {
+        greffe__free(context, n);
+        return GREFFE_EIO;
+    }
+    for (int i = 0; i < 2; i++) {
+        (void)fcntl(n->ends[i], F_SETFL, O_NONBLOCK);
+        (void)fcntl(n->ends[i], F_SETFD, FD_CLOEXEC);
+    }
+    pthread_mutex_init(&n->lock, NULL);
+    *out = n;
+    return GREFFE_OK;
+}
+
+bool greffe__notices_accept(greffe__notices *n)
+{
+    pthread_mutex_lock(&n->lock);
+    bool room = n->accepted < GREFFE_MAX_ACCEPTED && !n->closing;
+    n->accepted += room;
+    pthread_mutex_unlock(&n->lock);
+    return room;
+}
+
+void greffe__notices_refuse(greffe__notices *n)
+{
+    pthread_mutex_lock(&n->lock);
+    n->accepted -= 1;
+    pthread_mutex_unlock(&n->lock);
+}
+
+void greffe__notices_put(greffe__notices *n, greffe__notice *notice)
+{
+    static const char byte = 1;
+    notice->next = NULL;
+    pthread_mutex_lock(&n->lock);
+    bool empty = n->first == NULL;
+    *(empty ? &n->first : &n->last->next) = notice;
+    n->last = notice;
+    if (empty) {
+        while (write(n->ends[1], &byte, 1) < 0 && errno == EINTR) {
+        }
+    }
+    pthread_mutex_unlock(&n->lock);
+}
+
+static greffe__notice *take(greffe__notices *n)
+{
+    char byte;
+    pthread_mutex_lock(&n->lock);
+    greffe__notice *notice = n->first;
+    if (notice != NULL) {
+        n->first = notice->next;
+        n->last = n->first == NULL ? NULL : n->last;
+        n->accepted -= 1;
+        while (n->first == NULL && read(n->ends[0], &byte, 1) < 0 && errno == EINTR) {
+        }
+    }
+    pthread_mutex_unlock(&n->lock);
+    return notice;
+}
+
+void greffe__notices_close(greffe__notices *n)
+{
+    if (n == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&n->lock);
+    n->closing = true; /* a reply that gives more is told that there is no room */
+    pthread_mutex_unlock(&n->lock);
+    for (greffe__notice *notice = take(n); notice != NULL; notice = take(n)) {
+        notice->what.reply(notice->what.data, &notice->what.result);
+        greffe__free(n->context, notice);
+    }
+    (void)close(n->ends[0]);
+    (void)close(n->ends[1]);
+    pthread_mutex_destroy(&n->lock);
+    greffe__free(n->context, n);
+}
+
+/* --- The host's side --- */
+
+int greffe_engine_fd(const greffe_engine *engine)
+{
+    return engine == NULL ? -1 : engine->notices->ends[0];
+}
+
+greffe_status greffe_engine_next(greffe_engine *engine, greffe_notice *out)
+{
+    if (engine == NULL || out == NULL || out->size != sizeof *out) {
+        return GREFFE_EMISUSE;
+    }
+    greffe__notice *notice = take(engine->notices);
+    *out = notice != NULL ? notice->what : (greffe_notice){.size = sizeof *out};
+    greffe__free(engine->context, notice);
+    return GREFFE_OK;
+}
+
+static bool begin_polling(greffe__notices *n)
+{
+    pthread_mutex_lock(&n->lock);
+    bool free = !n->polling;
+    n->polling = true;
+    pthread_mutex_unlock(&n->lock);
+    return free;
+}
+
+static void end_polling(greffe__notices *n)
+{
+    pthread_mutex_lock(&n->lock);
+    n->polling = false;
+    pthread_mutex_unlock(&n->lock);
+}
+
+greffe_status greffe_engine_poll(greffe_engine *engine, uint32_t limit, uint32_t *taken)
+{
+    if (engine == NULL || taken == NULL || !begin_polling(engine->notices)) {
+        return GREFFE_EMISUSE;
+    }
+    *taken = 0;
+    while (*taken < limit) {
+        greffe_notice notice = {.size = sizeof notice};
+        (void)greffe_engine_next(engine, &notice);
+        if (notice.kind == GREFFE_NOTICE_NONE) {
+            break;
+        }
+        *taken += 1;
+        notice.reply(notice.data, &notice.result);
+    }
+    end_polling(engine->notices);
+    return GREFFE_OK;
+}

@@ -1,0 +1,66 @@
+/* Calls that do not wait, for hosts with a loop of their own: what is submitted from any thread is
+ * done on the engine's thread, and comes back when the host takes it.
+ *
+ * A host with a loop watches greffe_engine_fd for reading, and calls greffe_engine_poll when it is
+ * readable; a binding calls greffe_engine_next instead, and no function of the host is ever called
+ * from another thread. greffe/loop.h does this on a uv_loop_t.
+ *
+ * Thread rule: submit and ask from any thread, and from replies. next and poll from one thread at a
+ * time; replies are called on that thread alone. */
+#ifndef GREFFE_ASYNC_H
+#define GREFFE_ASYNC_H
+
+#include <greffe/engine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How many calls may be accepted and not taken back yet. */
+#define GREFFE_MAX_ACCEPTED 10000u
+
+/** What a call gave: `result` is the callee's to free with greffe_result_free. Of a read, `answer`
+ *  is the JSON that greffe_engine_read gives. */
+typedef void (*greffe_reply_fn)(void *data, greffe_result *result);
+
+/** Accepts a command; what it needs of it is copied. Each one that was accepted is done, also when
+ *  the engine is closed before, and replied to once. Commands of one stream are done in the order
+ *  in which they were accepted.
+ *  GREFFE_EBUSY: too many wait; take replies first. GREFFE_ENOMEM, GREFFE_EMISUSE: nothing was
+ *  accepted. */
+GREFFE_API greffe_status greffe_engine_submit(greffe_engine *engine, const greffe_command *command,
+                                              greffe_reply_fn reply, void *data);
+/** Accepts a read, as greffe_engine_submit does a command. It sees what was accepted before it. */
+GREFFE_API greffe_status greffe_engine_ask(greffe_engine *engine, const greffe_query *query,
+                                           greffe_reply_fn reply, void *data);
+/** Accepts a plan to publish, which must live until it is replied to. */
+GREFFE_API greffe_status greffe_engine_submit_plan(greffe_engine *engine, const greffe_plan *plan,
+                                                   greffe_reply_fn reply, void *data);
+
+typedef enum greffe_notice_kind {
+    GREFFE_NOTICE_NONE = 0, /**< nothing has come */
+    GREFFE_NOTICE_REPLY = 1 /**< to a call: `reply`, `data`, `result` */
+} greffe_notice_kind;
+
+/** What has come for the host. */
+typedef struct greffe_notice {
+    size_t size; /**< sizeof(greffe_notice), set by the caller */
+    greffe_notice_kind kind;
+    greffe_reply_fn reply; /**< as it was submitted; not called */
+    void *data;
+    greffe_result result; /**< the caller's */
+} greffe_notice;
+
+/** Takes the next notice, without waiting and without calling anything. GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_engine_next(greffe_engine *engine, greffe_notice *out);
+/** Takes at most `limit` notices and calls their functions, on this thread. `*taken` says how many
+ *  there were. A reply that calls it is told GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_engine_poll(greffe_engine *engine, uint32_t limit, uint32_t *taken);
+/** A descriptor that is readable while a notice waits; it lives as long as the engine, which alone
+ *  reads and writes it. -1: this engine has none. */
+GREFFE_API int greffe_engine_fd(const greffe_engine *engine);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
