@@ -156,6 +156,45 @@ greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__co
 /* Fills in what waits, where a command takes that. */
 greffe_status greffe__expand(greffe_engine *e, greffe__command *c, const greffe_load *stream,
                              greffe__arena *arena);
+/* --- Deliveries (deliver.c) --- */
+
+/* One effect on its way, and what is to be told of its end. */
+typedef struct greffe__delivery {
+    greffe_effect_row row;
+    const greffe__handler *handler; /* NULL: it is the engine's own, an outcome to be told */
+    greffe_effect effect;           /* what the handler is given */
+    greffe_status status;           /* what it said, or why there is nothing to be given */
+    char problem[256];
+    bool once;                /* a payment whose handler does not bear the same key twice */
+    bool left;                /* it left, or may have: what follows must never send it again */
+    int64_t now_ms, given_ms; /* given 0: the engine's clock */
+    greffe__str outcome, why; /* that are told */
+    greffe_progress did;      /* what telling it added */
+} greffe__delivery;
+
+/* The effects that one claim gave, with their letters filled in; in memory of the host's. */
+typedef struct greffe__page {
+    greffe__arena arena;
+    greffe__delivery *at;
+    size_t count;
+    bool full; /* there may be more */
+    uint32_t limit;
+    int64_t now_ms, given_ms;
+    greffe_progress did;
+} greffe__page;
+
+/* On the store thread. Claims effects; tells those that are the engine's own or whose attempt was
+ * interrupted; leaves in the page what handlers are to be given. */
+greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page);
+/* On the store thread: it is durable that an attempt begins, or that it surely did not. */
+greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d, int64_t lease_ms);
+/* On the store thread: tells what became of these, in one commit where that may be. What cannot be
+ * told now is tried again later; the first fault of the store ends it. */
+greffe_status greffe__tell_all(greffe_engine *e, greffe__delivery *const *all, size_t count);
+/* Whether the store itself failed; all else is one stream's affair. */
+bool greffe__of_the_store(greffe_status status);
+void greffe__progress_add(greffe_progress *sum, const greffe_progress *more);
+
 /* --- The journal's forms, written and verified alike --- */
 
 /* A record's bytes, in the arena, whose `failed` tells. */

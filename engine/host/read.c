@@ -162,6 +162,7 @@ static greffe_status list(greffe_engine *e, greffe__reading *r, greffe_read *rea
         case GREFFE_READ_AMOUNTS:
         case GREFFE_READ_ORPHANS:
         case GREFFE_READ_NUMBERS:
+        case GREFFE_READ_NEXT:
         case GREFFE_READ_ROWS: break;
         }
     }

@@ -457,6 +457,10 @@ static greffe_read_row read_row(const match *m, greffe_read_kind what, greffe_me
         row.key = take(m->row->texts[NUMBER_NAME], memory, failed);
         row.version = (uint64_t)m->row->numbers[NUMBER_NEXT];
         break;
+    case GREFFE_READ_NEXT:
+        row.due = m->first;
+        row.since_ms = (int64_t)m->version;
+        break;
     case GREFFE_READ_ORPHANS: break;
     }
     return row;
@@ -473,6 +477,22 @@ static void amount_matches(const memory_store *s, const greffe_read *r, matches 
     }
 }
 
+/* The one row of what comes next: timers, and effects. */
+static void next_match(const memory_store *s, matches *m)
+{
+    int64_t timer = INT64_MAX, effect = INT64_MAX;
+    for (size_t i = 0; i < s->count; i++) {
+        const stream *one = s->streams[i];
+        timer = one->row->numbers[STREAM_DUE] < timer ? one->row->numbers[STREAM_DUE] : timer;
+        for (size_t j = 0; j < one->effects.count; j++) {
+            const record *row = one->effects.at[j];
+            bool sooner = row->texts[ROW_ASSIGNEE].size == 0 && row->numbers[EFFECT_NEXT] < effect;
+            effect = sooner ? row->numbers[EFFECT_NEXT] : effect;
+        }
+    }
+    add(m, (match){.first = timer, .version = (uint64_t)effect});
+}
+
 static void find_matches(const memory_store *s, const greffe_read *r, matches *m)
 {
     const stream *one = greffe__memory_find(s, r->kind, r->group, NULL);
@@ -485,6 +505,7 @@ static void find_matches(const memory_store *s, const greffe_read *r, matches *m
     case GREFFE_READ_BUNDLES: named_matches(&s->bundles, r, m); break;
     case GREFFE_READ_NUMBERS: named_matches(&s->numbers, r, m); break;
     case GREFFE_READ_AMOUNTS: amount_matches(s, r, m); break;
+    case GREFFE_READ_NEXT: next_match(s, m); break;
     case GREFFE_READ_ORPHANS: break; /* entries lie in their stream: none can be without one */
     }
 }

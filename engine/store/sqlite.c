@@ -100,6 +100,8 @@ static const char *const statements[STATEMENT_COUNT] = {
                      "EXISTS (SELECT 1 FROM {p}stream s WHERE s.tenant = e.tenant AND "
                      "s.kind = e.kind AND s.key = e.key) LIMIT ?8",
     [READ_NUMBERS] = "SELECT name, next FROM {p}sequence WHERE tenant = ?1 ORDER BY name LIMIT ?8",
+    [READ_NEXT] = "SELECT (SELECT min(due_ms) FROM {p}stream WHERE tenant = ?1 AND due_ms IS NOT "
+                  "NULL), (SELECT min(next_ms) FROM {p}outbox WHERE tenant = ?1 AND incident = '')",
     [READ_BUNDLES] = "SELECT procedure, hash, active, published_ms, body FROM {p}bundle WHERE "
                      "tenant = ?1 AND hash > ?6 ORDER BY hash LIMIT ?8",
 };

@@ -53,6 +53,13 @@ static greffe_str take(sqlite3_stmt *stmt, int column, greffe_memory *memory, bo
     return (greffe_str){copy, (size_t)size};
 }
 
+/* None is stored as null. */
+static int64_t instant(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? INT64_MAX
+                                                            : sqlite3_column_int64(stmt, column);
+}
+
 /* --- Transactions --- */
 
 static greffe_status end_whole(sqlite_store *s, greffe_status status)
@@ -174,9 +181,7 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
             item->head = take(stmt, 1, memory, &failed);
             item->body = take(stmt, 2, memory, &failed);
             item->last_ms = sqlite3_column_int64(stmt, 3);
-            item->due_ms = sqlite3_column_type(stmt, 4) == SQLITE_NULL
-                               ? INT64_MAX
-                               : sqlite3_column_int64(stmt, 4);
+            item->due_ms = instant(stmt, 4);
         } else if (item->what == GREFFE_LOAD_NUMBER) {
             item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
         } else if (item->what == GREFFE_LOAD_ENTRY) {
@@ -592,8 +597,7 @@ static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greff
         row.last_ms = sqlite3_column_int64(stmt, 7);
         row.body = take(stmt, 8, memory, failed);
         row.head = take(stmt, 9, memory, failed);
-        row.due = sqlite3_column_type(stmt, 10) == SQLITE_NULL ? INT64_MAX
-                                                               : sqlite3_column_int64(stmt, 10);
+        row.due = instant(stmt, 10);
         return row;
     case GREFFE_READ_ENTRIES:
         row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
@@ -615,6 +619,10 @@ static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greff
     case GREFFE_READ_NUMBERS:
         row.key = take(stmt, 0, memory, failed);
         row.version = (uint64_t)sqlite3_column_int64(stmt, 1);
+        return row;
+    case GREFFE_READ_NEXT:
+        row.due = instant(stmt, 0);
+        row.since_ms = instant(stmt, 1);
         return row;
     case GREFFE_READ_BUNDLES:
         row.group = take(stmt, 0, memory, failed);
@@ -647,7 +655,7 @@ void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memor
         [GREFFE_READ_ENTRIES] = READ_ENTRIES, [GREFFE_READ_ROWS] = READ_ROWS,
         [GREFFE_READ_EFFECTS] = READ_EFFECTS, [GREFFE_READ_BUNDLES] = READ_BUNDLES,
         [GREFFE_READ_AMOUNTS] = READ_AMOUNTS, [GREFFE_READ_ORPHANS] = READ_ORPHANS,
-        [GREFFE_READ_NUMBERS] = READ_NUMBERS,
+        [GREFFE_READ_NUMBERS] = READ_NUMBERS, [GREFFE_READ_NEXT] = READ_NEXT,
     };
     sqlite_store *s = (sqlite_store *)store;
     sqlite3_stmt *stmt = NULL;

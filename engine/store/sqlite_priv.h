@@ -55,6 +55,7 @@ typedef enum statement {
     READ_AMOUNTS,
     READ_ORPHANS,
     READ_NUMBERS,
+    READ_NEXT,
     STATEMENT_COUNT
 } statement;
 

@@ -163,7 +163,9 @@ typedef enum greffe_read_kind {
     GREFFE_READ_BUNDLES = 6, /**< published procedures */
     GREFFE_READ_AMOUNTS = 7, /**< group: an allotment's key; what the store's own check holds */
     GREFFE_READ_ORPHANS = 8, /**< streams that have entries and no state */
-    GREFFE_READ_NUMBERS = 9  /**< sequences: key, and the next number in `version` */
+    GREFFE_READ_NUMBERS = 9, /**< sequences: key, and the next number in `version` */
+    GREFFE_READ_NEXT = 10 /**< one row: `due` the next timer, `since_ms` the instant from which an
+                               effect may be claimed; each INT64_MAX when there is none */
 } greffe_read_kind;
 
 typedef struct greffe_read_row {

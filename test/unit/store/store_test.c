@@ -456,6 +456,31 @@ static void due_timers_come_in_order_of_instant_kind_and_key(void **state)
     assert_int_equal(later.due[0].kind, 1);
 }
 
+static void what_comes_next_is_known(void **state)
+{
+    fixture *f = *state;
+    written w;
+    greffe_read next = {.what = GREFFE_READ_NEXT, .limit = 1};
+    assert_int_equal(read_rows(f, &next), GREFFE_OK);
+    assert_int_equal(next.count, 1);
+    assert_true(next.rows[0].due == INT64_MAX && next.rows[0].since_ms == INT64_MAX);
+    entry_of(&w, 1, "a", 0, "c");
+    w.write.due_ms = first_ms + 70;
+    assert_int_equal(commit_one(f, &w.write), GREFFE_OK);
+    entry_of(&w, 1, "b", 0, "c");
+    w.write.due_ms = first_ms + 30;
+    greffe_list_row rows[] = {effect("e1", "accord", ""), effect("e2", "refus", "")};
+    w.write.rows = rows;
+    w.write.row_count = 2;
+    assert_int_equal(commit_one(f, &w.write), GREFFE_OK);
+    const greffe_effect_row *claimed;
+    assert_int_equal(claim_effects(f, first_ms, 1, &claimed), 1);
+    assert_int_equal(postpone(f, &claimed[0], first_ms + 500), GREFFE_OK);
+    assert_int_equal(read_rows(f, &next), GREFFE_OK);
+    assert_int_equal(next.rows[0].due, first_ms + 30);
+    assert_in_range(next.rows[0].since_ms, 0, first_ms + 499); /* the other one */
+}
+
 static void an_effect_is_leased_and_comes_back_until_it_is_removed(void **state)
 {
     fixture *f = *state;
@@ -708,6 +733,7 @@ static int run_suite(backend which, const char *name)
         TEST(the_rows_of_a_stream_are_read_in_pages),
         TEST(entries_are_read_in_the_order_they_were_written),
         TEST(due_timers_come_in_order_of_instant_kind_and_key),
+        TEST(what_comes_next_is_known),
         TEST(an_effect_is_leased_and_comes_back_until_it_is_removed),
         TEST(an_effect_that_failed_waits_and_counts_its_attempts),
         TEST(an_incident_is_listed_but_never_claimed),

@@ -1,0 +1,387 @@
+/* Effects on their way: claimed, filled in, and what became of them told. All but the handlers'
+ * part runs on the store thread. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "host/host_priv.h"
+#include "value/json.h"
+
+enum { lease_ms = 60000, first_wait_ms = 30000, most_of_a_page = 64 };
+
+/* Faults of one stream harm no other; those of the store end the round. */
+bool greffe__of_the_store(greffe_status status)
+{
+    return status == GREFFE_ENOMEM || status == GREFFE_EIO || status == GREFFE_EFULL ||
+           status == GREFFE_EREADONLY || status == GREFFE_EBUSY || status == GREFFE_EVERSION;
+}
+
+void greffe__progress_add(greffe_progress *sum, const greffe_progress *more)
+{
+    sum->timers += more->timers;
+    sum->effects += more->effects;
+    sum->incidents += more->incidents;
+    sum->more = sum->more || more->more;
+}
+
+static bool is_relay(const greffe__delivery *d)
+{
+    return greffe__str_is(d->row.channel, "greffe");
+}
+
+/* --- Telling --- */
+
+static greffe__value arguments(const greffe__delivery *d, greffe__arena *arena, bool relay)
+{
+    const greffe_effect_row *effect = &d->row;
+    greffe__entry *args = greffe__arena_alloc(arena, 3 * sizeof *args);
+    if (args == NULL) {
+        return greffe__null();
+    }
+    const char *name = !relay ? "effect" : effect->kind == GREFFE__SESSION ? "session" : "order";
+    args[0] =
+        (greffe__entry){greffe__str_of(name), greffe__string(relay ? effect->key : effect->item)};
+    args[1] = (greffe__entry){greffe__str_of("outcome"), greffe__string(d->outcome)};
+    args[2] = (greffe__entry){greffe__str_of("problem"), greffe__string(d->why)};
+    return greffe__context_of(args, relay ? 1 : 3);
+}
+
+/* Only what may be told more than once is told apart by the version of its source. */
+static bool needs_version(const greffe__delivery *d)
+{
+    return greffe__str_is(d->row.channel, "greffe") || greffe__str_is(d->outcome, "failed") ||
+           greffe__str_is(d->outcome, "unknown");
+}
+
+/* The command that tells a stream what became of its effect, or a dossier of an outcome. `version`
+ * is the source's: an order that is answered a second time is told a second time. */
+static greffe__command telling(const greffe__delivery *d, greffe__arena *arena, uint64_t version)
+{
+    const greffe_effect_row *effect = &d->row;
+    bool relay = greffe__str_is(effect->channel, "greffe");
+    const char *suffix = relay                                   ? ""
+                         : greffe__str_is(d->outcome, "failed")  ? "/failed"
+                         : greffe__str_is(d->outcome, "unknown") ? "/unknown"
+                                                                 : "";
+    const char *verb = effect->kind == GREFFE__BATCH     ? "pay.written"
+                       : effect->kind == GREFFE__SESSION ? "session.written"
+                                                         : "result";
+    greffe__command command = {.verb = relay ? effect->letter : greffe__str_of(verb),
+                               .stream_kind = relay ? GREFFE__DOSSIER : effect->kind,
+                               .stream_key = relay ? effect->item : effect->key,
+                               .now_ms = d->now_ms,
+                               .args = arguments(d, arena, relay)};
+    command.actor =
+        (greffe__person_in){.kind = greffe__str_of("system"), .channel = greffe__str_of("system")};
+    greffe__hash id = greffe__sha256(relay ? effect->key : effect->item);
+    char text[GREFFE__HASH_CHARS];
+    greffe__hex(text, (greffe__str){(const char *)id.bytes, 16});
+    command.key =
+        greffe__str_format(arena, "%.*s/%s/%llu%s", (int)command.verb.size, command.verb.data, text,
+                           (unsigned long long)(needs_version(d) ? version : 0), suffix);
+    return command;
+}
+
+/* What is done, but whose consequence was refused: an operator has to see to it. Money that may be
+ * on its way has not failed: then it could be sent again. */
+static greffe_status tell_refusal(greffe_engine *e, greffe__delivery *d, greffe__outcome *outcome,
+                                  greffe__arena *arena)
+{
+    greffe_load source = {.what = GREFFE_LOAD_STREAM, .kind = d->row.kind, .key = d->row.key};
+    d->outcome = greffe__str_of(d->once ? "unknown" : "failed");
+    d->why = outcome->message;
+    d->did.incidents += 1;
+    greffe_status status = greffe__wait_load(e, &source, 1, arena);
+    if (status == GREFFE_OK) {
+        greffe__command command = telling(d, arena, source.version);
+        status = greffe__execute(e, outcome, &command, arena);
+    }
+    return status;
+}
+
+static greffe_status tell(greffe_engine *e, greffe__delivery *d)
+{
+    greffe__arena arena;
+    greffe__outcome outcome = {.status = GREFFE_OK};
+    greffe__arena_init(&arena, e->own);
+    bool relay = is_relay(d);
+    greffe_load source = {.what = GREFFE_LOAD_STREAM, .kind = d->row.kind, .key = d->row.key};
+    greffe_status status = needs_version(d) ? greffe__wait_load(e, &source, 1, &arena) : GREFFE_OK;
+    if (status == GREFFE_OK) {
+        greffe__command command = telling(d, &arena, source.version);
+        /* An outcome counts from the instant of its decision, however late it is told. */
+        bool earlier = relay && source.found && source.last_ms < command.now_ms;
+        command.now_ms = earlier ? source.last_ms : command.now_ms;
+        status = greffe__execute(e, &outcome, &command, &arena);
+    }
+    bool told = greffe__str_is(d->outcome, "unknown");
+    if (status == GREFFE_OK && outcome.status != GREFFE_OK && !relay && !told) {
+        status = tell_refusal(e, d, &outcome, &arena);
+    }
+    if (status == GREFFE_OK && outcome.status != GREFFE_OK) {
+        greffe__log(e->own, GREFFE_LOG_ERROR, outcome.message.data);
+        status = outcome.status;
+    }
+    greffe__arena_free(&arena);
+    return status;
+}
+
+/* --- Leases --- */
+
+static greffe_status postpone(greffe_engine *e, const greffe_effect_row *row, int64_t until_ms)
+{
+    greffe_status status = greffe__wait_postpone(e, row, until_ms);
+    return status == GREFFE_ECONFLICT ? GREFFE_OK : status; /* somebody else has it now */
+}
+
+static greffe_status put_off(greffe_engine *e, const greffe__delivery *d)
+{
+    greffe_effect_row row = d->row;
+    row.attempts += 1;
+    row.started = d->left && row.started;
+    uint32_t doublings = row.attempts < 12 ? row.attempts - 1 : 11;
+    return postpone(e, &row, greffe__now(e, d->given_ms) + ((int64_t)first_wait_ms << doublings));
+}
+
+/* Nobody takes this channel yet: that is no attempt. */
+static greffe_status leave_waiting(greffe_engine *e, const greffe__delivery *d)
+{
+    return postpone(e, &d->row, greffe__now(e, d->given_ms) + first_wait_ms);
+}
+
+/* Durable before the handler is called: who finds it later knows that it may have left. And taken
+ * back when it surely did not. */
+greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d, int64_t lease)
+{
+    greffe_effect_row row = d->row;
+    row.started = !row.started;
+    int64_t span = lease > 0 ? lease : lease_ms;
+    bool keeps = e->alone && lease == 0;
+    int64_t until = keeps ? row.lease_ms : greffe__now(e, d->given_ms) + span;
+    greffe_status status = greffe__wait_postpone(e, &row, until);
+    if (status == GREFFE_OK) {
+        d->row = row;
+        d->row.lease_ms = until;
+    }
+    return status;
+}
+
+/* --- Ends --- */
+
+/* What is to be told of a delivery that has ended; empty: nothing, it is tried again. */
+static greffe__str end_of(greffe__delivery *d)
+{
+    bool call = greffe__str_is(d->row.channel, "call");
+    bool unknown = d->once && d->status == GREFFE_EUNKNOWN;
+    if (is_relay(d)) {
+        return (greffe__str){"", 0};
+    }
+    if (d->status == GREFFE_OK) {
+        return greffe__str_of(call ? "answered" : "sent");
+    }
+    if (unknown || d->row.attempts + 1 >= GREFFE_MAX_ATTEMPTS) {
+        d->did.incidents += 1;
+        return greffe__str_of(unknown ? "unknown" : "failed");
+    }
+    return (greffe__str){"", 0};
+}
+
+/* Tells the stream; what cannot be told now is tried again later, and the others go on. */
+static greffe_status finish(greffe_engine *e, void *data)
+{
+    greffe__delivery *d = data;
+    bool full = d->status == GREFFE_EFULL || d->status == GREFFE_EREADONLY;
+    d->did = (greffe_progress){0};
+    d->why = greffe__str_of(d->problem);
+    if (full) { /* no fault of the effect: everything waits until there is room again */
+        greffe__log(e->own, GREFFE_LOG_ERROR, d->problem);
+        (void)(d->once && d->row.started ? greffe__delivery_mark(e, d, 0) : GREFFE_OK);
+        return d->status;
+    }
+    d->outcome = end_of(d);
+    if (d->outcome.size == 0 && !is_relay(d)) {
+        return put_off(e, d);
+    }
+    d->left = true;
+    greffe_status status = tell(e, d);
+    if (status == GREFFE_OK) {
+        d->did.effects += 1;
+        return GREFFE_OK;
+    }
+    return greffe__of_the_store(status) ? status : put_off(e, d);
+}
+
+/* Whatever it changed lies in the group that was lost. */
+static void nothing_to_undo(greffe__job *job)
+{
+    (void)job;
+}
+
+greffe_status greffe__tell_all(greffe_engine *e, greffe__delivery *const *all, size_t count)
+{
+    greffe__job jobs[most_of_a_page], *places[most_of_a_page];
+    greffe_status status = GREFFE_OK;
+    for (size_t i = 0; i < count; i++) {
+        jobs[i] = (greffe__job){.run = finish, .data = all[i], .undo = nothing_to_undo};
+        places[i] = &jobs[i];
+    }
+    if (count > 0) {
+        greffe__run_group(e, places, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        status = status == GREFFE_OK ? jobs[i].status : status;
+    }
+    return status;
+}
+
+/* --- Letters --- */
+
+static greffe_status fill_letter(greffe_engine *e, greffe__cached_plan *letters,
+                                 const greffe__delivery *d, const greffe__value *facts,
+                                 greffe__buf *subject, greffe__buf *text, char problem[256])
+{
+    greffe__str bundle = greffe__value_str(facts, "bundle");
+    if (bundle.size == 0) {
+        return GREFFE_OK;
+    }
+    if (!greffe__str_is(bundle, letters->hash)) {
+        greffe__arena arena;
+        greffe_plan_unref(letters->plan);
+        *letters = (greffe__cached_plan){.plan = NULL};
+        greffe__arena_init(&arena, e->own);
+        greffe_status status = greffe__plan_by_hash(e, bundle, letters, &arena);
+        greffe__arena_free(&arena);
+        if (status != GREFFE_OK) {
+            return status;
+        }
+    }
+    /* The bundle's own letters; there may be none, then the facts alone are handed over. */
+    const greffe__plan *plan = greffe__plan_of(letters->plan);
+    const greffe__letter *letter = NULL;
+    for (uint32_t i = 0; i < plan->letters.count && letter == NULL; i++) {
+        bool it = greffe__str_equal(plan->letters.at[i].name, d->row.letter);
+        letter = it ? &plan->letters.at[i] : NULL;
+    }
+    if (letter == NULL || letter->body.size == 0) {
+        return GREFFE_OK;
+    }
+    greffe_status status = greffe__render(subject, letter->subject, facts, problem);
+    return status == GREFFE_OK ? greffe__render(text, letter->body, facts, problem) : status;
+}
+
+static const char *terminated(greffe__arena *arena, greffe__str text)
+{
+    const char *copy = greffe__arena_copy(arena, text.data, text.size);
+    return copy != NULL ? copy : ""; /* the arena's own flag tells */
+}
+
+/* What the handler is given, in the page's memory. */
+static void prepare(greffe_engine *e, greffe__cached_plan *letters, greffe__delivery *d,
+                    greffe__arena *arena)
+{
+    greffe__buf body, subject, text;
+    greffe__arena facts_arena;
+    greffe__cbor in;
+    greffe__arena_init(&facts_arena, e->own);
+    greffe__buf_init(&body, e->own);
+    greffe__buf_init(&subject, e->own);
+    greffe__buf_init(&text, e->own);
+    greffe__cbor_open(&in, d->row.body);
+    greffe__value facts =
+        d->row.body.size > 0 ? greffe__cbor_read_value(&in, &facts_arena) : greffe__null();
+    greffe__json_write(&body, &facts);
+    d->status = fill_letter(e, letters, d, &facts, &subject, &text, d->problem);
+    greffe__str json = {body.data, body.size};
+    d->effect =
+        (greffe_effect){.key = terminated(arena, d->row.item),
+                        .channel = terminated(arena, d->row.channel),
+                        .letter = terminated(arena, d->row.letter),
+                        .subject = terminated(arena, (greffe__str){subject.data, subject.size}),
+                        .text = terminated(arena, (greffe__str){text.data, text.size}),
+                        .body = {terminated(arena, json), json.size},
+                        .attempts = d->row.attempts,
+                        .now_ms = d->now_ms};
+    if (d->status == GREFFE_OK &&
+        (facts_arena.failed || body.failed || subject.failed || text.failed || arena->failed)) {
+        d->status = GREFFE_ENOMEM;
+    }
+    greffe__buf_free(&text);
+    greffe__buf_free(&subject);
+    greffe__buf_free(&body);
+    greffe__arena_free(&facts_arena);
+}
+
+/* --- Claiming --- */
+
+static const greffe__handler *find_handler(const greffe_engine *e, greffe__str channel)
+{
+    for (uint32_t i = 0; i < e->handler_count; i++) {
+        const greffe__handler *handler = &e->handlers[i];
+        if (greffe__str_is(channel, handler->channel) && handler->run != NULL) {
+            return handler;
+        }
+    }
+    return NULL;
+}
+
+/* Sorts a claimed effect: to be told at once, to be handed over, or to wait for a handler. */
+static greffe_status sort_out(greffe_engine *e, greffe__page *page, greffe__delivery *d,
+                              greffe__delivery **tells, size_t *tell_count)
+{
+    const greffe__handler *handler = find_handler(e, d->row.channel);
+    if (is_relay(d)) {
+        tells[(*tell_count)++] = d;
+        return GREFFE_OK;
+    }
+    if (handler == NULL) {
+        return leave_waiting(e, d);
+    }
+    greffe__handler *own = greffe__arena_alloc(&page->arena, sizeof *own);
+    if (own == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    *own = *handler;
+    d->handler = own; /* a run that is under way may still call the one before */
+    d->once = greffe__str_is(d->row.channel, "payment") && !handler->repeatable;
+    if (d->once && d->row.started) {
+        d->status = GREFFE_EUNKNOWN;
+        (void)snprintf(d->problem, sizeof d->problem, "an attempt to send it was interrupted");
+        tells[(*tell_count)++] = d;
+        return GREFFE_OK;
+    }
+    page->at[page->count++] = *d;
+    return GREFFE_OK;
+}
+
+greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page)
+{
+    greffe_claim_request request = {.now_ms = greffe__now(e, page->given_ms),
+                                    .limit =
+                                        page->limit < most_of_a_page ? page->limit : most_of_a_page,
+                                    .effects = true,
+                                    .lease_ms = e->alone ? 0 : lease_ms};
+    greffe__cached_plan letters = {.plan = NULL};
+    greffe__delivery *tells[most_of_a_page];
+    size_t tell_count = 0;
+    page->count = 0;
+    greffe_status status = greffe__wait_claim(e, &request, &page->arena);
+    greffe__delivery *all = greffe__arena_zalloc(&page->arena, (request.count + 1) * sizeof *all);
+    page->at = greffe__arena_zalloc(&page->arena, (request.count + 1) * sizeof *page->at);
+    status = status == GREFFE_OK && page->arena.failed ? GREFFE_ENOMEM : status;
+    for (size_t i = 0; i < request.count && status == GREFFE_OK; i++) {
+        all[i] = (greffe__delivery){
+            .row = request.effect[i], .now_ms = page->now_ms, .given_ms = page->given_ms};
+        status = sort_out(e, page, &all[i], tells, &tell_count);
+    }
+    for (size_t i = 0; i < page->count && status == GREFFE_OK; i++) {
+        prepare(e, &letters, &page->at[i], &page->arena);
+    }
+    greffe_plan_unref(letters.plan);
+    status = status == GREFFE_OK ? greffe__tell_all(e, tells, tell_count) : status;
+    for (size_t i = 0; i < tell_count; i++) {
+        greffe__progress_add(&page->did, &tells[i]->did);
+    }
+    page->full = request.count == request.limit;
+    page->did.more = page->full;
+    return status;
+}
