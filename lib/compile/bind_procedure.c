@@ -33,7 +33,7 @@ static const greffe__key procedure_rows[] = {
     ROW(freeze, NODE, false, "when a value is fixed: {montant: moment}"),
     ROW(clocks, NODE, false, "legal delays: {id: {from: …, within: …, means: …, then: …}}"),
     ROW(services, NODE, false, "outside services of call steps: {id: {outcomes: […]}}"),
-    ROW(steps, NODE, true, "the steps: {id: {kind: …}}"),
+    ROW(steps, NODE, false, "the steps: {id: {kind: …}}; default: filed, seen to, answered"),
     ROW(guarantees, NODE, false, "what must hold on every path"),
     ROW(retention, NODE, false, "how long dossiers are kept: {outcome: 10 years, other: 2 years}"),
 };
@@ -633,8 +633,12 @@ void greffe__bind_procedure(greffe__definition *d)
     pairs(d, keys.documents, "the list of documents", bind_document);
     pairs(d, keys.values, "the list of values", bind_value);
     pairs(d, keys.services, "the list of services", bind_call_service);
-    if (keys.steps != NULL) {
-        greffe__bind_steps(d, keys.steps, 0);
+    const greffe__node *steps = keys.steps;
+    if (steps == NULL && root->kind == GREFFE__MAPPING) {
+        steps = greffe__default_steps(d, root);
+    }
+    if (steps != NULL) {
+        greffe__bind_steps(d, steps, 0);
         greffe__lower_all(d);
     }
     pairs(d, keys.freeze, "'freeze'", bind_freeze);

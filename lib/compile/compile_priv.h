@@ -242,6 +242,9 @@ void greffe__make_symbols(greffe__definition *d);
 bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
                                 const greffe__node *node, const greffe__type *wanted,
                                 greffe__program *out);
+/* The steps of a procedure that names none; NULL, with a diagnostic, when its roles do not allow it
+ * (default.c). */
+const greffe__node *greffe__default_steps(greffe__definition *d, const greffe__node *where);
 /* A file of the procedure's folder, from the host. */
 greffe_status greffe__read_file(greffe__definition *d, const char *name, greffe__str *out);
 /* All letters into the plan (letters.c). */

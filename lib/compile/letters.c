@@ -36,6 +36,13 @@ static const char reminder[] =
     "{{#asked}}\n"
     "- {{label}}\n"
     "{{/asked}}\n";
+static const char answer[] =
+    "Objet: Votre demande {{number}}\n"
+    "\n"
+    "Madame, Monsieur,\n"
+    "\n"
+    "Votre demande « {{procedure}} » du {{filed_on}}, numéro {{number}}, a "
+    "été traitée.\n";
 static const char closing[] = "{{#contact}}\n"
                               "\n"
                               "Service à contacter : {{contact}}\n"
@@ -45,10 +52,12 @@ static const char closing[] = "{{#contact}}\n"
 
 static const struct {
     const char *name, *text;
-    bool receipt;
-} built_in[] = {{"accuse_reception", receipt, true},
-                {"demande_pieces", request, false},
-                {"rappel", reminder, false}};
+    bool always;  /* every procedure may send it */
+    bool receipt; /* it says what silence means */
+} built_in[] = {{"accuse_reception", receipt, true, true},
+                {"demande_pieces", request, true, false},
+                {"rappel", reminder, true, false},
+                {"reponse", answer, false, false}};
 
 /* What a receipt has to say: the day on which silence means something, and what it means; with the
  * ways of appeal where it means a rejection (CRPA, art. R112-5). */
@@ -134,6 +143,8 @@ void greffe__read_letters(greffe__definition *d)
         }
     }
     for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++) {
-        add_letter(d, NULL, greffe__str_of(built_in[i].name));
+        if (built_in[i].always) {
+            add_letter(d, NULL, greffe__str_of(built_in[i].name));
+        }
     }
 }
