@@ -1,9 +1,9 @@
 /* The canonical dossier: what does Greffe cost on top of the SQLite it writes?
  *
  * One applicant, about 1 KB of answers, six durable commands: filed; complete; instructed; decided
- * by an agent; the receipt has left; the decision has left, which ends the dossier. One command a
- * transaction, WAL, synchronous=FULL. Letters leave a page at a time: 64 letters of 32 dossiers are
- * leased in one further transaction, by Greffe and by the equal program.
+ * by an agent; the receipt has left; the decision has left, which ends the dossier. One command of
+ * a person a transaction, WAL, synchronous=FULL. Letters leave a page at a time: 64 letters of 32
+ * dossiers are leased in one transaction, and told in one, by Greffe and by the equal program.
  *
  * Three programs do this in one process, each on a database of its own in one directory:
  *   greffe  the engine, through its public interface;

@@ -226,7 +226,6 @@ static void take_number(const bench_write *write)
 static void transit(const bench_write *write, const char *key, unsigned char head[32])
 {
     chain(head, write->entry.body);
-    bench_step(self.db, self.prepared[BEGIN], false);
     put_stream(write, key, head);
     put_entry(write, key, head);
     put_personal(write, key);
@@ -234,7 +233,6 @@ static void transit(const bench_write *write, const char *key, unsigned char hea
     if (write->numbered) {
         take_number(write);
     }
-    bench_step(self.db, self.prepared[COMMIT], false);
 }
 
 /* The dispatcher's own commit: nobody else takes these letters meanwhile. */
@@ -266,16 +264,20 @@ static void run(uint32_t first, uint32_t count)
         memset(self.heads[i], 0, sizeof self.heads[i]);
         bench_key(key, first + i);
         for (int t = 0; t < bench_transitions - bench_letters; t++) {
+            bench_step(self.db, self.prepared[BEGIN], false);
             transit(&self.script->writes[t], key, self.heads[i]);
+            bench_step(self.db, self.prepared[COMMIT], false);
         }
     }
     lease(first, count);
+    bench_step(self.db, self.prepared[BEGIN], false); /* that they have left is told together */
     for (uint32_t i = 0; i < count; i++) {
         bench_key(key, first + i);
         for (int t = bench_transitions - bench_letters; t < bench_transitions; t++) {
             transit(&self.script->writes[t], key, self.heads[i]);
         }
     }
+    bench_step(self.db, self.prepared[COMMIT], false);
 }
 
 const bench_program *bench_equal(const bench_script *script)
