@@ -284,10 +284,22 @@ int cli_open(cli *c, cli_store_use use)
         c->files.payer_bic = greffe_site_text(c->accounts, "payer_bic");
     }
     const greffe_handler handlers[] = {
-        {sizeof(greffe_handler), "mail", greffe_effect_mail, &c->files, false},
+        {.size = sizeof(greffe_handler),
+         .channel = "mail",
+         .run = greffe_effect_mail,
+         .data = &c->files,
+         .repeatable = false},
         /* The file has the batch's name: written twice, it is the same file. */
-        {sizeof(greffe_handler), "payment", greffe_effect_payment, &c->files, true},
-        {sizeof(greffe_handler), "minutes", greffe_effect_minutes, &c->files, false},
+        {.size = sizeof(greffe_handler),
+         .channel = "payment",
+         .run = greffe_effect_payment,
+         .data = &c->files,
+         .repeatable = true},
+        {.size = sizeof(greffe_handler),
+         .channel = "minutes",
+         .run = greffe_effect_minutes,
+         .data = &c->files,
+         .repeatable = false},
     };
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers && status == GREFFE_OK; i++) {
         status = greffe_engine_handle(c->engine, &handlers[i]);

@@ -229,9 +229,21 @@ static int open_engine(scenario *s, const char *procedure)
         status = greffe_engine_publish(s->c->engine, plan);
     }
     const greffe_handler handlers[] = {
-        {sizeof(greffe_handler), "mail", catch_letter, s, false},
-        {sizeof(greffe_handler), "payment", catch_file, s, true},
-        {sizeof(greffe_handler), "minutes", catch_file, s, false},
+        {.size = sizeof(greffe_handler),
+         .channel = "mail",
+         .run = catch_letter,
+         .data = s,
+         .repeatable = false},
+        {.size = sizeof(greffe_handler),
+         .channel = "payment",
+         .run = catch_file,
+         .data = s,
+         .repeatable = true},
+        {.size = sizeof(greffe_handler),
+         .channel = "minutes",
+         .run = catch_file,
+         .data = s,
+         .repeatable = false},
     };
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers && status == GREFFE_OK; i++) {
         status = greffe_engine_handle(s->c->engine, &handlers[i]);

@@ -151,13 +151,26 @@ static greffe_status leave_waiting(greffe_engine *e, const greffe__delivery *d)
 
 /* Durable before the handler is called: who finds it later knows that it may have left. And taken
  * back when it surely did not. */
-greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d, int64_t lease)
+greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d)
 {
     greffe_effect_row row = d->row;
     row.started = !row.started;
-    int64_t span = lease > 0 ? lease : lease_ms;
-    bool keeps = e->alone && lease == 0;
-    int64_t until = keeps ? row.lease_ms : greffe__now(e, d->given_ms) + span;
+    int64_t until = e->alone ? row.lease_ms : greffe__now(e, d->given_ms) + lease_ms;
+    greffe_status status = greffe__wait_postpone(e, &row, until);
+    if (status == GREFFE_OK) {
+        d->row = row;
+        d->row.lease_ms = until;
+    }
+    return status;
+}
+
+greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d)
+{
+    enum { ten_minutes_ms = 600000 };
+    greffe_effect_row row = d->row;
+    row.started = d->once;
+    uint64_t within = d->handler->within_ms > 0 ? d->handler->within_ms : ten_minutes_ms;
+    int64_t until = greffe__now(e, d->given_ms) + (int64_t)within;
     greffe_status status = greffe__wait_postpone(e, &row, until);
     if (status == GREFFE_OK) {
         d->row = row;
@@ -177,7 +190,9 @@ static greffe__str end_of(greffe__delivery *d)
         return (greffe__str){"", 0};
     }
     if (d->status == GREFFE_OK) {
-        return greffe__str_of(call ? "answered" : "sent");
+        return !call              ? greffe__str_of("sent")
+               : d->said.size > 0 ? d->said
+                                  : greffe__str_of("answered");
     }
     if (unknown || d->row.attempts + 1 >= GREFFE_MAX_ATTEMPTS) {
         d->did.incidents += 1;
@@ -195,7 +210,7 @@ static greffe_status finish(greffe_engine *e, void *data)
     d->why = greffe__str_of(d->problem);
     if (full) { /* no fault of the effect: everything waits until there is room again */
         greffe__log(e->own, GREFFE_LOG_ERROR, d->problem);
-        (void)(d->once && d->row.started ? greffe__delivery_mark(e, d, 0) : GREFFE_OK);
+        (void)(d->once && d->row.started ? greffe__delivery_mark(e, d) : GREFFE_OK);
         return d->status;
     }
     d->outcome = end_of(d);
@@ -317,7 +332,8 @@ static const greffe__handler *find_handler(const greffe_engine *e, greffe__str c
 {
     for (uint32_t i = 0; i < e->handler_count; i++) {
         const greffe__handler *handler = &e->handlers[i];
-        if (greffe__str_is(channel, handler->channel) && handler->run != NULL) {
+        if (greffe__str_is(channel, handler->channel) &&
+            (handler->run != NULL || handler->start != NULL)) {
             return handler;
         }
     }

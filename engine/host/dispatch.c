@@ -9,6 +9,8 @@
 
 enum { most_at_once = 10000, told_together = 64, told_at_the_latest_ms = 1000 };
 
+static const uint64_t most_within_ms = UINT64_C(90) * 86400000;
+
 typedef struct round_data {
     greffe_progress *progress;
     uint32_t limit;
@@ -22,12 +24,12 @@ typedef struct round_data {
 
 /* --- Timers --- */
 
-static greffe_status fire_timers(greffe_engine *e, void *data)
+greffe_status greffe__fire_timers(greffe_engine *e, int64_t now_ms, uint32_t limit,
+                                  greffe_progress *did)
 {
-    round_data *d = data;
     greffe__arena arena;
     greffe__arena_init(&arena, e->own);
-    greffe_claim_request request = {.now_ms = d->now_ms, .limit = d->limit};
+    greffe_claim_request request = {.now_ms = now_ms, .limit = limit};
     greffe_status status = greffe__wait_claim(e, &request, &arena);
     for (size_t i = 0; i < request.count && status == GREFFE_OK; i++) {
         greffe__arena inner;
@@ -39,22 +41,28 @@ static greffe_status fire_timers(greffe_engine *e, void *data)
         status = greffe__wait_load(e, &item, 1, &inner);
         greffe__stream stream = {
             .kind = item.kind, .key = item.key, .exists = item.found, .bytes = item.body};
-        if (status == GREFFE_OK && greffe__due_timer(&timer, &stream, d->now_ms, &inner)) {
+        if (status == GREFFE_OK && greffe__due_timer(&timer, &stream, now_ms, &inner)) {
             status = greffe__execute(e, &outcome, &timer, &inner);
             if (!greffe__of_the_store(status) && status != GREFFE_OK) {
                 greffe__log(e->own, GREFFE_LOG_ERROR, "a timer could not be fired");
-                d->progress->incidents += 1;
+                did->incidents += 1;
                 status = GREFFE_OK;
             }
             bool done = status == GREFFE_OK && outcome.status == GREFFE_OK;
-            d->progress->timers += done && !outcome.gave_up;
-            d->progress->incidents += done && outcome.gave_up;
+            did->timers += done && !outcome.gave_up;
+            did->incidents += done && outcome.gave_up;
         }
         greffe__arena_free(&inner);
     }
-    d->progress->more = d->progress->more || request.count == d->limit;
+    did->more = did->more || request.count == limit;
     greffe__arena_free(&arena);
     return status;
+}
+
+static greffe_status fire_timers(greffe_engine *e, void *data)
+{
+    const round_data *d = data;
+    return greffe__fire_timers(e, d->now_ms, d->limit, d->progress);
 }
 
 /* --- Effects --- */
@@ -68,7 +76,8 @@ static greffe_status claim(greffe_engine *e, void *data)
 static greffe_status mark(greffe_engine *e, void *data)
 {
     round_data *d = data;
-    return greffe__delivery_mark(e, d->one, 0);
+    return d->one->handler->start != NULL ? greffe__delivery_hold(e, d->one)
+                                          : greffe__delivery_mark(e, d->one);
 }
 
 static greffe_status tell_done(greffe_engine *e, void *data)
@@ -96,19 +105,31 @@ static int64_t elapsed_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* What is begun only is finished by greffe_engine_finish. */
+static bool hand_over(const greffe_engine *e, greffe__delivery *one)
+{
+    char token[GREFFE__TOKEN_CHARS];
+    const greffe__handler *handler = one->handler;
+    if (handler->run != NULL) {
+        one->status = handler->run(handler->data, &one->effect, one->problem);
+        return true;
+    }
+    greffe__token_write(e, token, one);
+    one->status = handler->start(handler->data, &one->effect, token, one->problem);
+    return one->status != GREFFE_OK;
+}
+
 /* A payment is told before the next one leaves, and marked before it does itself. */
 static greffe_status deliver(greffe_engine *e, round_data *d, greffe__delivery *one)
 {
+    bool ready = one->status == GREFFE_OK;
+    bool marks = ready && (one->once || one->handler->start != NULL);
     d->one = one;
-    greffe_status status =
-        one->once && one->status == GREFFE_OK ? greffe__queue_call(e->queue, mark, d) : GREFFE_OK;
+    greffe_status status = marks ? greffe__queue_call(e->queue, mark, d) : GREFFE_OK;
     if (status == GREFFE_ECONFLICT) {
         return GREFFE_OK; /* it took too long to come to it: somebody else has it now */
     }
-    if (status == GREFFE_OK && one->status == GREFFE_OK) {
-        one->status = one->handler->run(one->handler->data, &one->effect, one->problem);
-    }
-    if (status == GREFFE_OK) {
+    if (status == GREFFE_OK && (!ready || hand_over(e, one))) {
         d->done[d->done_count++] = one;
     }
     return status;
@@ -146,6 +167,92 @@ static greffe_status deliver_effects(greffe_engine *e, round_data *d)
     return status;
 }
 
+/* --- A round that does not wait: handlers are called when the host polls --- */
+
+/* Held for its handler before the host hears of it. */
+static greffe_status announce(greffe_engine *e, greffe__delivery *one)
+{
+    greffe_status status = one->status == GREFFE_OK ? greffe__delivery_hold(e, one) : GREFFE_OK;
+    if (status == GREFFE_ECONFLICT) {
+        return GREFFE_OK;
+    }
+    if (status == GREFFE_OK && one->status != GREFFE_OK) {
+        return greffe__tell_all(e, &one, 1); /* there is nothing that could be handed over */
+    }
+    greffe__notice *notice = status == GREFFE_OK ? greffe__effect_notice(e, one) : NULL;
+    if (notice != NULL) {
+        greffe__notices_put(e->notices, notice);
+    }
+    return status == GREFFE_OK && notice == NULL ? GREFFE_ENOMEM : status;
+}
+
+static greffe_status announce_page(greffe_engine *e, greffe__page *page, greffe_progress *did)
+{
+    page->did = (greffe_progress){0};
+    greffe__arena_init(&page->arena, e->own);
+    greffe_status status = greffe__claim_page(e, page);
+    for (size_t i = 0; i < page->count && status == GREFFE_OK; i++) {
+        status = announce(e, &page->at[i]);
+        greffe__progress_add(&page->did, &page->at[i].did);
+        page->did.effects += page->at[i].status == GREFFE_OK;
+    }
+    greffe__progress_add(did, &page->did);
+    greffe__arena_free(&page->arena);
+    return status;
+}
+
+static greffe_status next_instant(greffe_engine *e, int64_t *out)
+{
+    greffe__arena arena;
+    greffe_read read = {.what = GREFFE_READ_NEXT, .limit = 1};
+    greffe__arena_init(&arena, e->own);
+    greffe_status status = greffe__wait_read(e, &read, &arena);
+    if (status == GREFFE_OK && read.count == 1) {
+        *out = read.rows[0].due < read.rows[0].since_ms ? read.rows[0].due : read.rows[0].since_ms;
+    }
+    greffe__arena_free(&arena);
+    return status;
+}
+
+static greffe_status say_what_was_done(greffe_engine *e, const greffe_progress *did, char **answer)
+{
+    greffe__buf text;
+    int64_t next = INT64_MAX;
+    greffe_status status = next_instant(e, &next);
+    greffe__buf_init(&text, e->context);
+    greffe__buf_format(&text,
+                       "{\"timers\":%llu,\"effects\":%llu,\"incidents\":%llu,\"more\":%s,"
+                       "\"next_ms\":",
+                       (unsigned long long)did->timers, (unsigned long long)did->effects,
+                       (unsigned long long)did->incidents, did->more ? "true" : "false");
+    greffe__buf_format(&text, next == INT64_MAX ? "null}" : "%lld}", (long long)next);
+    if (status == GREFFE_OK && greffe__buf_done(&text) == NULL) {
+        status = GREFFE_ENOMEM;
+    }
+    if (status != GREFFE_OK) {
+        greffe__buf_free(&text);
+        return status;
+    }
+    *answer = text.data;
+    return GREFFE_OK;
+}
+
+greffe_status greffe__dispatch(greffe_engine *e, uint32_t limit, int64_t now_ms, char **answer)
+{
+    greffe_progress did = {0};
+    greffe__page page = {.limit = limit, .now_ms = greffe__now(e, now_ms), .given_ms = now_ms};
+    if (!greffe__queue_try_round(e->queue)) {
+        return GREFFE_EBUSY;
+    }
+    greffe_status status = announce_page(e, &page, &did);
+    if (status == GREFFE_OK) {
+        status = greffe__fire_timers(e, page.now_ms, limit, &did);
+    }
+    status = status == GREFFE_OK ? announce_page(e, &page, &did) : status;
+    greffe__queue_end_round(e->queue);
+    return status == GREFFE_OK ? say_what_was_done(e, &did, answer) : status;
+}
+
 /* --- Door --- */
 
 static greffe_status set_handler(greffe_engine *e, void *data)
@@ -170,8 +277,14 @@ greffe_status greffe_engine_handle(greffe_engine *engine, const greffe_handler *
         handler->channel == NULL || handler->channel[0] == '\0') {
         return GREFFE_EMISUSE;
     }
-    greffe__handler wanted = {
-        .run = handler->run, .data = handler->data, .repeatable = handler->repeatable};
+    greffe__handler wanted = {.run = handler->run,
+                              .data = handler->data,
+                              .repeatable = handler->repeatable,
+                              .start = handler->start,
+                              .within_ms = handler->within_ms};
+    if ((wanted.run != NULL && wanted.start != NULL) || wanted.within_ms > most_within_ms) {
+        return GREFFE_EMISUSE;
+    }
     if (strlen(handler->channel) >= sizeof wanted.channel) {
         return GREFFE_EMISUSE;
     }

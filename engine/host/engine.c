@@ -60,7 +60,7 @@ void greffe_engine_close(greffe_engine *e)
         return;
     }
     greffe__queue_close(e->queue);
-    greffe__notices_close(e->notices);
+    greffe__notices_close(e);
     for (uint32_t i = 0; i < e->plan_count; i++) {
         greffe_plan_unref(e->plans[i].plan);
     }

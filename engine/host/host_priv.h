@@ -16,6 +16,7 @@ enum { GREFFE__MAX_CHANNELS = 16, GREFFE__MAX_PLANS = 64 };
 
 typedef struct greffe__queue greffe__queue;
 typedef struct greffe__notices greffe__notices;
+typedef struct greffe__delivery greffe__delivery;
 
 typedef struct greffe__cached_plan {
     char hash[GREFFE__HASH_CHARS];   /* of the bundle */
@@ -29,6 +30,8 @@ typedef struct greffe__handler {
     greffe_effect_fn run;
     void *data;
     bool repeatable;
+    greffe_effect_start_fn start;
+    uint64_t within_ms;
 } greffe__handler;
 
 struct greffe_engine {
@@ -87,22 +90,29 @@ void greffe__run_group(greffe_engine *engine, greffe__job *const *jobs, size_t c
 
 typedef struct greffe__notice {
     greffe_notice what;
+    greffe__handler handler; /* of an effect */
+    greffe__arena arena;     /* of what it holds */
     struct greffe__notice *next;
 } greffe__notice;
 
 greffe_status greffe__notices_open(greffe__notices **out, greffe_context *context);
 /* What was not taken is replied to, here. */
-void greffe__notices_close(greffe__notices *notices);
+void greffe__notices_close(greffe_engine *e);
 /* Counts a call that is accepted; false: there are too many. */
 bool greffe__notices_accept(greffe__notices *notices);
 /* Takes a count back: what was to be accepted was not. */
 void greffe__notices_refuse(greffe__notices *notices);
+/* An effect that is held for its handler, as a notice of its own memory; NULL: there was none. */
+greffe__notice *greffe__effect_notice(greffe_engine *e, const greffe__delivery *d);
+void greffe__notice_free(greffe_engine *e, greffe__notice *notice);
 /* From any thread; it belongs to the notices now. */
 void greffe__notices_put(greffe__notices *notices, greffe__notice *notice);
 
 /* One round at a time delivers: two of them would be given the same effects. False: this thread is
  * in one already, a handler called it. */
 bool greffe__queue_begin_round(greffe__queue *queue);
+/* The same without waiting: false when one is under way. */
+bool greffe__queue_try_round(greffe__queue *queue);
 void greffe__queue_end_round(greffe__queue *queue);
 
 /* A store call's completion, awaited. */
@@ -159,7 +169,7 @@ greffe_status greffe__expand(greffe_engine *e, greffe__command *c, const greffe_
 /* --- Deliveries (deliver.c) --- */
 
 /* One effect on its way, and what is to be told of its end. */
-typedef struct greffe__delivery {
+struct greffe__delivery {
     greffe_effect_row row;
     const greffe__handler *handler; /* NULL: it is the engine's own, an outcome to be told */
     greffe_effect effect;           /* what the handler is given */
@@ -168,9 +178,17 @@ typedef struct greffe__delivery {
     bool once;                /* a payment whose handler does not bear the same key twice */
     bool left;                /* it left, or may have: what follows must never send it again */
     int64_t now_ms, given_ms; /* given 0: the engine's clock */
+    greffe__str said;         /* of a call: the outcome it gave */
     greffe__str outcome, why; /* that are told */
     greffe_progress did;      /* what telling it added */
-} greffe__delivery;
+};
+
+/* --- Tokens (finish.c) --- */
+
+enum { GREFFE__TOKEN_CHARS = 900 };
+/* What finishing a delivery needs to know of it, as a text. */
+void greffe__token_write(const greffe_engine *e, char out[GREFFE__TOKEN_CHARS],
+                         const greffe__delivery *d);
 
 /* The effects that one claim gave, with their letters filled in; in memory of the host's. */
 typedef struct greffe__page {
@@ -187,12 +205,20 @@ typedef struct greffe__page {
  * interrupted; leaves in the page what handlers are to be given. */
 greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page);
 /* On the store thread: it is durable that an attempt begins, or that it surely did not. */
-greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d, int64_t lease_ms);
+greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d);
+/* On the store thread: it is the handler's until its time is over. GREFFE_ECONFLICT: somebody else
+ * has it now. */
+greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d);
 /* On the store thread: tells what became of these, in one commit where that may be. What cannot be
  * told now is tried again later; the first fault of the store ends it. */
 greffe_status greffe__tell_all(greffe_engine *e, greffe__delivery *const *all, size_t count);
 /* Whether the store itself failed; all else is one stream's affair. */
 bool greffe__of_the_store(greffe_status status);
+/* One round on the store thread: effects become notices. `*answer` says what it did, as JSON. */
+greffe_status greffe__dispatch(greffe_engine *e, uint32_t limit, int64_t now_ms, char **answer);
+/* Fires what is due, on the store thread. */
+greffe_status greffe__fire_timers(greffe_engine *e, int64_t now_ms, uint32_t limit,
+                                  greffe_progress *did);
 void greffe__progress_add(greffe_progress *sum, const greffe_progress *more);
 
 /* --- The journal's forms, written and verified alike --- */

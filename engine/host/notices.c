@@ -75,7 +75,7 @@ static greffe__notice *take(greffe__notices *n)
     if (notice != NULL) {
         n->first = notice->next;
         n->last = n->first == NULL ? NULL : n->last;
-        n->accepted -= 1;
+        n->accepted -= notice->what.kind == GREFFE_NOTICE_REPLY;
         while (n->first == NULL && read(n->ends[0], &byte, 1) < 0 && errno == EINTR) {
         }
     }
@@ -83,8 +83,48 @@ static greffe__notice *take(greffe__notices *n)
     return notice;
 }
 
-void greffe__notices_close(greffe__notices *n)
+greffe__notice *greffe__effect_notice(greffe_engine *e, const greffe__delivery *d)
 {
+    greffe__notice *notice = greffe__alloc(e->context, NULL, sizeof *notice);
+    if (notice == NULL) {
+        return NULL;
+    }
+    *notice = (greffe__notice){.handler = *d->handler};
+    greffe__arena_init(&notice->arena, e->context);
+    greffe_effect *effect = greffe__arena_zalloc(&notice->arena, sizeof *effect);
+    char *token = greffe__arena_zalloc(&notice->arena, GREFFE__TOKEN_CHARS);
+    if (effect != NULL && token != NULL) {
+        *effect = d->effect;
+        const char **texts[] = {&effect->key, &effect->channel, &effect->letter, &effect->subject,
+                                &effect->text};
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+            *texts[i] = greffe__str_dup(&notice->arena, greffe__str_of(*texts[i])).data;
+        }
+        effect->body = greffe__str_dup(&notice->arena, d->effect.body);
+        greffe__token_write(e, token, d);
+    }
+    notice->what = (greffe_notice){.size = sizeof notice->what,
+                                   .kind = GREFFE_NOTICE_EFFECT,
+                                   .effect = effect,
+                                   .token = token};
+    if (notice->arena.failed) {
+        greffe__notice_free(e, notice);
+        return NULL;
+    }
+    return notice;
+}
+
+void greffe__notice_free(greffe_engine *e, greffe__notice *notice)
+{
+    if (notice != NULL) {
+        greffe__arena_free(&notice->arena);
+        greffe__free(e->context, notice);
+    }
+}
+
+void greffe__notices_close(greffe_engine *e)
+{
+    greffe__notices *n = e->notices;
     if (n == NULL) {
         return;
     }
@@ -92,8 +132,10 @@ void greffe__notices_close(greffe__notices *n)
     n->closing = true; /* a reply that gives more is told that there is no room */
     pthread_mutex_unlock(&n->lock);
     for (greffe__notice *notice = take(n); notice != NULL; notice = take(n)) {
-        notice->what.reply(notice->what.data, &notice->what.result);
-        greffe__free(n->context, notice);
+        if (notice->what.kind == GREFFE_NOTICE_REPLY) {
+            notice->what.reply(notice->what.data, &notice->what.result);
+        }
+        greffe__notice_free(e, notice);
     }
     (void)close(n->ends[0]);
     (void)close(n->ends[1]);
@@ -115,8 +157,34 @@ greffe_status greffe_engine_next(greffe_engine *engine, greffe_notice *out)
     }
     greffe__notice *notice = take(engine->notices);
     *out = notice != NULL ? notice->what : (greffe_notice){.size = sizeof *out};
-    greffe__free(engine->context, notice);
+    out->own = notice;
     return GREFFE_OK;
+}
+
+void greffe_notice_release(greffe_engine *engine, greffe_notice *notice)
+{
+    if (engine != NULL && notice != NULL) {
+        greffe_result_free(engine, &notice->result);
+        greffe__notice_free(engine, notice->own);
+        *notice = (greffe_notice){.size = notice->size};
+    }
+}
+
+/* --- Calling --- */
+
+/* What has ended, or could not be begun, is told; else its end is awaited. */
+static void deliver(greffe_engine *engine, const greffe__notice *notice)
+{
+    char problem[256] = "";
+    greffe_end end = {.size = sizeof end, .problem = problem};
+    const greffe__handler *handler = &notice->handler;
+    bool starts = handler->start != NULL;
+    end.status =
+        starts ? handler->start(handler->data, notice->what.effect, notice->what.token, problem)
+               : handler->run(handler->data, notice->what.effect, problem);
+    if (!starts || end.status != GREFFE_OK) {
+        (void)greffe_engine_finish(engine, notice->what.token, &end); /* else it is given again */
+    }
 }
 
 static bool begin_polling(greffe__notices *n)
@@ -141,14 +209,14 @@ greffe_status greffe_engine_poll(greffe_engine *engine, uint32_t limit, uint32_t
         return GREFFE_EMISUSE;
     }
     *taken = 0;
-    while (*taken < limit) {
-        greffe_notice notice = {.size = sizeof notice};
-        (void)greffe_engine_next(engine, &notice);
-        if (notice.kind == GREFFE_NOTICE_NONE) {
-            break;
-        }
+    for (greffe__notice *notice; *taken < limit && (notice = take(engine->notices)) != NULL;) {
         *taken += 1;
-        notice.reply(notice.data, &notice.result);
+        if (notice->what.kind == GREFFE_NOTICE_EFFECT) {
+            deliver(engine, notice);
+        } else {
+            notice->what.reply(notice->what.data, &notice->what.result);
+        }
+        greffe__notice_free(engine, notice);
     }
     end_polling(engine->notices);
     return GREFFE_OK;

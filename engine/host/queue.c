@@ -31,6 +31,11 @@ bool greffe__queue_begin_round(greffe__queue *queue)
     return pthread_mutex_lock(&queue->round) == 0;
 }
 
+bool greffe__queue_try_round(greffe__queue *queue)
+{
+    return pthread_mutex_trylock(&queue->round) == 0;
+}
+
 void greffe__queue_end_round(greffe__queue *queue)
 {
     pthread_mutex_unlock(&queue->round);

@@ -14,6 +14,8 @@ typedef struct submission {
     greffe_actor actor;
     greffe_query query;
     const greffe_plan *plan;
+    uint32_t limit; /* of a round */
+    int64_t now_ms;
 } submission;
 
 /* --- Copies --- */
@@ -85,6 +87,12 @@ static greffe_status publish_it(greffe_engine *e, void *data)
     return greffe__publish(e, &s->plan);
 }
 
+static greffe_status run_round(greffe_engine *e, void *data)
+{
+    submission *s = data;
+    return greffe__dispatch(e, s->limit, s->now_ms, &s->notice->what.result.answer);
+}
+
 static void destroy(submission *s)
 {
     greffe_engine *engine = s->engine;
@@ -125,6 +133,7 @@ static greffe_status prepare(submission **out, greffe_engine *e, greffe_reply_fn
                                         .reply = reply,
                                         .data = data}};
     *s = (submission){.engine = e, .notice = notice};
+    greffe__arena_init(&notice->arena, e->context);
     greffe__arena_init(&s->arena, e->context);
     *out = s;
     return GREFFE_OK;
@@ -134,7 +143,7 @@ static greffe_status accept(submission *s)
 {
     greffe_engine *e = s->engine;
     if (s->arena.failed) {
-        greffe__free(e->context, s->notice);
+        greffe__notice_free(e, s->notice);
         greffe__notices_refuse(e->notices);
         destroy(s);
         return GREFFE_ENOMEM;
@@ -192,5 +201,23 @@ greffe_status greffe_engine_submit_plan(greffe_engine *engine, const greffe_plan
     }
     s->plan = plan;
     s->job = (greffe__job){.run = publish_it, .data = s};
+    return accept(s);
+}
+
+greffe_status greffe_engine_dispatch(greffe_engine *engine, uint32_t limit, int64_t now_ms,
+                                     greffe_reply_fn reply, void *data)
+{
+    submission *s;
+    if (engine == NULL || limit == 0 || reply == NULL ||
+        (now_ms != 0 && !greffe__good_instant(now_ms))) {
+        return GREFFE_EMISUSE;
+    }
+    greffe_status status = prepare(&s, engine, reply, data);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    s->limit = limit;
+    s->now_ms = now_ms;
+    s->job = (greffe__job){.run = run_round, .data = s};
     return accept(s);
 }

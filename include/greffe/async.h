@@ -37,9 +37,19 @@ GREFFE_API greffe_status greffe_engine_ask(greffe_engine *engine, const greffe_q
 GREFFE_API greffe_status greffe_engine_submit_plan(greffe_engine *engine, const greffe_plan *plan,
                                                    greffe_reply_fn reply, void *data);
 
+/** Does what is due, without waiting: fires timers, tells outcomes, and gives effects to their
+ *  handlers when the host polls. At most `limit` of each; `now_ms` 0: the engine's clock. The
+ * reply's answer is {"timers": n, "effects": n, "incidents": n, "more": bool, "next_ms": instant or
+ * null}: `more`, dispatch again at once; else not before `next_ms`. Its status is GREFFE_EBUSY
+ * while another round is under way. */
+GREFFE_API greffe_status greffe_engine_dispatch(greffe_engine *engine, uint32_t limit,
+                                                int64_t now_ms, greffe_reply_fn reply, void *data);
+
 typedef enum greffe_notice_kind {
-    GREFFE_NOTICE_NONE = 0, /**< nothing has come */
-    GREFFE_NOTICE_REPLY = 1 /**< to a call: `reply`, `data`, `result` */
+    GREFFE_NOTICE_NONE = 0,  /**< nothing has come */
+    GREFFE_NOTICE_REPLY = 1, /**< to a call: `reply`, `data`, `result` */
+    GREFFE_NOTICE_EFFECT = 2 /**< to be delivered: `effect`, `token`; greffe_engine_finish is
+                                awaited whatever kind of handler the channel has */
 } greffe_notice_kind;
 
 /** What has come for the host. */
@@ -48,11 +58,17 @@ typedef struct greffe_notice {
     greffe_notice_kind kind;
     greffe_reply_fn reply; /**< as it was submitted; not called */
     void *data;
-    greffe_result result; /**< the caller's */
+    greffe_result result;        /**< of a reply */
+    const greffe_effect *effect; /**< lives until the notice is released */
+    const char *token;
+    void *own; /**< the engine's */
 } greffe_notice;
 
-/** Takes the next notice, without waiting and without calling anything. GREFFE_EMISUSE. */
+/** Takes the next notice, without waiting and without calling anything; greffe_notice_release gives
+ *  back what it holds. GREFFE_EMISUSE. */
 GREFFE_API greffe_status greffe_engine_next(greffe_engine *engine, greffe_notice *out);
+/** Gives back a notice that greffe_engine_next filled. */
+GREFFE_API void greffe_notice_release(greffe_engine *engine, greffe_notice *notice);
 /** Takes at most `limit` notices and calls their functions, on this thread. `*taken` says how many
  *  there were. A reply that calls it is told GREFFE_EMISUSE. */
 GREFFE_API greffe_status greffe_engine_poll(greffe_engine *engine, uint32_t limit, uint32_t *taken);

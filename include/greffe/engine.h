@@ -106,20 +106,45 @@ typedef struct greffe_effect {
 typedef greffe_status (*greffe_effect_fn)(void *data, const greffe_effect *effect,
                                           char problem[256]);
 
+/** Begins to deliver an effect, and returns at once. GREFFE_OK: greffe_engine_finish will be called
+ *  with this token, later, from any thread, also by another process or after a restart. Another
+ *  status: as of greffe_effect_fn. The token is a text of letters, digits and points, at most 900
+ *  bytes; nobody else can make one. */
+typedef greffe_status (*greffe_effect_start_fn)(void *data, const greffe_effect *effect,
+                                                const char *token, char problem[256]);
+
 typedef struct greffe_handler {
     size_t size;          /**< sizeof(greffe_handler) */
     const char *channel;  /**< 1 to 31 bytes; copied */
-    greffe_effect_fn run; /**< NULL: nobody takes this channel, its effects wait */
+    greffe_effect_fn run; /**< at most one of run and start; neither: its effects wait */
     void *data;
     bool repeatable; /**< of the channel "payment": to deliver the same key twice does what
                         delivering it once does. Otherwise an attempt that was interrupted, or
                         that ends with GREFFE_EUNKNOWN, is never repeated: the batch and its orders
                         become "unknown", until an operator settles them or the payer answers. */
+    greffe_effect_start_fn start;
+    uint64_t within_ms; /**< of `start`: an effect that was not finished so long after it began is
+                           given again, or is unknown; 0: ten minutes; at most 90 days */
 } greffe_handler;
 
 /** Sets the handler of a channel. A run that is under way may still call the one before. At most 16
  *  channels: GREFFE_ELIMIT; GREFFE_EMISUSE, GREFFE_ENOMEM. */
 GREFFE_API greffe_status greffe_engine_handle(greffe_engine *engine, const greffe_handler *handler);
+
+/** How an effect that was started has ended. */
+typedef struct greffe_end {
+    size_t size;          /**< sizeof(greffe_end) */
+    greffe_status status; /**< as of greffe_effect_fn */
+    const char *problem;  /**< a line for the operator, or NULL */
+    const char *outcome;  /**< of a call: one of the step's; NULL: "answered" */
+} greffe_end;
+
+/** Says how a started effect has ended, from any thread; what it needs is copied, and told to the
+ *  dossier soon. Twice the same end is one. An end that comes after the effect was given again
+ *  counts when it is a success, and is passed over otherwise. GREFFE_EINVALID: this is no token;
+ *  GREFFE_ENOMEM, GREFFE_EMISUSE: nothing was accepted. */
+GREFFE_API greffe_status greffe_engine_finish(greffe_engine *engine, const char *token,
+                                              const greffe_end *end);
 
 typedef struct greffe_progress {
     uint64_t timers, effects, incidents; /**< fired, delivered, given up */

@@ -153,20 +153,36 @@ static void note(void *data, greffe_result *result)
 /* Takes the one reply that is awaited. */
 static greffe_status told(greffe_engine *engine, greffe_status accepted)
 {
-    greffe_notice notice = {.size = sizeof notice};
-    greffe_status said = accepted;
+    const greffe_end end = {.size = sizeof end};
     struct pollfd ready = {.fd = greffe_engine_fd(engine), .events = POLLIN};
     if (accepted != GREFFE_OK) {
         return accepted;
     }
-    (void)poll(&ready, 1, -1);
-    if (greffe_engine_next(engine, &notice) != GREFFE_OK || notice.kind != GREFFE_NOTICE_REPLY) {
-        (void)sweep_fault("a call was accepted, and nothing came of it");
-        return GREFFE_EINVALID;
+    for (;;) {
+        greffe_notice notice = {.size = sizeof notice};
+        (void)poll(&ready, 1, -1);
+        if (greffe_engine_next(engine, &notice) != GREFFE_OK || notice.kind == GREFFE_NOTICE_NONE) {
+            (void)sweep_fault("a call was accepted, and nothing came of it");
+            return GREFFE_EINVALID;
+        }
+        const bool effect = notice.kind == GREFFE_NOTICE_EFFECT;
+        const greffe_status said = notice.result.status;
+        if (effect) { /* an end that was not accepted: the effect is given again */
+            delivered += greffe_engine_finish(engine, notice.token, &end) == GREFFE_OK;
+        }
+        greffe_notice_release(engine, &notice);
+        if (!effect) {
+            return said;
+        }
     }
-    said = notice.result.status;
-    greffe_result_free(engine, &notice.result);
-    return said;
+}
+
+static greffe_status dispatch(greffe_engine *engine, const void *how, bool again)
+{
+    greffe_status unused;
+    (void)how;
+    return told(engine, greffe_engine_dispatch(engine, 100, START_MS + (again ? HOUR_MS : 0), note,
+                                               &unused));
 }
 
 static greffe_status submit(greffe_engine *engine, const void *how, bool again)
@@ -346,6 +362,8 @@ static const struct {
     {"session.decide", "s1", "assemblees",
      "{\"dossier\":\"d1\",\"outcome\":\"granted\",\"votes\":{\"for\":5},\"because\":\"Oui\"}"},
     {"session.close", "s1", "assemblees", "{}"},
+    {"dispatch", NULL, NULL, NULL},
+    {"dispatch", NULL, NULL, NULL},
     {"run", NULL, NULL, NULL},
     {"pay.batch", "b1", "finances", "{\"on\":\"2020-03-05\"}"},
     {"run", NULL, NULL, NULL},
@@ -380,7 +398,8 @@ static bool live_one(greffe_engine *engine, size_t at)
     char key[16];
     snprintf(key, sizeof key, "l%zu", at);
     if (LIFE[at].stream == NULL) {
-        return take(engine, "run", run, NULL) && run_later(engine);
+        const bool rounds = strcmp(LIFE[at].verb, "run") == 0;
+        return take(engine, LIFE[at].verb, rounds ? run : dispatch, NULL) && run_later(engine);
     }
     return command(engine, LIFE[at].verb, LIFE[at].stream, key,
                    LIFE[at].who == NULL ? &citizen : &agent, LIFE[at].args);

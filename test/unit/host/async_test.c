@@ -36,6 +36,7 @@ typedef struct fixture {
     bool elsewhere;
     char last[16384];
     uint64_t version;
+    _Atomic int64_t minutes; /* that have passed */
 } fixture;
 
 static void note(void *data, greffe_result *result)
@@ -85,15 +86,96 @@ static greffe_status submit(fixture *f, const char *verb, const char *stream, co
     return greffe_engine_submit(f->engine, &command, note, f);
 }
 
+static int64_t read_clock(void *data);
+
 static greffe_engine *opened(fixture *f)
 {
     greffe_store *store;
     greffe_engine *engine;
     greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = f->path};
     assert_int_equal(greffe_store_sqlite(&store, &sqlite), GREFFE_OK);
-    greffe_engine_options options = {.size = sizeof options, .store = store};
+    greffe_engine_options options = {
+        .size = sizeof options, .store = store, .clock = read_clock, .clock_data = f};
     assert_int_equal(greffe_engine_open(&engine, f->context, &options), GREFFE_OK);
     return engine;
+}
+
+/* --- Effects that take their time --- */
+
+/* A post office: what it was given, to be finished later. */
+typedef struct post {
+    unsigned begun, run;
+    char tokens[64][1000], keys[64][64], subject[128];
+    greffe_status says;
+} post;
+
+static greffe_status begin_letter(void *data, const greffe_effect *effect, const char *token,
+                                  char problem[256])
+{
+    post *p = data;
+    (void)snprintf(problem, 256, "the office is closed");
+    if (p->says != GREFFE_OK) {
+        return p->says;
+    }
+    assert_in_range(p->begun, 0, 63);
+    (void)snprintf(p->tokens[p->begun], sizeof p->tokens[0], "%s", token);
+    (void)snprintf(p->keys[p->begun], sizeof p->keys[0], "%s", effect->key);
+    (void)snprintf(p->subject, sizeof p->subject, "%s", effect->subject);
+    p->begun += 1;
+    return GREFFE_OK;
+}
+
+static greffe_status take_letter(void *data, const greffe_effect *effect, char problem[256])
+{
+    post *p = data;
+    (void)effect;
+    (void)problem;
+    p->run += 1;
+    return p->says;
+}
+
+static void use_post(const fixture *f, post *p, bool starts)
+{
+    const greffe_handler handler = {.size = sizeof handler,
+                                    .channel = "mail",
+                                    .run = starts ? NULL : take_letter,
+                                    .start = starts ? begin_letter : NULL,
+                                    .data = p,
+                                    .within_ms = starts ? 3600000 : 0};
+    assert_int_equal(greffe_engine_handle(f->engine, &handler), GREFFE_OK);
+}
+
+static void finish(const fixture *f, const char *token, greffe_status status)
+{
+    const greffe_end end = {.size = sizeof end, .status = status, .problem = "no such street"};
+    assert_int_equal(greffe_engine_finish(f->engine, token, &end), GREFFE_OK);
+}
+
+/* A round that does not wait; every effect that it announced is handed over before its reply. */
+static void dispatch(fixture *f)
+{
+    unsigned before = f->told;
+    assert_int_equal(greffe_engine_dispatch(f->engine, 100, 0, note, f), GREFFE_OK);
+    take_until(f, before + 1);
+}
+
+static void assert_waiting(fixture *f, unsigned count)
+{
+    char *list;
+    greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_EFFECTS, .limit = 1000};
+    assert_int_equal(greffe_engine_read(f->engine, &list, &query), GREFFE_OK);
+    unsigned found = 0;
+    for (const char *at = list; (at = strstr(at, "\"effect\":")) != NULL; at++) {
+        found += 1;
+    }
+    assert_int_equal(found, count);
+    greffe_engine_free(f->engine, list);
+}
+
+static int64_t read_clock(void *data)
+{
+    fixture *f = data;
+    return PRIME_START + atomic_load(&f->minutes) * prime_minute_ms;
 }
 
 static int set_up(void **state)
@@ -210,7 +292,9 @@ static void a_notice_can_be_taken_without_a_call(void **state)
     assert_ptr_equal(notice.data, f);
     assert_int_equal(notice.result.status, GREFFE_OK);
     assert_int_equal(f->told, 0); /* nothing was called */
-    greffe_result_free(f->engine, &notice.result);
+    greffe_notice_release(f->engine, &notice);
+    assert_int_equal(notice.kind, GREFFE_NOTICE_NONE);
+    greffe_notice_release(f->engine, &notice);
     notice.size = 1;
     assert_int_equal(greffe_engine_next(f->engine, &notice), GREFFE_EMISUSE);
 }
@@ -432,6 +516,211 @@ static void what_was_accepted_is_done_and_told_when_the_engine_closes(void **sta
     greffe_engine_free(f->engine, list);
 }
 
+static void file_some(fixture *f, unsigned count)
+{
+    unsigned before = f->told;
+    for (unsigned i = 0; i < count; i++) {
+        char filing[256], dossier[16];
+        (void)snprintf(dossier, sizeof dossier, "d%u", i);
+        assert_int_equal(submit(f, "file", dossier, "k", CITIZEN, prime_filing(filing, i)),
+                         GREFFE_OK);
+    }
+    take_until(f, before + count);
+}
+
+static void a_round_that_does_not_wait_hands_over_on_the_host_s_thread(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_OK};
+    use_post(f, &p, false);
+    file_some(f, 3);
+    dispatch(f);
+    assert_int_equal(p.run, 3);
+    assert_non_null(strstr(f->last, "\"effects\":3"));
+    dispatch(f); /* the ends were told before */
+    assert_waiting(f, 0);
+    assert_int_equal(p.run, 3);
+    assert_non_null(strstr(f->last, "\"more\":false,\"next_ms\":"));
+    assert_null(strstr(f->last, "\"next_ms\":null")); /* the clock's warning is next */
+}
+
+static void what_was_begun_ends_later_from_any_thread(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_OK};
+    use_post(f, &p, true);
+    file_some(f, 2);
+    dispatch(f);
+    assert_int_equal(p.begun, 2);
+    assert_string_not_equal(p.keys[0], p.keys[1]);
+    assert_waiting(f, 2);
+    dispatch(f);
+    assert_int_equal(p.begun, 2); /* it is not begun again meanwhile */
+    finish(f, p.tokens[0], GREFFE_OK);
+    finish(f, p.tokens[0], GREFFE_OK); /* said twice, it ends once */
+    dispatch(f);
+    assert_waiting(f, 1);
+    finish(f, p.tokens[1], GREFFE_OK);
+    dispatch(f);
+    assert_waiting(f, 0);
+}
+
+static void what_was_begun_may_end_after_a_restart(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_OK};
+    use_post(f, &p, true);
+    file_some(f, 1);
+    dispatch(f);
+    greffe_engine_close(f->engine);
+    f->engine = opened(f);
+    use_post(f, &p, true);
+    finish(f, p.tokens[0], GREFFE_OK);
+    dispatch(f);
+    assert_waiting(f, 0);
+    assert_int_equal(p.begun, 1);
+}
+
+static void what_never_ends_is_begun_again_and_its_late_success_counts(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_OK};
+    use_post(f, &p, true);
+    file_some(f, 1);
+    dispatch(f);
+    f->minutes = 59;
+    dispatch(f);
+    assert_int_equal(p.begun, 1);
+    f->minutes = 61; /* its hour is over */
+    dispatch(f);
+    assert_int_equal(p.begun, 2);
+    assert_string_equal(p.keys[0], p.keys[1]); /* the same key to the other side */
+    finish(f, p.tokens[0], GREFFE_EIO);        /* the first one's failure is nobody's any more */
+    dispatch(f);
+    assert_int_equal(p.begun, 2);
+    finish(f, p.tokens[0], GREFFE_OK);
+    dispatch(f);
+    assert_waiting(f, 0);
+}
+
+static void what_failed_is_tried_again_later_and_in_the_end_an_incident(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_OK};
+    use_post(f, &p, true);
+    file_some(f, 1);
+    for (unsigned i = 0; i < 12; i++) {
+        unsigned before = p.begun;
+        dispatch(f);
+        if (p.begun > before) {
+            finish(f, p.tokens[p.begun - 1], GREFFE_EIO);
+            assert_waiting(f, 1); /* and it was told before time goes on */
+        }
+        f->minutes += 120;
+    }
+    assert_int_equal(p.begun, 8);
+    char *list;
+    greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_EFFECTS};
+    assert_int_equal(greffe_engine_read(f->engine, &list, &query), GREFFE_OK);
+    assert_non_null(strstr(list, "\"state\":\"incident\""));
+    assert_non_null(strstr(list, "no such street"));
+    greffe_engine_free(f->engine, list);
+}
+
+static void what_cannot_be_begun_is_tried_again(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_EIO};
+    use_post(f, &p, true);
+    file_some(f, 1);
+    dispatch(f);
+    assert_int_equal(p.begun, 0);
+    assert_waiting(f, 1); /* that it failed was told before time goes on */
+    p.says = GREFFE_OK;
+    f->minutes = 3;
+    dispatch(f);
+    assert_int_equal(p.begun, 1);
+    finish(f, p.tokens[0], GREFFE_OK);
+    dispatch(f);
+    assert_waiting(f, 0);
+}
+
+static void a_blocking_round_begins_them_as_well(void **state)
+{
+    fixture *f = *state;
+    greffe_progress progress;
+    post p = {.says = GREFFE_OK};
+    use_post(f, &p, true);
+    file_some(f, 2);
+    assert_int_equal(greffe_engine_run(f->engine, &progress, 100, 0), GREFFE_OK);
+    assert_int_equal(p.begun, 2);
+    assert_string_equal(p.subject, "Demande PRIME-2026-000002");
+    finish(f, p.tokens[0], GREFFE_OK);
+    finish(f, p.tokens[1], GREFFE_OK);
+    assert_int_equal(greffe_engine_run(f->engine, &progress, 100, 0), GREFFE_OK);
+    assert_waiting(f, 0);
+}
+
+static void what_is_no_token_is_refused(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_OK};
+    const greffe_end end = {.size = sizeof end};
+    use_post(f, &p, true);
+    file_some(f, 1);
+    dispatch(f);
+    static const char *const wrong[] = {"",
+                                        "g1",
+                                        "g2.1.0.0.5.6431.6431.6d61696c",
+                                        "g1.9.0.0.5.6431.6431.6d61696c",
+                                        "g1.1.0.2.5.6431.6431.6d61696c",
+                                        "g1.1.0.0.5.643.6431.6d61696c",
+                                        "g1.1.0.0.5.6431.6431.6d61696c.00",
+                                        "g1.1.0.0.5.6431.64zz.6d61696c",
+                                        "g1.1.0.0.5.6431.6431"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(greffe_engine_finish(f->engine, wrong[i], &end), GREFFE_EINVALID);
+    }
+    for (size_t cut = 0; cut < strlen(p.tokens[0]); cut++) {
+        char shorter[1000];
+        (void)snprintf(shorter, sizeof shorter, "%.*s", (int)cut, p.tokens[0]);
+        assert_int_equal(greffe_engine_finish(f->engine, shorter, &end), GREFFE_EINVALID);
+        (void)snprintf(shorter, sizeof shorter, "%s", p.tokens[0]);
+        shorter[cut] = shorter[cut] == '1' ? '2' : '1';
+        assert_int_equal(greffe_engine_finish(f->engine, shorter, &end), GREFFE_EINVALID);
+    }
+    assert_int_equal(greffe_engine_finish(f->engine, p.tokens[0], NULL), GREFFE_EMISUSE);
+    dispatch(f);
+    assert_waiting(f, 1);
+}
+
+static void a_binding_takes_effects_without_a_call(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_OK};
+    use_post(f, &p, false);
+    file_some(f, 1);
+    assert_int_equal(greffe_engine_dispatch(f->engine, 100, 0, note, f), GREFFE_OK);
+    unsigned effects = 0;
+    for (greffe_notice_kind kind = GREFFE_NOTICE_NONE; kind != GREFFE_NOTICE_REPLY;) {
+        greffe_notice notice = {.size = sizeof notice};
+        struct pollfd ready = {.fd = greffe_engine_fd(f->engine), .events = POLLIN};
+        assert_int_equal(poll(&ready, 1, wait_ms), 1);
+        assert_int_equal(greffe_engine_next(f->engine, &notice), GREFFE_OK);
+        kind = notice.kind;
+        if (kind == GREFFE_NOTICE_EFFECT) {
+            effects += 1;
+            assert_string_equal(notice.effect->channel, "mail");
+            finish(f, notice.token, GREFFE_OK);
+        }
+        greffe_notice_release(f->engine, &notice);
+    }
+    assert_int_equal(effects, 1);
+    assert_int_equal(p.run, 0);
+    dispatch(f);
+    assert_waiting(f, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +738,15 @@ int main(void)
         TEST(a_hundred_in_flight_share_their_syncs),
         TEST(too_many_are_not_accepted),
         TEST(what_was_accepted_is_done_and_told_when_the_engine_closes),
+        TEST(a_round_that_does_not_wait_hands_over_on_the_host_s_thread),
+        TEST(what_was_begun_ends_later_from_any_thread),
+        TEST(what_was_begun_may_end_after_a_restart),
+        TEST(what_never_ends_is_begun_again_and_its_late_success_counts),
+        TEST(what_failed_is_tried_again_later_and_in_the_end_an_incident),
+        TEST(what_cannot_be_begun_is_tried_again),
+        TEST(a_blocking_round_begins_them_as_well),
+        TEST(what_is_no_token_is_refused),
+        TEST(a_binding_takes_effects_without_a_call),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
