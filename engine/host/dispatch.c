@@ -214,7 +214,8 @@ static greffe_status next_instant(greffe_engine *e, int64_t *out)
     return status;
 }
 
-static greffe_status say_what_was_done(greffe_engine *e, const greffe_progress *did, char **answer)
+static greffe_status say_what_was_done(greffe_engine *e, const greffe_progress *did, int64_t now_ms,
+                                       char **answer)
 {
     greffe__buf text;
     int64_t next = INT64_MAX;
@@ -222,9 +223,10 @@ static greffe_status say_what_was_done(greffe_engine *e, const greffe_progress *
     greffe__buf_init(&text, e->context);
     greffe__buf_format(&text,
                        "{\"timers\":%llu,\"effects\":%llu,\"incidents\":%llu,\"more\":%s,"
-                       "\"next_ms\":",
+                       "\"now_ms\":%lld,\"next_ms\":",
                        (unsigned long long)did->timers, (unsigned long long)did->effects,
-                       (unsigned long long)did->incidents, did->more ? "true" : "false");
+                       (unsigned long long)did->incidents, did->more ? "true" : "false",
+                       (long long)now_ms);
     greffe__buf_format(&text, next == INT64_MAX ? "null}" : "%lld}", (long long)next);
     if (status == GREFFE_OK && greffe__buf_done(&text) == NULL) {
         status = GREFFE_ENOMEM;
@@ -250,7 +252,7 @@ greffe_status greffe__dispatch(greffe_engine *e, uint32_t limit, int64_t now_ms,
     }
     status = status == GREFFE_OK ? announce_page(e, &page, &did) : status;
     greffe__queue_end_round(e->queue);
-    return status == GREFFE_OK ? say_what_was_done(e, &did, answer) : status;
+    return status == GREFFE_OK ? say_what_was_done(e, &did, page.now_ms, answer) : status;
 }
 
 /* --- Door --- */

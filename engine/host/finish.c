@@ -106,7 +106,9 @@ static greffe_status run(greffe_engine *e, void *data)
     ending *ends = data;
     greffe__delivery *one = &ends->delivery;
     one->now_ms = one->given_ms = greffe__now(e, 0);
-    return greffe__tell_all(e, &one, 1);
+    greffe_status status = greffe__tell_all(e, &one, 1);
+    greffe__notices_stir(e->notices); /* what follows from it may be due at once */
+    return status;
 }
 
 static void forget(greffe__job *job)

@@ -15,6 +15,18 @@ static bool can_group(const greffe_engine *e)
            e->store->ops->group != NULL;
 }
 
+/* What commands have committed may be due at once. */
+static void stir(greffe_engine *e, greffe__job *const *jobs, size_t count)
+{
+    bool commits = false;
+    for (size_t i = 0; i < count; i++) {
+        commits = commits || (jobs[i]->stream != NULL && jobs[i]->status == GREFFE_OK);
+    }
+    if (commits) {
+        greffe__notices_stir(e->notices);
+    }
+}
+
 void greffe__run_group(greffe_engine *e, greffe__job *const *jobs, size_t count)
 {
     bool grouped = count > 1 && can_group(e) && greffe__wait_group(e, true) == GREFFE_OK;
@@ -22,6 +34,7 @@ void greffe__run_group(greffe_engine *e, greffe__job *const *jobs, size_t count)
         run_alone(e, jobs[i]);
     }
     if (!grouped || greffe__wait_group(e, false) == GREFFE_OK) {
+        stir(e, jobs, count);
         return;
     }
     /* Nothing of it was done: what one of them met shall not be the others' fate. */
@@ -29,4 +42,5 @@ void greffe__run_group(greffe_engine *e, greffe__job *const *jobs, size_t count)
         jobs[i]->undo(jobs[i]);
         run_alone(e, jobs[i]);
     }
+    stir(e, jobs, count);
 }

@@ -105,6 +105,8 @@ void greffe__notices_refuse(greffe__notices *notices);
 /* An effect that is held for its handler, as a notice of its own memory; NULL: there was none. */
 greffe__notice *greffe__effect_notice(greffe_engine *e, const greffe__delivery *d);
 void greffe__notice_free(greffe_engine *e, greffe__notice *notice);
+/* Something was committed: whoever watches is told, once until it is taken. */
+void greffe__notices_stir(greffe__notices *notices);
 /* From any thread; it belongs to the notices now. */
 void greffe__notices_put(greffe__notices *notices, greffe__notice *notice);
 

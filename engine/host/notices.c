@@ -13,6 +13,10 @@ struct greffe__notices {
     greffe__notice *first, *last;
     uint32_t accepted; /* and not taken yet */
     bool polling, closing;
+    void (*work)(void *data); /* who watches */
+    void *work_data;
+    greffe__notice stirred; /* in the list when `stirs` */
+    bool stirs;
     int ends[2]; /* of a pipe: one byte lies in it while the list is not empty */
 };
 
@@ -52,17 +56,34 @@ void greffe__notices_refuse(greffe__notices *n)
     pthread_mutex_unlock(&n->lock);
 }
 
-void greffe__notices_put(greffe__notices *n, greffe__notice *notice)
+static void append(greffe__notices *n, greffe__notice *notice)
 {
     static const char byte = 1;
     notice->next = NULL;
-    pthread_mutex_lock(&n->lock);
     bool empty = n->first == NULL;
     *(empty ? &n->first : &n->last->next) = notice;
     n->last = notice;
     if (empty) {
         while (write(n->ends[1], &byte, 1) < 0 && errno == EINTR) {
         }
+    }
+}
+
+void greffe__notices_put(greffe__notices *n, greffe__notice *notice)
+{
+    pthread_mutex_lock(&n->lock);
+    append(n, notice);
+    pthread_mutex_unlock(&n->lock);
+}
+
+void greffe__notices_stir(greffe__notices *n)
+{
+    pthread_mutex_lock(&n->lock);
+    if (n->work != NULL && !n->stirs) {
+        n->stirs = true;
+        n->stirred.what =
+            (greffe_notice){.size = sizeof n->stirred.what, .kind = GREFFE_NOTICE_WORK};
+        append(n, &n->stirred);
     }
     pthread_mutex_unlock(&n->lock);
 }
@@ -76,6 +97,7 @@ static greffe__notice *take(greffe__notices *n)
         n->first = notice->next;
         n->last = n->first == NULL ? NULL : n->last;
         n->accepted -= notice->what.kind == GREFFE_NOTICE_REPLY;
+        n->stirs = n->stirs && notice != &n->stirred;
         while (n->first == NULL && read(n->ends[0], &byte, 1) < 0 && errno == EINTR) {
         }
     }
@@ -116,7 +138,7 @@ greffe__notice *greffe__effect_notice(greffe_engine *e, const greffe__delivery *
 
 void greffe__notice_free(greffe_engine *e, greffe__notice *notice)
 {
-    if (notice != NULL) {
+    if (notice != NULL && notice != &e->notices->stirred) {
         greffe__arena_free(&notice->arena);
         greffe__free(e->context, notice);
     }
@@ -187,6 +209,29 @@ static void deliver(greffe_engine *engine, const greffe__notice *notice)
     }
 }
 
+static void tell_watcher(greffe__notices *n)
+{
+    pthread_mutex_lock(&n->lock);
+    void (*work)(void *data) = n->work;
+    void *data = n->work_data;
+    pthread_mutex_unlock(&n->lock);
+    if (work != NULL) {
+        work(data);
+    }
+}
+
+greffe_status greffe_engine_watch(greffe_engine *engine, void (*work)(void *data), void *data)
+{
+    if (engine == NULL) {
+        return GREFFE_EMISUSE;
+    }
+    pthread_mutex_lock(&engine->notices->lock);
+    engine->notices->work = work;
+    engine->notices->work_data = data;
+    pthread_mutex_unlock(&engine->notices->lock);
+    return GREFFE_OK;
+}
+
 static bool begin_polling(greffe__notices *n)
 {
     pthread_mutex_lock(&n->lock);
@@ -211,10 +256,11 @@ greffe_status greffe_engine_poll(greffe_engine *engine, uint32_t limit, uint32_t
     *taken = 0;
     for (greffe__notice *notice; *taken < limit && (notice = take(engine->notices)) != NULL;) {
         *taken += 1;
-        if (notice->what.kind == GREFFE_NOTICE_EFFECT) {
-            deliver(engine, notice);
-        } else {
-            notice->what.reply(notice->what.data, &notice->what.result);
+        switch (notice->what.kind) {
+        case GREFFE_NOTICE_EFFECT: deliver(engine, notice); break;
+        case GREFFE_NOTICE_WORK: tell_watcher(engine->notices); break;
+        case GREFFE_NOTICE_REPLY:
+        case GREFFE_NOTICE_NONE: notice->what.reply(notice->what.data, &notice->what.result); break;
         }
         greffe__notice_free(engine, notice);
     }

@@ -39,17 +39,24 @@ GREFFE_API greffe_status greffe_engine_submit_plan(greffe_engine *engine, const 
 
 /** Does what is due, without waiting: fires timers, tells outcomes, and gives effects to their
  *  handlers when the host polls. At most `limit` of each; `now_ms` 0: the engine's clock. The
- * reply's answer is {"timers": n, "effects": n, "incidents": n, "more": bool, "next_ms": instant or
- * null}: `more`, dispatch again at once; else not before `next_ms`. Its status is GREFFE_EBUSY
- * while another round is under way. */
+ * reply's answer is {"timers": n, "effects": n, "incidents": n, "more": bool, "now_ms": instant,
+ * "next_ms": instant or null}: `more`, dispatch again at once; else not before `next_ms`. Its
+ * status is GREFFE_EBUSY while another round is under way. */
 GREFFE_API greffe_status greffe_engine_dispatch(greffe_engine *engine, uint32_t limit,
                                                 int64_t now_ms, greffe_reply_fn reply, void *data);
 
+/** Called by greffe_engine_poll after something was committed, by whichever thread of this process:
+ *  time to dispatch. Several commits may be one call. `work` NULL: nobody wants to know; then
+ *  greffe_engine_next gives none either. From any thread. */
+GREFFE_API greffe_status greffe_engine_watch(greffe_engine *engine, void (*work)(void *data),
+                                             void *data);
+
 typedef enum greffe_notice_kind {
-    GREFFE_NOTICE_NONE = 0,  /**< nothing has come */
-    GREFFE_NOTICE_REPLY = 1, /**< to a call: `reply`, `data`, `result` */
-    GREFFE_NOTICE_EFFECT = 2 /**< to be delivered: `effect`, `token`; greffe_engine_finish is
-                                awaited whatever kind of handler the channel has */
+    GREFFE_NOTICE_NONE = 0,   /**< nothing has come */
+    GREFFE_NOTICE_REPLY = 1,  /**< to a call: `reply`, `data`, `result` */
+    GREFFE_NOTICE_EFFECT = 2, /**< to be delivered: `effect`, `token`; greffe_engine_finish is
+                                 awaited whatever kind of handler the channel has */
+    GREFFE_NOTICE_WORK = 3    /**< something was committed: dispatch */
 } greffe_notice_kind;
 
 /** What has come for the host. */

@@ -309,7 +309,8 @@ static bool live(greffe_engine *engine)
                                     .actor = &agent,
                                     .args = {remark, sizeof remark - 1}};
     fine = fine && take(engine, "submit", submit, &comment) && take(engine, "ask", ask, &tasks) &&
-           take(engine, "submit_plan", submit_plan, expected.plan);
+           take(engine, "submit_plan", submit_plan, expected.plan) &&
+           greffe_engine_watch(engine, NULL, NULL) == GREFFE_OK;
     fine = fine && take(engine, "read history", read_list, &history);
     const size_t entries_size = answer_size;
     fine = fine && take(engine, "verify", verify, NULL);

@@ -4,7 +4,7 @@
     swept.py [--self-check]
 
 Reads the functions that the installed headers export, and looks for each in the sources of the
-sweep. Those below allocate nothing and take nothing that was allocated; the reason stands beside.
+sweep. Those below allocate nothing, or cannot be tried; the reason stands beside.
 """
 
 import pathlib
@@ -17,6 +17,8 @@ WITHOUT_MEMORY = {
     "greffe_version": "a constant",
     "greffe_iban_valid": "works in place",
     "greffe_bic_valid": "works in place",
+    **{f"greffe_loop_{verb}": "libuv ends the process when it has no memory for its watchers"
+       for verb in ("attach", "run", "stop", "kick", "detach")},
 }
 
 
