@@ -252,6 +252,7 @@ greffe_status greffe__dispatch(greffe_engine *e, uint32_t limit, int64_t now_ms,
     }
     status = status == GREFFE_OK ? announce_page(e, &page, &did) : status;
     greffe__queue_end_round(e->queue);
+    status = status == GREFFE_OK ? greffe__announce_events(e) : status;
     return status == GREFFE_OK ? say_what_was_done(e, &did, page.now_ms, answer) : status;
 }
 

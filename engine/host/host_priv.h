@@ -34,28 +34,6 @@ typedef struct greffe__handler {
     uint64_t within_ms;
 } greffe__handler;
 
-struct greffe_engine {
-    greffe_context *context; /* the host's: for what it is given back */
-    greffe_context *own;     /* the store thread's */
-    greffe_store *store;
-    greffe__queue *queue;
-    greffe__notices *notices;
-    greffe_clock_fn clock;
-    void *clock_data;
-    greffe_random_fn random;
-    void *random_data;
-    unsigned char secret[32];
-    greffe__arena zones; /* bytes and parsed zone of the system */
-    greffe__cached_plan plans[GREFFE__MAX_PLANS];
-    uint32_t plan_count;
-    greffe__handler handlers[GREFFE__MAX_CHANNELS];
-    uint32_t handler_count;
-    greffe__str zone_bytes;
-    bool alone; /* no other process dispatches */
-};
-
-/* --- The store thread --- */
-
 typedef greffe_status (*greffe__job_fn)(greffe_engine *engine, void *data);
 
 /* What is to be done on the store thread. */
@@ -71,6 +49,41 @@ typedef struct greffe__job {
     void (*undo)(struct greffe__job *job);
     struct greffe__job *next;
 } greffe__job;
+
+typedef struct greffe__subscriber greffe__subscriber;
+/* Who reads the feed. */
+enum { GREFFE__MAX_SUBSCRIBERS = 8 };
+struct greffe__subscriber {
+    char name[65];
+    greffe_event_fn on_event; /* NULL: this place is free */
+    void *data;
+    greffe__job end; /* of a reading, told on the store thread */
+    bool reading;    /* what was read has not been taken yet */
+    bool failed;     /* one of them was not dealt with: the others wait */
+    int64_t dealt;   /* the last position that was dealt with in this reading */
+};
+struct greffe_engine {
+    greffe_context *context; /* the host's: for what it is given back */
+    greffe_context *own;     /* the store thread's */
+    greffe_store *store;
+    greffe__queue *queue;
+    greffe__notices *notices;
+    greffe__subscriber subscribers[GREFFE__MAX_SUBSCRIBERS]; /* the store thread's */
+    greffe_clock_fn clock;
+    void *clock_data;
+    greffe_random_fn random;
+    void *random_data;
+    unsigned char secret[32];
+    greffe__arena zones; /* bytes and parsed zone of the system */
+    greffe__cached_plan plans[GREFFE__MAX_PLANS];
+    uint32_t plan_count;
+    greffe__handler handlers[GREFFE__MAX_CHANNELS];
+    uint32_t handler_count;
+    greffe__str zone_bytes;
+    bool alone; /* no other process dispatches */
+};
+
+/* --- The store thread --- */
 
 greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine);
 /* Queues a job, from any thread. It lives until it is finished. */
@@ -90,6 +103,10 @@ void greffe__run_group(greffe_engine *engine, greffe__job *const *jobs, size_t c
 
 typedef struct greffe__notice {
     greffe_notice what;
+    greffe__subscriber *subscriber; /* of an event */
+    const char *entry;
+    int64_t position;
+    bool last;               /* of those that were read together */
     greffe__handler handler; /* of an effect */
     greffe__arena arena;     /* of what it holds */
     struct greffe__notice *next;
@@ -98,6 +115,9 @@ typedef struct greffe__notice {
 greffe_status greffe__notices_open(greffe__notices **out, greffe_context *context);
 /* What was not taken is replied to, here. */
 void greffe__notices_close(greffe_engine *e);
+/* While it is held, no subscriber comes or goes. */
+void greffe__notices_lock(greffe__notices *notices);
+void greffe__notices_unlock(greffe__notices *notices);
 /* Counts a call that is accepted; false: there are too many. */
 bool greffe__notices_accept(greffe__notices *notices);
 /* Takes a count back: what was to be accepted was not. */
@@ -105,6 +125,13 @@ void greffe__notices_refuse(greffe__notices *notices);
 /* An effect that is held for its handler, as a notice of its own memory; NULL: there was none. */
 greffe__notice *greffe__effect_notice(greffe_engine *e, const greffe__delivery *d);
 void greffe__notice_free(greffe_engine *e, greffe__notice *notice);
+/* --- Subscribers of the feed (feed.c) --- */
+
+/* On the store thread: what subscribers have not read becomes notices. */
+greffe_status greffe__announce_events(greffe_engine *e);
+/* On the host's thread. */
+void greffe__hand_event(greffe_engine *e, const greffe__notice *notice);
+
 /* Something was committed: whoever watches is told, once until it is taken. */
 void greffe__notices_stir(greffe__notices *notices);
 /* From any thread; it belongs to the notices now. */
@@ -129,6 +156,7 @@ greffe_status greffe__wait_postpone(greffe_engine *e, const greffe_effect_row *e
                                     int64_t next_ms);
 greffe_status greffe__wait_publish(greffe_engine *e, const greffe_publication *publication);
 greffe_status greffe__wait_group(greffe_engine *e, bool begin);
+greffe_status greffe__wait_keep(greffe_engine *e, greffe__str subscriber, int64_t position);
 greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32]);
 
 /* --- Public commands (engine.c) --- */

@@ -40,6 +40,16 @@ greffe_status greffe__notices_open(greffe__notices **out, greffe_context *contex
     return GREFFE_OK;
 }
 
+void greffe__notices_lock(greffe__notices *n)
+{
+    pthread_mutex_lock(&n->lock);
+}
+
+void greffe__notices_unlock(greffe__notices *n)
+{
+    pthread_mutex_unlock(&n->lock);
+}
+
 bool greffe__notices_accept(greffe__notices *n)
 {
     pthread_mutex_lock(&n->lock);
@@ -258,6 +268,7 @@ greffe_status greffe_engine_poll(greffe_engine *engine, uint32_t limit, uint32_t
         *taken += 1;
         switch (notice->what.kind) {
         case GREFFE_NOTICE_EFFECT: deliver(engine, notice); break;
+        case GREFFE_NOTICE_EVENT: greffe__hand_event(engine, notice); break;
         case GREFFE_NOTICE_WORK: tell_watcher(engine->notices); break;
         case GREFFE_NOTICE_REPLY:
         case GREFFE_NOTICE_NONE: notice->what.reply(notice->what.data, &notice->what.result); break;

@@ -324,6 +324,14 @@ greffe_status greffe__wait_group(greffe_engine *e, bool begin_it)
     return end(&wait);
 }
 
+greffe_status greffe__wait_keep(greffe_engine *e, greffe__str subscriber, int64_t position)
+{
+    greffe__wait wait;
+    begin(&wait);
+    e->store->ops->keep(e->store, subscriber, position, finish, &wait);
+    return end(&wait);
+}
+
 greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32])
 {
     greffe__wait wait;

@@ -163,6 +163,7 @@ static greffe_status list(greffe_engine *e, greffe__reading *r, greffe_read *rea
         case GREFFE_READ_ORPHANS:
         case GREFFE_READ_NUMBERS:
         case GREFFE_READ_NEXT:
+        case GREFFE_READ_FEED:
         case GREFFE_READ_ROWS: break;
         }
     }
@@ -183,65 +184,103 @@ static greffe_status list(greffe_engine *e, greffe__reading *r, greffe_read *rea
 
 /* --- History, session --- */
 
+static void put_events(greffe__reading *r, const greffe__events *events)
+{
+    greffe__put_name(r, "events");
+    greffe__buf_byte(r->out, '[');
+    for (uint32_t j = 0; j < events->count; j++) {
+        const greffe__event *event = &events->at[j];
+        greffe__buf_text(r->out, j == 0 ? "" : ",");
+        greffe__put_open(r);
+        greffe__put_text(r, "event", greffe__str_of(greffe__event_name(event->type)));
+        greffe__put_optional(r, "path", event->path);
+        greffe__put_optional(r, "name", event->name);
+        greffe__put_optional(r, "key", event->key);
+        if (event->amount != 0) {
+            greffe__put_cents(r, "amount", event->amount);
+        }
+        greffe__put_close(r);
+    }
+    greffe__buf_byte(r->out, ']');
+}
+
+greffe_status greffe__put_entry(greffe__reading *r, const greffe_read_row *row, bool feed)
+{
+    greffe__journal_entry entry;
+    greffe_status status = greffe__record_decode(&entry, r->arena, &greffe__entry_shape, row->body);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    greffe__put_open(r);
+    if (feed) {
+        greffe__put_number(r, "position", row->since_ms);
+        greffe__put_text(r, "stream", greffe__str_of(greffe__stream_kind_name(row->kind)));
+        greffe__put_text(r, "key", row->key);
+    }
+    greffe__put_number(r, "version", (int64_t)row->version);
+    greffe__put_instant(r, "at", entry.now_ms);
+    greffe__put_text(r, "verb", entry.verb);
+    greffe__put_optional(r, "by", entry.actor);
+    greffe__put_optional(r, "as", entry.actor_kind);
+    if (entry.effective != 0) {
+        greffe__put_date(r, "effective", entry.effective);
+    }
+    if (entry.bundle.size == GREFFE__HASH_BYTES) {
+        char hex[GREFFE__HASH_CHARS];
+        greffe__hex(hex, entry.bundle);
+        greffe__put_text(r, "bundle", greffe__str_of(hex));
+    }
+    put_events(r, &entry.events);
+    greffe__put_close(r);
+    return GREFFE_OK;
+}
+
+/* A page of entries; the cursor is the version, or the position. */
+static greffe_status entries(greffe_engine *e, greffe__reading *r, greffe_read *read)
+{
+    const greffe_query *q = r->query;
+    bool feed = read->what == GREFFE_READ_FEED;
+    read->limit = q->limit == 0 ? 100 : q->limit > 1000 ? 1000 : q->limit;
+    greffe_status status = greffe__wait_read(e, read, r->arena);
+    greffe__buf_text(r->out, "{\"items\":[");
+    for (size_t i = 0; i < read->count && status == GREFFE_OK; i++) {
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        status = greffe__put_entry(r, &read->rows[i], feed);
+    }
+    greffe__buf_byte(r->out, ']');
+    if (status == GREFFE_OK && read->count > 0 && (feed || read->count == read->limit)) {
+        const greffe_read_row *last = &read->rows[read->count - 1];
+        greffe__buf_format(r->out, ",\"cursor\":\"%lld\"",
+                           (long long)(feed ? last->since_ms : (int64_t)last->version));
+    }
+    greffe__buf_byte(r->out, '}');
+    return status;
+}
+
 static greffe_status history(greffe_engine *e, greffe__reading *r)
 {
     const greffe_query *q = r->query;
     greffe_read read = {.what = GREFFE_READ_ENTRIES,
                         .group = greffe__str_of(q->key),
-                        .after = greffe__str_of(q->after != NULL ? q->after : "0"),
-                        .limit = q->limit == 0     ? 100
-                                 : q->limit > 1000 ? 1000
-                                                   : q->limit};
+                        .after = greffe__str_of(q->after != NULL ? q->after : "0")};
     read.kind = q->stream_kind == NULL ? GREFFE__DOSSIER
                                        : greffe__stream_kind_named(greffe__str_of(q->stream_kind));
-    greffe_status status = read.kind == 0 ? GREFFE_EMISUSE : greffe__wait_read(e, &read, r->arena);
-    greffe__buf_text(r->out, "{\"items\":[");
-    for (size_t i = 0; i < read.count && status == GREFFE_OK; i++) {
-        greffe__journal_entry entry;
-        status = greffe__record_decode(&entry, r->arena, &greffe__entry_shape, read.rows[i].body);
-        if (status != GREFFE_OK) {
-            break;
-        }
-        greffe__buf_text(r->out, i == 0 ? "" : ",");
-        greffe__put_open(r);
-        greffe__put_number(r, "version", (int64_t)read.rows[i].version);
-        greffe__put_instant(r, "at", entry.now_ms);
-        greffe__put_text(r, "verb", entry.verb);
-        greffe__put_optional(r, "by", entry.actor);
-        greffe__put_optional(r, "as", entry.actor_kind);
-        if (entry.effective != 0) {
-            greffe__put_date(r, "effective", entry.effective);
-        }
-        if (entry.bundle.size == GREFFE__HASH_BYTES) {
-            char hex[GREFFE__HASH_CHARS];
-            greffe__hex(hex, entry.bundle);
-            greffe__put_text(r, "bundle", greffe__str_of(hex));
-        }
-        greffe__put_name(r, "events");
-        greffe__buf_byte(r->out, '[');
-        for (uint32_t j = 0; j < entry.events.count; j++) {
-            const greffe__event *event = &entry.events.at[j];
-            greffe__buf_text(r->out, j == 0 ? "" : ",");
-            greffe__put_open(r);
-            greffe__put_text(r, "event", greffe__str_of(greffe__event_name(event->type)));
-            greffe__put_optional(r, "path", event->path);
-            greffe__put_optional(r, "name", event->name);
-            greffe__put_optional(r, "key", event->key);
-            if (event->amount != 0) {
-                greffe__put_cents(r, "amount", event->amount);
-            }
-            greffe__put_close(r);
-        }
-        greffe__buf_byte(r->out, ']');
-        greffe__put_close(r);
-    }
-    greffe__buf_byte(r->out, ']');
-    if (status == GREFFE_OK && read.count == read.limit) {
-        greffe__buf_format(r->out, ",\"cursor\":\"%llu\"",
-                           (unsigned long long)read.rows[read.count - 1].version);
-    }
-    greffe__buf_byte(r->out, '}');
-    return status;
+    return read.kind == 0 ? GREFFE_EMISUSE : entries(e, r, &read);
+}
+
+/* What a subscriber has not read yet; `after` is another place to read from. */
+static greffe_status feed(greffe_engine *e, greffe__reading *r)
+{
+    const greffe_query *q = r->query;
+    greffe_load cursor = {.what = GREFFE_LOAD_CURSOR, .command = greffe__str_of(q->key)};
+    greffe_status status =
+        q->after == NULL ? greffe__wait_load(e, &cursor, 1, r->arena) : GREFFE_OK;
+    greffe_read read = {.what = GREFFE_READ_FEED};
+    read.after = q->after != NULL
+                     ? greffe__str_of(q->after)
+                     : greffe__str_format(r->arena, "%llu",
+                                          (unsigned long long)(cursor.found ? cursor.version : 0));
+    return status == GREFFE_OK ? entries(e, r, &read) : status;
 }
 
 static greffe_status one_session(greffe_engine *e, greffe__reading *r)
@@ -280,6 +319,7 @@ static greffe_status run(greffe_engine *e, greffe__reading *r)
     case GREFFE_QUERY_PROCEDURES: read.what = GREFFE_READ_BUNDLES; break;
     case GREFFE_QUERY_DOSSIER: return greffe__read_dossier(e, r);
     case GREFFE_QUERY_HISTORY: return history(e, r);
+    case GREFFE_QUERY_FEED: return feed(e, r);
     case GREFFE_QUERY_SESSION: return one_session(e, r);
     default: return GREFFE_EMISUSE;
     }

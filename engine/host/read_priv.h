@@ -37,6 +37,8 @@ void greffe__put_money(greffe__reading *r, const greffe__dossier *d);
 /* With a plan, on what grounds as well. */
 void greffe__put_clocks(greffe__reading *r, const greffe__dossier *d, const greffe__plan *plan);
 greffe_status greffe__read_dossier(greffe_engine *e, greffe__reading *r);
+/* An entry of a journal with its events; in a feed with its stream and position (read.c). */
+greffe_status greffe__put_entry(greffe__reading *r, const greffe_read_row *row, bool feed);
 /* A stream's state, decoded into the answer's arena. */
 greffe_status greffe__read_state(greffe__reading *r, uint32_t kind, greffe__str bytes, void **out);
 

@@ -324,6 +324,9 @@ static void draft_apply(memory_store *s, draft *d)
         erase_text(&one->personal.at[i]->texts[PERSONAL_SALT]);
         erase_text(&one->personal.at[i]->texts[PERSONAL_VALUE]);
     }
+    for (size_t i = 0; i < d->entries.count; i++) {
+        d->entries.at[i]->numbers[ENTRY_POSITION] = ++s->position;
+    }
     append(&one->entries, &d->entries);
     append(&one->personal, &d->personal);
     records tasks = one->tasks, effects = one->effects;
@@ -508,6 +511,24 @@ static void secret(greffe_store *store, const unsigned char fresh[32], unsigned 
     done(data, GREFFE_OK);
 }
 
+static void keep(greffe_store *store, greffe_str subscriber, int64_t position, greffe_done_fn done,
+                 void *data)
+{
+    memory_store *s = (memory_store *)store;
+    record *one = greffe__memory_named(&s->cursors, NUMBER_NAME, subscriber);
+    if (one == NULL) {
+        one = reserve(&s->cursors, 1) ? record_make(&subscriber, 1) : NULL;
+        s->cursors.count += one != NULL;
+        if (one != NULL) {
+            s->cursors.at[s->cursors.count - 1] = one;
+        }
+    }
+    if (one != NULL && one->numbers[NUMBER_NEXT] < position) {
+        one->numbers[NUMBER_NEXT] = position;
+    }
+    done(data, one != NULL ? GREFFE_OK : GREFFE_ENOMEM);
+}
+
 /* --- Door --- */
 
 static void close_store(greffe_store *store)
@@ -519,6 +540,7 @@ static void close_store(greffe_store *store)
     free(s->streams);
     records_free(&s->bundles, true);
     records_free(&s->numbers, true);
+    records_free(&s->cursors, true);
     records_free(&s->known, true);
     free(s);
 }
@@ -535,6 +557,7 @@ greffe_status greffe_store_memory(greffe_store **out)
         .publish = publish,
         .secret = secret,
         .close = close_store,
+        .keep = keep,
     };
     if (out == NULL) {
         return GREFFE_EMISUSE;

@@ -25,6 +25,7 @@ typedef struct records {
 enum { STREAM_HEAD, STREAM_STATE, STREAM_GROUP, STREAM_STATUS, STREAM_LABEL, STREAM_OWNER };
 enum { STREAM_VERSION, STREAM_DUE, STREAM_LAST };
 enum { ENTRY_COMMAND, ENTRY_BODY, ENTRY_HEAD };
+enum { ENTRY_POSITION };
 enum { PERSONAL_REF, PERSONAL_CLASS, PERSONAL_SALT, PERSONAL_VALUE };
 enum { ROW_ITEM, ROW_NAME, ROW_WHO, ROW_ASSIGNEE, ROW_REF };
 enum { TASK_DUE, TASK_SINCE };
@@ -50,7 +51,9 @@ typedef struct memory_store {
     stream **streams; /* by kind and key */
     size_t count, capacity;
     records bundles, numbers;
-    records known; /* the newest of a name stands last */
+    records cursors;
+    int64_t position; /* of the last entry */
+    records known;    /* the newest of a name stands last */
     bool has_secret;
     unsigned char secret[32];
 } memory_store;

@@ -119,7 +119,9 @@ static greffe_status load_one(const memory_store *s, greffe_load *item, greffe_m
         }
         break;
     case GREFFE_LOAD_NUMBER:
-        number = greffe__memory_named(&s->numbers, NUMBER_NAME, item->command);
+    case GREFFE_LOAD_CURSOR:
+        number = greffe__memory_named(item->what == GREFFE_LOAD_NUMBER ? &s->numbers : &s->cursors,
+                                      NUMBER_NAME, item->command);
         item->found = number != NULL;
         item->version = number != NULL ? (uint64_t)number->numbers[NUMBER_NEXT] : 0;
         break;
@@ -365,13 +367,35 @@ static void own_rows(const stream *one, const greffe_read *r, matches *m)
     sort(m, by_key);
 }
 
-static void entry_matches(const stream *one, const greffe_read *r, matches *m)
+static uint64_t number_after(const greffe_read *r)
 {
     uint64_t from = 0;
     for (size_t i = 0; i < r->after.size && r->after.data[i] >= '0' && r->after.data[i] <= '9';
          i++) {
         from = from * 10 + (uint64_t)(r->after.data[i] - '0');
     }
+    return from;
+}
+
+static void feed_matches(const memory_store *s, const greffe_read *r, matches *m)
+{
+    int64_t from = (int64_t)number_after(r);
+    for (size_t i = 0; i < s->count; i++) {
+        const stream *one = s->streams[i];
+        for (size_t j = 0; j < one->entries.count; j++) {
+            record *entry = one->entries.at[j];
+            int64_t position = entry->numbers[ENTRY_POSITION];
+            if (position > from) {
+                add(m, (match){.stream = one, .row = entry, .version = j + 1, .first = position});
+            }
+        }
+    }
+    sort(m, by_instant);
+}
+
+static void entry_matches(const stream *one, const greffe_read *r, matches *m)
+{
+    uint64_t from = number_after(r);
     for (uint64_t i = from; one != NULL && i < one->entries.count && m->count < r->limit; i++) {
         add(m, (match){.stream = one, .row = one->entries.at[i], .version = i + 1});
     }
@@ -437,6 +461,9 @@ static greffe_read_row read_row(const match *m, greffe_read_kind what, greffe_me
     case GREFFE_READ_TASKS:
     case GREFFE_READ_ROWS:
     case GREFFE_READ_EFFECTS: return list_row(m, what, memory, failed);
+    case GREFFE_READ_FEED:
+        row.since_ms = m->first; /* and as entries */
+    /* fall through */
     case GREFFE_READ_ENTRIES:
         row.kind = m->stream->kind;
         row.key = take(m->stream->key, memory, failed);
@@ -501,6 +528,7 @@ static void find_matches(const memory_store *s, const greffe_read *r, matches *m
     case GREFFE_READ_TASKS:
     case GREFFE_READ_EFFECTS: row_matches(s, r, m); break;
     case GREFFE_READ_ENTRIES: entry_matches(one, r, m); break;
+    case GREFFE_READ_FEED: feed_matches(s, r, m); break;
     case GREFFE_READ_ROWS: own_rows(one, r, m); break;
     case GREFFE_READ_BUNDLES: named_matches(&s->bundles, r, m); break;
     case GREFFE_READ_NUMBERS: named_matches(&s->numbers, r, m); break;

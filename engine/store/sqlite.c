@@ -100,6 +100,11 @@ static const char *const statements[STATEMENT_COUNT] = {
                      "EXISTS (SELECT 1 FROM {p}stream s WHERE s.tenant = e.tenant AND "
                      "s.kind = e.kind AND s.key = e.key) LIMIT ?8",
     [READ_NUMBERS] = "SELECT name, next FROM {p}sequence WHERE tenant = ?1 ORDER BY name LIMIT ?8",
+    [READ_FEED] = "SELECT kind, key, version, command, body, head, position FROM {p}entry WHERE "
+                  "tenant = ?1 AND position > CAST(?6 AS INTEGER) ORDER BY position LIMIT ?8",
+    [LOAD_CURSOR] = "SELECT position FROM {p}cursor WHERE tenant = ?1 AND subscriber = ?4",
+    [KEEP_CURSOR] = "INSERT INTO {p}cursor (tenant, subscriber, position) VALUES (?1, ?4, ?5) ON "
+                    "CONFLICT (tenant, subscriber) DO UPDATE SET position = max(position, ?5)",
     [READ_NEXT] = "SELECT (SELECT min(due_ms) FROM {p}stream WHERE tenant = ?1 AND due_ms IS NOT "
                   "NULL), (SELECT min(next_ms) FROM {p}outbox WHERE tenant = ?1 AND incident = '')",
     [READ_BUNDLES] = "SELECT procedure, hash, active, published_ms, body FROM {p}bundle WHERE "
@@ -394,7 +399,7 @@ greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_option
     static const greffe_store_ops ops = {
         sizeof ops,          greffe__sqlite_load,     greffe__sqlite_commit,  greffe__sqlite_claim,
         greffe__sqlite_read, greffe__sqlite_postpone, greffe__sqlite_publish, secret,
-        close_store,         greffe__sqlite_group,
+        close_store,         greffe__sqlite_group,    greffe__sqlite_keep,
     };
     if (out == NULL || options == NULL || options->size != sizeof *options ||
         options->path == NULL) {

@@ -157,7 +157,8 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
         [GREFFE_LOAD_STREAM] = LOAD_STREAM, [GREFFE_LOAD_PERSONAL] = LOAD_PERSONAL,
         [GREFFE_LOAD_ENTRY] = LOAD_ENTRY,   [GREFFE_LOAD_BUNDLE] = LOAD_BUNDLE,
         [GREFFE_LOAD_ACTIVE] = LOAD_ACTIVE, [GREFFE_LOAD_NUMBER] = LOAD_NUMBER,
-        [GREFFE_LOAD_PINNED] = LOAD_PINNED, [GREFFE_LOAD_KNOWN] = LOAD_KNOWN,
+        [GREFFE_LOAD_CURSOR] = LOAD_CURSOR, [GREFFE_LOAD_PINNED] = LOAD_PINNED,
+        [GREFFE_LOAD_KNOWN] = LOAD_KNOWN,
     };
     sqlite3_stmt *stmt = NULL;
     greffe_status status = prepare_keyed(s, by_kind[item->what], item->kind, item->key, &stmt);
@@ -182,7 +183,7 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
             item->body = take(stmt, 2, memory, &failed);
             item->last_ms = sqlite3_column_int64(stmt, 3);
             item->due_ms = instant(stmt, 4);
-        } else if (item->what == GREFFE_LOAD_NUMBER) {
+        } else if (item->what == GREFFE_LOAD_NUMBER || item->what == GREFFE_LOAD_CURSOR) {
             item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
         } else if (item->what == GREFFE_LOAD_ENTRY) {
             item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
@@ -528,6 +529,20 @@ void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effec
     done(data, lease((sqlite_store *)store, effect, next_ms));
 }
 
+void greffe__sqlite_keep(greffe_store *store, greffe_str subscriber, int64_t position,
+                         greffe_done_fn done, void *data)
+{
+    sqlite_store *s = (sqlite_store *)store;
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = prepare_keyed(s, KEEP_CURSOR, 0, (greffe_str){"", 0}, &stmt);
+    if (status == GREFFE_OK) {
+        bind_text(stmt, 4, subscriber);
+        sqlite3_bind_int64(stmt, 5, position);
+        status = step_once(stmt);
+    }
+    done(data, status);
+}
+
 static greffe_status insert_bundle(sqlite_store *s, const greffe_publication *p)
 {
     sqlite3_stmt *stmt = NULL;
@@ -599,6 +614,9 @@ static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greff
         row.head = take(stmt, 9, memory, failed);
         row.due = instant(stmt, 10);
         return row;
+    case GREFFE_READ_FEED:
+        row.since_ms = sqlite3_column_int64(stmt, 6); /* and as entries */
+    /* fall through */
     case GREFFE_READ_ENTRIES:
         row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
         row.key = take(stmt, 1, memory, failed);
@@ -656,6 +674,7 @@ void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memor
         [GREFFE_READ_EFFECTS] = READ_EFFECTS, [GREFFE_READ_BUNDLES] = READ_BUNDLES,
         [GREFFE_READ_AMOUNTS] = READ_AMOUNTS, [GREFFE_READ_ORPHANS] = READ_ORPHANS,
         [GREFFE_READ_NUMBERS] = READ_NUMBERS, [GREFFE_READ_NEXT] = READ_NEXT,
+        [GREFFE_READ_FEED] = READ_FEED,
     };
     sqlite_store *s = (sqlite_store *)store;
     sqlite3_stmt *stmt = NULL;

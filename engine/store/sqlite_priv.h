@@ -56,6 +56,9 @@ typedef enum statement {
     READ_ORPHANS,
     READ_NUMBERS,
     READ_NEXT,
+    READ_FEED,
+    LOAD_CURSOR,
+    KEEP_CURSOR,
     STATEMENT_COUNT
 } statement;
 
@@ -87,6 +90,8 @@ void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memor
                          greffe_done_fn done, void *data);
 void greffe__sqlite_postpone(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
                              greffe_done_fn done, void *data);
+void greffe__sqlite_keep(greffe_store *store, greffe_str subscriber, int64_t position,
+                         greffe_done_fn done, void *data);
 void greffe__sqlite_publish(greffe_store *store, const greffe_publication *publication,
                             greffe_done_fn done, void *data);
 

@@ -51,12 +51,27 @@ GREFFE_API greffe_status greffe_engine_dispatch(greffe_engine *engine, uint32_t 
 GREFFE_API greffe_status greffe_engine_watch(greffe_engine *engine, void (*work)(void *data),
                                              void *data);
 
+/** An entry of the feed, as JSON: {"position", "stream", "key", "version", "at", "verb", "by",
+ * "as", "events": [{"event", …}, …]}; it lives for the call. GREFFE_OK: it is dealt with, and will
+ * not come again once that is durable; another status: it comes again, and nothing behind it
+ * before. */
+typedef greffe_status (*greffe_event_fn)(void *data, const char *entry);
+
+/** Has greffe_engine_poll call a function for everything that was committed and that the subscriber
+ *  has not dealt with, in order, at least once, after each greffe_engine_dispatch. One process
+ * reads as one subscriber at a time. `on_event` NULL: no more. At most 8: GREFFE_ELIMIT;
+ *  GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_engine_subscribe(greffe_engine *engine, const char *subscriber,
+                                                 greffe_event_fn on_event, void *data);
+
 typedef enum greffe_notice_kind {
     GREFFE_NOTICE_NONE = 0,   /**< nothing has come */
     GREFFE_NOTICE_REPLY = 1,  /**< to a call: `reply`, `data`, `result` */
     GREFFE_NOTICE_EFFECT = 2, /**< to be delivered: `effect`, `token`; greffe_engine_finish is
                                  awaited whatever kind of handler the channel has */
-    GREFFE_NOTICE_WORK = 3    /**< something was committed: dispatch */
+    GREFFE_NOTICE_EVENT =
+        4, /**< for a subscriber; greffe_engine_next gives none: it reads the feed */
+    GREFFE_NOTICE_WORK = 3 /**< something was committed: dispatch */
 } greffe_notice_kind;
 
 /** What has come for the host. */

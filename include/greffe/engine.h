@@ -170,7 +170,11 @@ typedef enum greffe_query_kind {
     GREFFE_QUERY_PROCEDURES = 8, /**< what is published */
     GREFFE_QUERY_DOSSIER = 9,    /**< key: one dossier's state, answers and dates */
     GREFFE_QUERY_HISTORY = 10,   /**< kind and key: the journal of a stream */
-    GREFFE_QUERY_SESSION = 11    /**< key: a session with its items */
+    GREFFE_QUERY_SESSION = 11,   /**< key: a session with its items */
+    GREFFE_QUERY_FEED = 12       /**< key: a subscriber; what was committed and it has not
+                                    acknowledged, of all streams, in the order of commits; `after`:
+                                    behind that position instead. It names no person. Its cursor is
+                                    the last one's position */
 } greffe_query_kind;
 
 typedef struct greffe_query {
@@ -187,6 +191,11 @@ typedef struct greffe_query {
 GREFFE_API greffe_status greffe_engine_read(greffe_engine *engine, char **out,
                                             const greffe_query *query);
 GREFFE_API void greffe_engine_free(greffe_engine *engine, void *memory);
+
+/** A subscriber has dealt with the feed up to this cursor, durably: a text of at most 64 bytes
+ * names it. Never goes back. GREFFE_EINVALID: this is no cursor; the store's; GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_engine_acknowledge(greffe_engine *engine, const char *subscriber,
+                                                   const char *cursor);
 
 /* --- Verifying --- */
 

@@ -124,8 +124,9 @@ static void close_store(greffe_store *store)
 
 void bench_record(bench_script *out, const char *procedure)
 {
-    static const greffe_store_ops ops = {sizeof ops, load,    commit, claim,       read_rows,
-                                         postpone,   publish, secret, close_store, NULL};
+    static const greffe_store_ops ops = {sizeof ops,  load,     commit,  claim,
+                                         read_rows,   postpone, publish, secret,
+                                         close_store, NULL,     NULL};
     static recorder r;
     *out = (bench_script){.count = 0};
     r = (recorder){.head = {&ops}, .script = out};

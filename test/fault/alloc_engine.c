@@ -209,6 +209,53 @@ static greffe_status submit_plan(greffe_engine *engine, const void *how, bool ag
                : GREFFE_EINVALID;
 }
 
+static unsigned followed;
+
+static greffe_status on_event(void *data, const char *entry)
+{
+    (void)data;
+    followed += entry[0] == '{';
+    return GREFFE_OK;
+}
+
+static greffe_status subscribe(greffe_engine *engine, const void *how, bool again)
+{
+    (void)how;
+    (void)again;
+    followed = 0;
+    return greffe_engine_subscribe(engine, "s", on_event, NULL);
+}
+
+static greffe_status acknowledge(greffe_engine *engine, const void *how, bool again)
+{
+    (void)how;
+    (void)again;
+    return greffe_engine_acknowledge(engine, "s", "1");
+}
+
+static void give_back(void *data, greffe_result *result)
+{
+    greffe_result_free(data, result);
+}
+
+/* The events that a round announces, or a later one when it found no memory. */
+static bool follow_up(greffe_engine *engine)
+{
+    for (int i = 0; i < MAX_ROUNDS && followed == 0; i++) {
+        struct pollfd ready = {.fd = greffe_engine_fd(engine), .events = POLLIN};
+        uint32_t taken = 0;
+        if (i > 0) {
+            memory_restore();
+        }
+        if (greffe_engine_dispatch(engine, 100, START_MS, give_back, engine) == GREFFE_OK) {
+            (void)poll(&ready, 1, -1);
+        }
+        while (greffe_engine_poll(engine, 1, &taken) == GREFFE_OK && taken > 0) {
+        }
+    }
+    return followed > 0 || sweep_fault("a subscriber is given nothing");
+}
+
 static size_t answer_size; /* of the last answer that was read */
 
 static greffe_status read_list(greffe_engine *engine, const void *how, bool again)
@@ -310,7 +357,9 @@ static bool live(greffe_engine *engine)
                                     .args = {remark, sizeof remark - 1}};
     fine = fine && take(engine, "submit", submit, &comment) && take(engine, "ask", ask, &tasks) &&
            take(engine, "submit_plan", submit_plan, expected.plan) &&
-           greffe_engine_watch(engine, NULL, NULL) == GREFFE_OK;
+           greffe_engine_watch(engine, NULL, NULL) == GREFFE_OK &&
+           take(engine, "subscribe", subscribe, NULL) && follow_up(engine) &&
+           take(engine, "acknowledge", acknowledge, NULL);
     fine = fine && take(engine, "read history", read_list, &history);
     const size_t entries_size = answer_size;
     fine = fine && take(engine, "verify", verify, NULL);

@@ -34,10 +34,11 @@ typedef enum greffe_load_kind {
     GREFFE_LOAD_ACTIVE = 5,   /**< command: the procedure; gives its newest bundle */
     GREFFE_LOAD_NUMBER = 6,   /**< command: a sequence; gives the next number in `version` */
     GREFFE_LOAD_PINNED =
-        7,                /**< command: what dossiers pin, in hexadecimal; gives in `label` the
-                               hash of the bundle that was published last of those that share it */
-    GREFFE_LOAD_KNOWN = 8 /**< command: "board bureau"; gives in `label` the hash of the bundle
+        7,                 /**< command: what dossiers pin, in hexadecimal; gives in `label` the
+                                hash of the bundle that was published last of those that share it */
+    GREFFE_LOAD_KNOWN = 8, /**< command: "board bureau"; gives in `label` the hash of the bundle
                                that was published last of those that know this name */
+    GREFFE_LOAD_CURSOR = 9 /**< command: a subscriber; gives in `version` how far it has read */
 } greffe_load_kind;
 
 typedef struct greffe_personal_row {
@@ -164,8 +165,10 @@ typedef enum greffe_read_kind {
     GREFFE_READ_AMOUNTS = 7, /**< group: an allotment's key; what the store's own check holds */
     GREFFE_READ_ORPHANS = 8, /**< streams that have entries and no state */
     GREFFE_READ_NUMBERS = 9, /**< sequences: key, and the next number in `version` */
-    GREFFE_READ_NEXT = 10 /**< one row: `due` the next timer, `since_ms` the instant from which an
+    GREFFE_READ_NEXT = 10, /**< one row: `due` the next timer, `since_ms` the instant from which an
                                effect may be claimed; each INT64_MAX when there is none */
+    GREFFE_READ_FEED = 11  /**< entries of all streams behind the position `after`, in the order of
+                              their  commits: as entries, and in `since_ms` the position */
 } greffe_read_kind;
 
 typedef struct greffe_read_row {
@@ -216,6 +219,10 @@ typedef struct greffe_store_ops {
      *  later ones see the earlier ones, and none is durable before the end. When the end fails,
      *  nothing of the group was done. NULL: this store has no such thing. */
     void (*group)(greffe_store *store, bool begin, greffe_done_fn done, void *data);
+    /** Keeps how far a subscriber of the feed has read; never less than before. NULL: this store
+     *  keeps no such thing. */
+    void (*keep)(greffe_store *store, greffe_str subscriber, int64_t position, greffe_done_fn done,
+                 void *data);
 } greffe_store_ops;
 
 /** The head of every store; an adapter's own members follow. */

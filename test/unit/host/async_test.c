@@ -721,6 +721,119 @@ static void a_binding_takes_effects_without_a_call(void **state)
     assert_waiting(f, 0);
 }
 
+/* --- The feed --- */
+
+typedef struct follower {
+    fixture *f;
+    unsigned seen, fails_at;
+    int64_t last;
+    bool backwards;
+    char words[4096];
+} follower;
+
+static greffe_status follow(void *data, const char *entry)
+{
+    follower *w = data;
+    const char *at = strstr(entry, "\"position\":");
+    int64_t position = at != NULL ? strtoll(at + 11, NULL, 10) : 0;
+    if (w->fails_at > 0 && w->seen + 1 >= w->fails_at) {
+        return GREFFE_EIO;
+    }
+    w->backwards = w->backwards || position <= w->last;
+    w->last = position;
+    w->seen += 1;
+    (void)snprintf(w->words, sizeof w->words, "%s", entry);
+    return GREFFE_OK;
+}
+
+static void a_subscriber_is_given_everything_once_and_in_order(void **state)
+{
+    fixture *f = *state;
+    follower w = {.f = f};
+    file_some(f, 150); /* more than one reading */
+    assert_int_equal(greffe_engine_subscribe(f->engine, "portail", follow, &w), GREFFE_OK);
+    for (int i = 0; i < 5; i++) {
+        dispatch(f);
+    }
+    assert_int_equal(w.seen, 150);
+    assert_false(w.backwards);
+    assert_non_null(strstr(w.words, "\"stream\":\"dossier\""));
+    assert_non_null(strstr(w.words, "\"verb\":\"file\""));
+    assert_null(strstr(w.words, "Exemple")); /* it names nobody */
+    greffe_engine_close(f->engine);          /* how far it has read is durable */
+    f->engine = opened(f);
+    assert_int_equal(greffe_engine_subscribe(f->engine, "portail", follow, &w), GREFFE_OK);
+    dispatch(f);
+    assert_int_equal(w.seen, 150);
+    follower other = {.f = f};
+    assert_int_equal(greffe_engine_subscribe(f->engine, "autre", follow, &other), GREFFE_OK);
+    for (int i = 0; i < 4; i++) {
+        dispatch(f);
+    }
+    assert_int_equal(other.seen, 150);
+}
+
+static void what_was_not_dealt_with_comes_again_and_nothing_before_it(void **state)
+{
+    fixture *f = *state;
+    follower w = {.f = f, .fails_at = 4};
+    file_some(f, 6);
+    assert_int_equal(greffe_engine_subscribe(f->engine, "portail", follow, &w), GREFFE_OK);
+    dispatch(f);
+    dispatch(f);
+    assert_int_equal(w.seen, 3);
+    w.fails_at = 0;
+    dispatch(f);
+    dispatch(f);
+    assert_int_equal(w.seen, 6);
+    assert_false(w.backwards);
+    assert_int_equal(greffe_engine_subscribe(f->engine, "portail", NULL, NULL), GREFFE_OK);
+    file_some(f, 6); /* the same keys: nothing new */
+    dispatch(f);
+    assert_int_equal(w.seen, 6);
+}
+
+static void a_binding_reads_the_feed_and_acknowledges(void **state)
+{
+    fixture *f = *state;
+    char *page;
+    greffe_query feed = {
+        .size = sizeof feed, .kind = GREFFE_QUERY_FEED, .key = "portail", .limit = 2};
+    file_some(f, 3);
+    assert_int_equal(greffe_engine_read(f->engine, &page, &feed), GREFFE_OK);
+    const char *at = strstr(page, "\"cursor\":\"");
+    assert_non_null(at);
+    char cursor[24];
+    (void)snprintf(cursor, sizeof cursor, "%.*s", (int)strcspn(at + 10, "\""), at + 10);
+    greffe_engine_free(f->engine, page);
+    assert_int_equal(greffe_engine_acknowledge(f->engine, "portail", "douze"), GREFFE_EINVALID);
+    assert_int_equal(greffe_engine_acknowledge(f->engine, "", cursor), GREFFE_EMISUSE);
+    assert_int_equal(greffe_engine_acknowledge(f->engine, "portail", cursor), GREFFE_OK);
+    assert_int_equal(greffe_engine_read(f->engine, &page, &feed), GREFFE_OK);
+    assert_null(strstr(page, "\"key\":\"d0\""));
+    assert_non_null(strstr(page, "\"key\":\"d2\""));
+    greffe_engine_free(f->engine, page);
+    feed.after = "0"; /* from the beginning */
+    assert_int_equal(greffe_engine_read(f->engine, &page, &feed), GREFFE_OK);
+    assert_non_null(strstr(page, "\"key\":\"d0\""));
+    greffe_engine_free(f->engine, page);
+}
+
+static void there_are_at_most_eight_subscribers(void **state)
+{
+    fixture *f = *state;
+    follower w = {.f = f};
+    char name[8];
+    for (int i = 0; i < 8; i++) {
+        (void)snprintf(name, sizeof name, "s%d", i);
+        assert_int_equal(greffe_engine_subscribe(f->engine, name, follow, &w), GREFFE_OK);
+    }
+    assert_int_equal(greffe_engine_subscribe(f->engine, "s8", follow, &w), GREFFE_ELIMIT);
+    assert_int_equal(greffe_engine_subscribe(f->engine, "s3", NULL, NULL), GREFFE_OK);
+    assert_int_equal(greffe_engine_subscribe(f->engine, "s8", follow, &w), GREFFE_OK);
+    assert_int_equal(greffe_engine_subscribe(f->engine, NULL, follow, &w), GREFFE_EMISUSE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -747,6 +860,10 @@ int main(void)
         TEST(a_blocking_round_begins_them_as_well),
         TEST(what_is_no_token_is_refused),
         TEST(a_binding_takes_effects_without_a_call),
+        TEST(a_subscriber_is_given_everything_once_and_in_order),
+        TEST(what_was_not_dealt_with_comes_again_and_nothing_before_it),
+        TEST(a_binding_reads_the_feed_and_acknowledges),
+        TEST(there_are_at_most_eight_subscribers),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

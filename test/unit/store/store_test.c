@@ -138,6 +138,56 @@ static void what_shares_a_commit_is_taken_or_refused_alone(void **state)
     assert_int_equal(write_entry(f, 1, "b", 0, "c1"), GREFFE_OK); /* alone again */
 }
 
+static greffe_status keep(fixture *f, const char *subscriber, int64_t position)
+{
+    reply r;
+    expect_reply(&r);
+    f->store->ops->keep(f->store, str(subscriber), position, on_done, &r);
+    return await(&r);
+}
+
+static void the_feed_gives_all_entries_in_the_order_of_their_commits(void **state)
+{
+    fixture *f = *state;
+    greffe_read feed = {.what = GREFFE_READ_FEED, .after = str("0"), .limit = 2};
+    assert_int_equal(write_entry(f, 1, "b", 0, "c1"), GREFFE_OK);
+    assert_int_equal(write_entry(f, 2, "a", 0, "c1"), GREFFE_OK);
+    assert_int_equal(write_entry(f, 1, "b", 0, "c9"), GREFFE_ECONFLICT);
+    assert_int_equal(write_entry(f, 1, "b", 1, "c2"), GREFFE_OK);
+    assert_int_equal(read_rows(f, &feed), GREFFE_OK);
+    assert_int_equal(feed.count, 2);
+    assert_int_equal(feed.rows[0].kind, 1);
+    assert_str(feed.rows[0].key, "b");
+    assert_int_equal(feed.rows[0].version, 1);
+    assert_int_equal(feed.rows[1].kind, 2);
+    assert_true(feed.rows[0].since_ms < feed.rows[1].since_ms);
+    char after[24];
+    (void)snprintf(after, sizeof after, "%lld", (long long)feed.rows[1].since_ms);
+    feed.after = str(after);
+    assert_int_equal(read_rows(f, &feed), GREFFE_OK);
+    assert_int_equal(feed.count, 1);
+    assert_int_equal(feed.rows[0].version, 2);
+}
+
+static void a_subscriber_s_cursor_is_kept_and_never_goes_back(void **state)
+{
+    fixture *f = *state;
+    const greffe_load cursor = {.what = GREFFE_LOAD_CURSOR, .command = str("portail")};
+    if (f->store->ops->keep == NULL) {
+        skip();
+    }
+    assert_false(load_one(f, cursor).found);
+    assert_int_equal(keep(f, "portail", 7), GREFFE_OK);
+    assert_int_equal(keep(f, "autre", 3), GREFFE_OK);
+    assert_int_equal(load_one(f, cursor).version, 7);
+    assert_int_equal(keep(f, "portail", 5), GREFFE_OK);
+    assert_int_equal(load_one(f, cursor).version, 7);
+    assert_int_equal(keep(f, "portail", 9), GREFFE_OK);
+    greffe_load found = load_one(f, cursor);
+    assert_true(found.found);
+    assert_int_equal(found.version, 9);
+}
+
 static void a_command_key_is_taken_once_in_a_stream(void **state)
 {
     fixture *f = *state;
@@ -722,6 +772,8 @@ static int run_suite(backend which, const char *name)
         TEST(a_stale_version_is_a_conflict),
         TEST(a_stream_that_was_only_read_is_checked_and_left_alone),
         TEST(what_shares_a_commit_is_taken_or_refused_alone),
+        TEST(the_feed_gives_all_entries_in_the_order_of_their_commits),
+        TEST(a_subscriber_s_cursor_is_kept_and_never_goes_back),
         TEST(a_command_key_is_taken_once_in_a_stream),
         TEST(a_conflict_in_the_second_stream_leaves_the_first_untouched),
         TEST(an_overspend_is_refused_by_the_store_itself),
