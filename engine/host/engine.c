@@ -1,4 +1,5 @@
 /* The engine's life: opening and closing; and the public form of a command. */
+#include <stdio.h>
 #include <string.h>
 
 #include "host/host_priv.h"
@@ -32,6 +33,10 @@ greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
     e->random = options->random != NULL ? options->random : greffe__system_random;
     e->random_data = options->random_data;
     e->alone = options->alone;
+    e->authorize = options->authorize;
+    e->authorize_data = options->authorize_data;
+    e->before_commit = options->before_commit;
+    e->before_commit_data = options->before_commit_data;
     greffe_status status = greffe__context_clone(&e->own, context);
     if (status == GREFFE_OK) {
         greffe__arena_init(&e->zones, e->own);
@@ -173,6 +178,16 @@ static void say(char *out, greffe__str a, greffe__str b)
     out[size] = '\0';
 }
 
+static bool is_allowed(const greffe_engine *e, const greffe_command *c, char reason[256])
+{
+    const greffe_access access = {.actor = c->actor,
+                                  .verb = c->verb,
+                                  .stream_kind = greffe__stream_kind_name(stream_kind_of(c->verb)),
+                                  .stream = c->stream};
+    (void)snprintf(reason, 256, "the portal does not allow this");
+    return e->authorize == NULL || e->authorize(e->authorize_data, &access, reason);
+}
+
 static greffe_status run(greffe_engine *e, void *data)
 {
     greffe__execution *x = data;
@@ -187,8 +202,13 @@ static greffe_status run(greffe_engine *e, void *data)
         return GREFFE_ENOMEM;
     }
     greffe__arena_init(&arena, e->own);
+    char reason[256] = "";
     greffe_status status = build(e, &command, x->command, &arena);
-    if (status == GREFFE_OK) {
+    if (status == GREFFE_OK && !is_allowed(e, x->command, reason)) {
+        outcome.status = GREFFE_EDENIED;
+        outcome.code = GREFFE__GR_HOST_DENIED;
+        outcome.message = greffe__str_of(reason);
+    } else if (status == GREFFE_OK) {
         status = greffe__execute(e, &outcome, &command, &arena);
     } else if (status == GREFFE_EINVALID || status == GREFFE_ELIMIT) {
         outcome.status = status;

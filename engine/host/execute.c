@@ -2,6 +2,7 @@
  *
  * A command runs against what was loaded; the commit is refused when any stream it looked at has
  * moved on since, and then all begins again. A key that was answered gets its first answer. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -19,6 +20,9 @@ typedef struct attempt {
         greffe_plan **at;
         uint32_t count, capacity;
     } held;
+    const greffe_write_set *writes; /* that the host is asked about */
+    bool vetoed;
+    char reason[256];
 } attempt;
 
 /* --- Loading --- */
@@ -308,6 +312,39 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     return status == GREFFE_OK ? personal_rows(a->arena, &stream->created, write) : status;
 }
 
+static const char *terminated(greffe__arena *arena, greffe__str text)
+{
+    const char *copy = greffe__str_dup(arena, text).data;
+    return copy != NULL ? copy : "";
+}
+
+/* Inside the transaction: the host may take it back. */
+static greffe_status ask_host(void *data, void *connection)
+{
+    attempt *a = data;
+    const greffe__command *c = a->command;
+    greffe_change change = {.connection = connection,
+                            .verb = terminated(a->arena, c->verb),
+                            .stream_kind = greffe__stream_kind_name(c->stream_kind),
+                            .stream = terminated(a->arena, c->stream_key),
+                            .status = "",
+                            .label = ""};
+    for (size_t i = 0; i < a->writes->stream_count; i++) {
+        const greffe_stream_write *write = &a->writes->streams[i];
+        if (write->kind == c->stream_kind && greffe__str_equal(write->key, c->stream_key)) {
+            change.status = terminated(a->arena, write->status);
+            change.label = terminated(a->arena, write->label);
+            change.version = write->expected + (write->entry != NULL);
+        }
+    }
+    if (a->arena->failed) {
+        return GREFFE_ENOMEM;
+    }
+    (void)snprintf(a->reason, sizeof a->reason, "the portal took it back");
+    a->vetoed = !a->e->before_commit(a->e->before_commit_data, &change, a->reason);
+    return a->vetoed ? GREFFE_EDENIED : GREFFE_OK;
+}
+
 static greffe_status commit(attempt *a, const greffe__decision *decision)
 {
     uint32_t count = a->world.streams.count;
@@ -334,6 +371,11 @@ static greffe_status commit(attempt *a, const greffe__decision *decision)
             numbers[set.number_count++] =
                 (greffe_number_write){a->world.sequences.at[i].name, a->world.sequences.at[i].next};
         }
+    }
+    if (a->e->before_commit != NULL) {
+        set.before = ask_host;
+        set.before_data = a;
+        a->writes = &set;
     }
     return a->arena->failed ? GREFFE_ENOMEM : greffe__wait_commit(a->e, &set);
 }
@@ -417,6 +459,12 @@ static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
         return GREFFE_ELIMIT;
     }
     greffe_status status = commit(a, &decision);
+    if (status == GREFFE_EDENIED && a->vetoed) {
+        out->status = status;
+        out->code = GREFFE__GR_HOST_VETO;
+        out->message = greffe__str_dup(a->arena, greffe__str_of(a->reason));
+        return a->arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
+    }
     if (status == GREFFE_OK) {
         const greffe__stream *own =
             greffe__world_stream(&a->world, a->command->stream_kind, a->command->stream_key);

@@ -81,6 +81,10 @@ struct greffe_engine {
     uint32_t handler_count;
     greffe__str zone_bytes;
     bool alone; /* no other process dispatches */
+    greffe_authorize_fn authorize;
+    void *authorize_data;
+    greffe_before_commit_fn before_commit;
+    void *before_commit_data;
 };
 
 /* --- The store thread --- */

@@ -196,6 +196,9 @@ greffe_status greffe__queue_await(greffe__queue *queue, greffe__job *job)
 {
     awaited own = {.job = *job};
     own.job.finished = wake;
+    if (pthread_equal(pthread_self(), queue->thread)) {
+        return GREFFE_EMISUSE; /* a hook that calls the engine would wait for itself */
+    }
     if (sem_init(&own.done, 0, 0) != 0) {
         return GREFFE_ENOMEM;
     }

@@ -333,6 +333,20 @@ greffe_status greffe__check_query(const greffe_query *query)
     return good ? GREFFE_OK : GREFFE_EMISUSE;
 }
 
+static bool is_allowed(const greffe_engine *e, const greffe_query *q)
+{
+    char reason[256] = "";
+    bool history = q->kind == GREFFE_QUERY_HISTORY && q->stream_kind != NULL;
+    const greffe_access access = {.actor = q->actor,
+                                  .query = (int)q->kind,
+                                  .stream_kind = history                           ? q->stream_kind
+                                                 : q->kind == GREFFE_QUERY_SESSION ? "session"
+                                                 : q->key != NULL                  ? "dossier"
+                                                                                   : NULL,
+                                  .stream = q->kind == GREFFE_QUERY_FEED ? NULL : q->key};
+    return e->authorize == NULL || e->authorize(e->authorize_data, &access, reason);
+}
+
 greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_query *query)
 {
     greffe__arena arena;
@@ -340,7 +354,7 @@ greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_quer
     greffe__arena_init(&arena, e->own);
     greffe__buf_init(&text_out, e->context);
     greffe__reading r = {.query = query, .out = &text_out, .arena = &arena};
-    greffe_status status = run(e, &r);
+    greffe_status status = is_allowed(e, query) ? run(e, &r) : GREFFE_EDENIED;
     status = status == GREFFE_OK && arena.failed ? GREFFE_ENOMEM : status;
     greffe__arena_free(&arena);
     if (status == GREFFE_OK && greffe__buf_done(&text_out) == NULL) {

@@ -416,6 +416,9 @@ static void commit(greffe_store *store, const greffe_write_set *set, greffe_done
     draft *drafts = calloc(set->stream_count + 1, sizeof *drafts);
     records numbers = {0};
     greffe_status status = drafts != NULL ? make_drafts(s, set, drafts, &numbers) : GREFFE_ENOMEM;
+    if (status == GREFFE_OK && set->before != NULL) {
+        status = set->before(set->before_data, NULL);
+    }
     if (status == GREFFE_OK) {
         append(&s->numbers, &numbers);
         for (size_t i = 0; i < set->number_count; i++) {

@@ -418,6 +418,9 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
     for (size_t i = 0; i < set->number_count && status == GREFFE_OK; i++) {
         status = write_number(s, &set->numbers[i]);
     }
+    if (status == GREFFE_OK && set->before != NULL) {
+        status = set->before(set->before_data, s->db);
+    }
     status = greffe__sqlite_end(s, true, status);
     if (erases) { /* nor in the log, unless somebody reads it; pages keep more:
                      greffe_sqlite_compact */

@@ -20,6 +20,37 @@ typedef int64_t (*greffe_clock_fn)(void *data);
 /** Fills `out` with `size` bytes that nobody can guess. */
 typedef greffe_status (*greffe_random_fn)(void *data, unsigned char *out, size_t size);
 
+/** What an actor wants to do. Strings live for the call. */
+typedef struct greffe_access {
+    const greffe_actor *actor; /**< NULL: the host itself reads */
+    const char *verb;          /**< of a command; NULL: a read */
+    const char *stream_kind;   /**< "dossier", "session"…; of a read, NULL for a list */
+    const char *stream;        /**< its key, or NULL */
+    int query;                 /**< of a read: greffe_query_kind */
+} greffe_access;
+
+/** Whether the host lets it: its rights only narrow what the procedure allows. False: `reason` is
+ * told to the actor (GR-5105). Runs on the engine's thread, may run again for a command that is
+ * given again, and must not call the engine: blocking calls return GREFFE_EMISUSE there. */
+typedef bool (*greffe_authorize_fn)(void *data, const greffe_access *access, char reason[256]);
+
+/** What is about to become durable. Strings live for the call. */
+typedef struct greffe_change {
+    void *connection; /**< of a store in SQLite the sqlite3 that has the transaction open: what
+                           is written with it becomes durable with the change, or not at all.
+                           Not to be kept, nor to be committed. Other stores: NULL */
+    const char *verb; /**< of the command, also of the engine's own: "timer", "result"… */
+    const char *stream_kind; /**< of the command's own stream */
+    const char *stream;
+    const char *status; /**< of that stream then: a dossier's step or outcome… */
+    const char *label;  /**< a dossier's number… */
+    uint64_t version;
+} greffe_change;
+
+/** False: nothing of it is done, and `reason` is told to the actor (GR-5106); what the engine
+ * itself wanted, such as a timer, is wanted again later. As greffe_authorize_fn otherwise. */
+typedef bool (*greffe_before_commit_fn)(void *data, const greffe_change *change, char reason[256]);
+
 typedef struct greffe_engine_options {
     size_t size;           /**< sizeof(greffe_engine_options) */
     greffe_store *store;   /**< taken over: the engine closes it, also when open fails */
@@ -32,6 +63,10 @@ typedef struct greffe_engine_options {
     bool
         alone; /**< no other engine delivers effects of this store: then nothing is leased, and what
                   a killed process left is taken up at once. False: an effect is leased for 60 s. */
+    greffe_authorize_fn authorize; /**< NULL: the host lets all that the procedure allows */
+    void *authorize_data;
+    greffe_before_commit_fn before_commit; /**< NULL: nobody looks */
+    void *before_commit_data;
 } greffe_engine_options;
 
 /** Opens an engine on a store. The context's allocator must bear calls from two threads at once.
@@ -184,6 +219,7 @@ typedef struct greffe_query {
     const char *stream_kind;          /**< of a history: "dossier", "session"… */
     const char *after;                /**< the `cursor` of the last page, or NULL */
     uint32_t limit;                   /**< 0: 100; at most 1,000 */
+    const greffe_actor *actor;        /**< who reads, for the host's `authorize`; NULL: the host */
 } greffe_query;
 
 /** Answers with JSON: an object, or {"items": […], "cursor": "…"}; no cursor: the last page. `*out`

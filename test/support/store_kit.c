@@ -329,7 +329,9 @@ greffe_status commit_rich(fixture *f, const greffe_stream_write *second)
     w.write.rows = rows;
     w.write.row_count = 2;
     greffe_stream_write both[] = {w.write, *second};
-    return commit_to(f->store, &(greffe_write_set){both, 2, &number, 1});
+    return commit_to(
+        f->store, &(greffe_write_set){
+                      .streams = both, .stream_count = 2, .numbers = &number, .number_count = 1});
 }
 
 void assert_no_trace_of_the_first(fixture *f)

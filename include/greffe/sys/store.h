@@ -109,6 +109,10 @@ typedef struct greffe_write_set {
     size_t stream_count;
     const greffe_number_write *numbers;
     size_t number_count;
+    /** Called once all is written, before it is durable, with the store's own connection or NULL;
+     * what it says, unless GREFFE_OK, is the set's end. May be NULL. */
+    greffe_status (*before)(void *data, void *connection);
+    void *before_data;
 } greffe_write_set;
 
 /* --- Publishing --- */
