@@ -110,7 +110,7 @@ static bool hand_over(const greffe_engine *e, greffe__delivery *one)
 {
     char token[GREFFE__TOKEN_CHARS];
     const greffe__handler *handler = one->handler;
-    if (handler->run != NULL) {
+    if (handler->start == NULL) {
         one->status = handler->run(handler->data, &one->effect, one->problem);
         return true;
     }

@@ -377,7 +377,9 @@ static greffe_status commit(attempt *a, const greffe__decision *decision)
         set.before_data = a;
         a->writes = &set;
     }
-    return a->arena->failed ? GREFFE_ENOMEM : greffe__wait_commit(a->e, &set);
+    greffe_status status = a->arena->failed ? GREFFE_ENOMEM : greffe__wait_commit(a->e, &set);
+    a->writes = NULL;
+    return status;
 }
 
 /* --- One command --- */

@@ -37,13 +37,13 @@
 #define GREFFE_MAX_EACH 1000u /* default bound of `each` */
 
 /* Execution. */
-#define GREFFE_MAX_ADVANCE 2000u  /* nodes passed in one command: each is a call deep */
-#define GREFFE_MAX_NEEDS 1200u    /* streams that one command may load */
-#define GREFFE_MAX_KEY_BYTES 128u /* idempotency keys, stream keys */
-#define GREFFE_MAX_AGENDA 1000u   /* dossiers on one agenda */
-#define GREFFE_MAX_BATCH 1000u    /* orders in one payment batch */
-#define GREFFE_MAX_ATTEMPTS 8u    /* of an effect before it is an incident */
-#define GREFFE_MAX_GROUP 100u     /* commands that share a commit */
+#define GREFFE_MAX_ADVANCE 2000u      /* nodes passed in one command: each is a call deep */
+#define GREFFE_MAX_NEEDS 1200u        /* streams that one command may load */
+#define GREFFE_MAX_KEY_BYTES 128u     /* idempotency keys, stream keys */
+#define GREFFE_MAX_AGENDA 1000u       /* dossiers on one agenda */
+#define GREFFE_MAX_BATCH 1000u        /* orders in one payment batch */
+#define GREFFE_MAX_ATTEMPTS 8u        /* of an effect before it is an incident */
+#define GREFFE_MAX_GROUP 100u         /* commands that share a commit */
 #define GREFFE_MAX_GROUP_OF_STREAM 8u /* of which of one stream */
 
 #endif

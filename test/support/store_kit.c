@@ -40,9 +40,7 @@ int set_up(void **state)
     fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
     pthread_mutex_init(&f->lock, NULL);
-    (void)snprintf(f->folder, sizeof f->folder, "/tmp/greffe-store-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    (void)snprintf(f->path, sizeof f->path, "%s/a.db", f->folder);
+    make_store_folder(f->folder, f->path);
     assert_int_equal(open_as(f, &f->store, NULL, NULL, false), GREFFE_OK);
     *state = f;
     return 0;
@@ -58,15 +56,9 @@ void close_own(fixture *f)
 
 int tear_down(void **state)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
     fixture *f = *state;
     close_own(f);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
-        (void)unlink(path);
-    }
-    assert_int_equal(rmdir(f->folder), 0);
+    remove_store_folder(f->folder, f->path);
     while (f->blocks != NULL) {
         block *next = f->blocks->next;
         free(f->blocks);

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "support/late_store.h"
+#include "support/store_folder.h"
 
 enum { first_ms = 1000000, lease_ms = 60000, most_rows = 64, head_bytes = 32 };
 
@@ -27,7 +27,7 @@ typedef struct block {
 
 typedef struct fixture {
     greffe_store *store;
-    char folder[64], path[80];
+    char folder[folder_room], path[store_path_room];
     block *blocks;
     pthread_mutex_t lock;
 } fixture;

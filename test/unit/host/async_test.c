@@ -22,13 +22,14 @@
 #include <greffe/async.h>
 
 #include "support/prime_kit.c"
+#include "support/store_folder.h"
 
 enum { threads = 8, each = 40, wait_ms = 20000 };
 
 typedef struct fixture {
     greffe_context *context;
     greffe_plan *plan;
-    char folder[64], path[80];
+    char folder[folder_room], path[store_path_room];
     greffe_engine *engine;
     /* what was told */
     unsigned told, done, refused, lost;
@@ -182,9 +183,7 @@ static int set_up(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    (void)snprintf(f->folder, sizeof f->folder, "/tmp/greffe-async-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    (void)snprintf(f->path, sizeof f->path, "%s/a.db", f->folder);
+    make_store_folder(f->folder, f->path);
     assert_int_equal(greffe_context_create(&f->context, NULL), GREFFE_OK);
     f->plan = prime_compile(f->context, "d'essai");
     assert_non_null(f->plan);
@@ -198,18 +197,12 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture *f = *state;
-    static const char *const ends[] = {"", "-wal", "-shm"};
     greffe_verified verified;
     assert_int_equal(greffe_engine_verify(f->engine, &verified, NULL), GREFFE_OK);
     greffe_engine_close(f->engine);
     greffe_plan_unref(f->plan);
     greffe_context_destroy(f->context);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(f->folder);
+    remove_store_folder(f->folder, f->path);
     free(f);
     return 0;
 }

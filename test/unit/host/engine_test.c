@@ -16,13 +16,14 @@
 
 #include "support/late_store.c"
 #include "support/prime_kit.c"
+#include "support/store_folder.h"
 
 enum { threads = 8, each = 12, most_bundles = 70 };
 
 typedef struct fixture {
     greffe_context *context;
     greffe_plan *plan;
-    char folder[64], path[80];
+    char folder[folder_room], path[store_path_room];
     greffe_store *store;
     greffe_engine *engine, *other;
 } fixture;
@@ -63,9 +64,7 @@ static int set_up(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    (void)snprintf(f->folder, sizeof f->folder, "/tmp/greffe-engine-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    (void)snprintf(f->path, sizeof f->path, "%s/a.db", f->folder);
+    make_store_folder(f->folder, f->path);
     greffe_context_options options = {.size = sizeof options, .alloc = modest_alloc};
     assert_int_equal(greffe_context_create(&f->context, &options), GREFFE_OK);
     f->plan = prime_compile(f->context, "d'essai");
@@ -78,18 +77,12 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const ends[] = {"", "-wal", "-shm"};
     fixture *f = *state;
     greffe_engine_close(f->other);
     greffe_engine_close(f->engine);
     greffe_plan_unref(f->plan);
     greffe_context_destroy(f->context);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
-        (void)unlink(path);
-    }
-    assert_int_equal(rmdir(f->folder), 0);
+    remove_store_folder(f->folder, f->path);
     free(f);
     return 0;
 }

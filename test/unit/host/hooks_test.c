@@ -16,11 +16,12 @@
 #include <greffe/async.h>
 
 #include "support/prime_kit.c"
+#include "support/store_folder.h"
 
 typedef struct fixture {
     greffe_context *context;
     greffe_plan *plan;
-    char folder[64], path[80];
+    char folder[folder_room], path[store_path_room];
     greffe_engine *engine;
     /* what the hooks saw, and say */
     unsigned asked, looked;
@@ -114,9 +115,7 @@ static int set_up(void **state)
     fixture *f = calloc(1, sizeof *f);
     greffe_store *store;
     assert_non_null(f);
-    (void)snprintf(f->folder, sizeof f->folder, "/tmp/greffe-hooks-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    (void)snprintf(f->path, sizeof f->path, "%s/a.db", f->folder);
+    make_store_folder(f->folder, f->path);
     sqlite3 *db;
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "CREATE TABLE portal (dossier TEXT)", NULL, NULL, NULL),
@@ -141,18 +140,12 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture *f = *state;
-    static const char *const ends[] = {"", "-wal", "-shm"};
     greffe_verified verified;
     assert_int_equal(greffe_engine_verify(f->engine, &verified, NULL), GREFFE_OK);
     greffe_engine_close(f->engine);
     greffe_plan_unref(f->plan);
     greffe_context_destroy(f->context);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(f->folder);
+    remove_store_folder(f->folder, f->path);
     free(f);
     return 0;
 }

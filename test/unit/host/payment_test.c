@@ -17,13 +17,14 @@
 #include <cmocka.h>
 
 #include "support/prime_kit.c"
+#include "support/store_folder.h"
 
 enum { lease_minutes = 2 };
 
 typedef struct fixture {
     greffe_context *context;
     greffe_plan *plan;
-    char folder[64], path[80];
+    char folder[folder_room], path[store_path_room];
     greffe_engine *engine;
     int64_t minute;
     unsigned steps, dies_after, deaths;
@@ -208,9 +209,7 @@ static int set_up(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    (void)snprintf(f->folder, sizeof f->folder, "/tmp/greffe-payment-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    (void)snprintf(f->path, sizeof f->path, "%s/a.db", f->folder);
+    make_store_folder(f->folder, f->path);
     assert_int_equal(greffe_context_create(&f->context, NULL), GREFFE_OK);
     f->plan = prime_compile(f->context, "d'essai");
     assert_non_null(f->plan);
@@ -223,16 +222,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture *f = *state;
-    static const char *const ends[] = {"", "-wal", "-shm"};
     greffe_engine_close(f->engine);
     greffe_plan_unref(f->plan);
     greffe_context_destroy(f->context);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(f->folder);
+    remove_store_folder(f->folder, f->path);
     free(f);
     return 0;
 }

@@ -20,6 +20,7 @@
 
 #include "support/late_store.c"
 #include "support/prime_kit.c"
+#include "support/store_folder.h"
 
 enum { most_delay_us = 20, most_keys = 32, most_texts = 16384 };
 
@@ -33,7 +34,7 @@ typedef struct handled {
 typedef struct season {
     greffe_context *context;
     greffe_plan *plan;
-    char folder[64], path[80];
+    char folder[folder_room], path[store_path_room];
     uint64_t random;
     greffe_store *store;
     greffe_engine *engine;
@@ -329,21 +330,13 @@ static void play(season *s)
 static void begin(season *s, greffe_context *context, greffe_plan *plan)
 {
     *s = (season){.context = context, .plan = plan, .random = 1};
-    (void)snprintf(s->folder, sizeof s->folder, "/tmp/greffe-fault-XXXXXX");
-    assert_non_null(mkdtemp(s->folder));
-    (void)snprintf(s->path, sizeof s->path, "%s/a.db", s->folder);
+    make_store_folder(s->folder, s->path);
 }
 
 static void end(season *s)
 {
-    static const char *const ends[] = {"", "-wal", "-shm"};
     close_engine(s);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s%s", s->path, ends[i]);
-        (void)unlink(path);
-    }
-    assert_int_equal(rmdir(s->folder), 0);
+    remove_store_folder(s->folder, s->path);
 }
 
 /* --- Tests --- */
