@@ -180,8 +180,20 @@ static bool agenda(greffe__bench *b)
 
 /* --- Presence, recusals --- */
 
+/* Who came is known on the day, wherever the board sits. */
+static bool its_day_has_come(const greffe__bench *b, const greffe__session *s)
+{
+    enum { widest_zone_ms = 14 * 3600000 };
+    return greffe__zone_date(greffe__zone_utc(), b->now_ms + widest_zone_ms) >= s->on;
+}
+
 static bool presence(greffe__bench *b, const greffe__session *s)
 {
+    if (!its_day_has_come(b, s)) {
+        return greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE,
+                              "wait for its day; convene another one if it sits earlier",
+                              "the day of the session has not come");
+    }
     const greffe__value *present = greffe__value_at(&b->command->args, "present");
     const greffe__value *proxies = greffe__value_at(&b->command->args, "proxies");
     greffe__event event = {.type = GREFFE__EV_PRESENT};
@@ -420,9 +432,7 @@ static bool close_session(greffe__bench *b, const greffe__session *s)
         return greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE, NULL,
                               "this session has its quorum");
     }
-    enum { widest_zone_ms = 14 * 3600000 };
-    int64_t latest = greffe__zone_date(greffe__zone_utc(), b->now_ms + widest_zone_ms);
-    if (without && (!s->counted || latest < s->on)) {
+    if (without && !s->counted) {
         return greffe__refuse(b, GREFFE__GR_SESSION_STATE, GREFFE_ESTATE,
                               "on its day, say who came: session presence, with an empty list for "
                               "nobody",

@@ -161,7 +161,7 @@ static const greffe__verb verbs[] = {
     {"session.presence",
      "session",
      "the board's secretary",
-     "says who is there, and who gave a proxy to whom",
+     "says, on its day, who is there, and who gave a proxy to whom",
      greffe__decide_session,
      {NEEDED("present", "the seats that are taken"), MAY("proxies", "{absent seat: its holder}")},
      .example = "{\"present\":[\"president\",\"issy\"],\"proxies\":{\"meudon\":\"issy\"}}"},
