@@ -7,14 +7,13 @@
 It looks at spelling only: whether a header exists is the compiler's business.
 """
 
-import argparse
 import fnmatch
 import os
 import re
 import sys
 
 sys.dont_write_bytecode = True
-from common import C_SUFFIXES, Report, Trials, blank, files_under, read_text
+from common import C_SUFFIXES, Report, Trials, blank, files_under, read_text, run_rule
 
 FOLDERS = ("include", "lib", "engine", "examples", "bindings")
 FEWEST_FILES = 10  # Fewer means a wrong ROOT, and a check of nothing must not pass.
@@ -293,15 +292,7 @@ def self_check():
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("root", nargs="?")
-    parser.add_argument("--self-check", action="store_true")
-    options = parser.parse_args(arguments)
-    if options.self_check:
-        return self_check()
-    if options.root is None:
-        parser.error("ROOT is missing")
-    return check(options.root)
+    return run_rule(__doc__, check, self_check, arguments)
 
 
 if __name__ == "__main__":

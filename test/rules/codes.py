@@ -7,13 +7,12 @@
 A code is said by its name (GREFFE__GR_NAME) or as a text ("GR-1234") in lib or engine.
 """
 
-import argparse
 import os
 import re
 import sys
 
 sys.dont_write_bytecode = True
-from common import C_SUFFIXES, Report, Trials, blank, files_under, read_text
+from common import C_SUFFIXES, Report, Trials, blank, files_under, read_text, run_rule
 
 CODES = "lib/base/codes.def"
 ENTRY = re.compile(r"^CODE\((\d+), \w+, (\w+),", re.MULTILINE)
@@ -75,15 +74,7 @@ def self_check():
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("root", nargs="?")
-    parser.add_argument("--self-check", action="store_true")
-    options = parser.parse_args(arguments)
-    if options.self_check:
-        return self_check()
-    if options.root is None:
-        parser.error("ROOT is missing")
-    return check(options.root)
+    return run_rule(__doc__, check, self_check, arguments)
 
 
 if __name__ == "__main__":

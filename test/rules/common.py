@@ -3,6 +3,7 @@
 It knows no rule; each rule lives in the script that is named after it.
 """
 
+import argparse
 import contextlib
 import io
 import os
@@ -98,6 +99,19 @@ class Trials:
 
     def close(self):
         return self.report.close(f"self-check: {self.count} trials")
+
+
+def run_rule(description, check, self_check, arguments):
+    """The command line of a rule that needs nothing but the root of the sources."""
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
+    parser.add_argument("root", nargs="?")
+    parser.add_argument("--self-check", action="store_true")
+    options = parser.parse_args(arguments)
+    if options.self_check:
+        return self_check()
+    if options.root is None:
+        parser.error("ROOT is missing")
+    return check(options.root)
 
 
 def plant(root, files):

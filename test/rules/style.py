@@ -8,13 +8,12 @@ Widths are counted in characters. Functions are found by their brace at column 0
 of a line that begins at column 0, which is how the project writes them.
 """
 
-import argparse
 import os
 import re
 import sys
 
 sys.dont_write_bytecode = True
-from common import C_SUFFIXES, Report, Trials, blank, files_under, read_text
+from common import C_SUFFIXES, Report, Trials, blank, files_under, read_text, run_rule
 
 FOLDERS = ("include", "lib", "engine", "bindings", "examples", "test")
 OTHER_SUFFIXES = (".py", ".sh", ".cmake", "CMakeLists.txt")
@@ -157,15 +156,7 @@ def self_check():
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("root", nargs="?")
-    parser.add_argument("--self-check", action="store_true")
-    options = parser.parse_args(arguments)
-    if options.self_check:
-        return self_check()
-    if options.root is None:
-        parser.error("ROOT is missing")
-    return check(options.root)
+    return run_rule(__doc__, check, self_check, arguments)
 
 
 if __name__ == "__main__":
