@@ -194,29 +194,28 @@ static void compare_letters(scenario *s, const cJSON *expected)
     scenario_forget_letters(s);
 }
 
-static cJSON *read_items(scenario *s, greffe_query *query, cJSON **whole)
+/* What the engine answers, to be deleted; NULL when there is no such thing. */
+static cJSON *read_json(scenario *s, greffe_query *query)
 {
     char *text;
     query->size = sizeof *query;
     query->limit = 1000;
-    *whole = NULL;
     if (greffe_engine_read(s->c->engine, &text, query) != GREFFE_OK) {
         return NULL;
     }
-    *whole = cJSON_Parse(text);
+    cJSON *answer = cJSON_Parse(text);
     greffe_engine_free(s->c->engine, text);
-    return cJSON_GetObjectItemCaseSensitive(*whole, "items");
+    return answer;
 }
 
 /* All that waits, or what waits for a service, a board or a role. */
 static void compare_tasks(scenario *s, const cJSON *expected, const char *waits_for)
 {
     char found[most_text] = "";
-    cJSON *whole;
     const cJSON *one;
     greffe_query query = {.kind = GREFFE_QUERY_TASKS, .group = waits_for};
-    const cJSON *items = read_items(s, &query, &whole); /* once: what follows is a macro */
-    cJSON_ArrayForEach(one, items)
+    cJSON *whole = read_json(s, &query);
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(whole, "items"))
     {
         char text[300];
         const char *step = cli_text(one, "step"), *waits = cli_text(one, "for");
@@ -232,21 +231,14 @@ static void compare_tasks(scenario *s, const cJSON *expected, const char *waits_
 
 static cJSON *find_subject(scenario *s, const subject *about, const char *key, cJSON **whole)
 {
-    cJSON *one, *found = NULL, *items;
-    greffe_query query = {.kind = about->kind};
-    if (about->kind == GREFFE_QUERY_DOSSIER) {
-        char *text;
-        query.size = sizeof query;
-        query.key = key;
-        greffe_status status = greffe_engine_read(s->c->engine, &text, &query);
-        *whole = status == GREFFE_OK ? cJSON_Parse(text) : NULL;
-        if (status == GREFFE_OK) {
-            greffe_engine_free(s->c->engine, text);
-        }
+    cJSON *one, *found = NULL;
+    bool dossier = about->kind == GREFFE_QUERY_DOSSIER;
+    greffe_query query = {.kind = about->kind, .key = dossier ? key : NULL};
+    *whole = read_json(s, &query);
+    if (dossier) {
         return *whole;
     }
-    items = read_items(s, &query, whole);
-    cJSON_ArrayForEach(one, items)
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(*whole, "items"))
     {
         const char *own = cli_text(one, about->name);
         found = own != NULL && strcmp(own, key) == 0 ? one : found;

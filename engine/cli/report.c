@@ -56,6 +56,13 @@ static long long cents_of(const char *amount)
     return sscanf(amount, "%lld.%2d", &euros, &cents) == 2 ? euros * 100 + cents : 0;
 }
 
+static void add_cents(cJSON *row, const char *name, long long cents)
+{
+    char text[40];
+    (void)snprintf(text, sizeof text, "%lld.%02lld", cents / 100, cents % 100);
+    cJSON_AddStringToObject(row, name, text);
+}
+
 static void print_each(const cJSON *dossier, const char *by)
 {
     static const char *const members[] = {"dossier", "number", "phase", "outcome", "paid"};
@@ -131,7 +138,6 @@ static void print_json(const table *t)
 {
     for (int i = 0; i < t->group_count; i++) {
         long all = 0;
-        char paid[40];
         cJSON *row = cJSON_CreateObject();
         cJSON_AddStringToObject(row, "by", t->groups[i]);
         cJSON_AddStringToObject(row, "label", t->labels[i] != NULL ? t->labels[i] : t->groups[i]);
@@ -141,8 +147,7 @@ static void print_json(const table *t)
             all += t->counts[i][j];
         }
         cJSON_AddNumberToObject(row, "all", (double)all);
-        (void)snprintf(paid, sizeof paid, "%lld.%02lld", t->cents[i] / 100, t->cents[i] % 100);
-        cJSON_AddStringToObject(row, "paid", paid);
+        add_cents(row, "paid", t->cents[i]);
         cli_print_object(row);
     }
 }
@@ -230,15 +235,12 @@ static void print_batch(const cli *c, const batch *b)
         (void)printf("\n");
         return;
     }
-    char text[40];
     cJSON *row = cJSON_CreateObject();
     cJSON_AddStringToObject(row, "batch", b->name);
     cJSON_AddNumberToObject(row, "orders", (double)b->orders);
-    (void)snprintf(text, sizeof text, "%lld.%02lld", sum / 100, sum % 100);
-    cJSON_AddStringToObject(row, "sum", text);
+    add_cents(row, "sum", sum);
     for (int i = 0; i < states; i++) {
-        (void)snprintf(text, sizeof text, "%lld.%02lld", b->cents[i] / 100, b->cents[i] % 100);
-        cJSON_AddStringToObject(row, state_names[i], text);
+        add_cents(row, state_names[i], b->cents[i]);
     }
     cli_print_object(row);
 }

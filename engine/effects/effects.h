@@ -22,6 +22,10 @@ void greffe__text_say(greffe__text *text, const char *words);
 void greffe__text_format(greffe__text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A member's text, or "". */
+struct cJSON;
+const char *greffe__text_of(const struct cJSON *object, const char *name);
+
 /* Writes a file whole or not at all, synced before it has its name. */
 greffe_status greffe__file_write(const char *directory, const char *folder, const char *name,
                                  const char *data, size_t size, char problem[256]);

@@ -6,12 +6,6 @@
 
 #include "effects/effects.h"
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
-
 static int number_of(const cJSON *object, const char *name)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -55,15 +49,15 @@ static void list(greffe__text *out, const char *label, const cJSON *names)
 static void item(greffe__text *out, int rank, const cJSON *one)
 {
     int votes = number_of(one, "for") + number_of(one, "against") + number_of(one, "abstain");
-    greffe__text_format(out, "%4d. %s : %s", rank, text_of(one, "number"),
-                        in_french(text_of(one, "outcome")));
+    greffe__text_format(out, "%4d. %s : %s", rank, greffe__text_of(one, "number"),
+                        in_french(greffe__text_of(one, "outcome")));
     if (votes > 0) {
         greffe__text_format(out, " (pour %d, contre %d, abstentions %d)", number_of(one, "for"),
                             number_of(one, "against"), number_of(one, "abstain"));
     }
     greffe__text_say(out, "\n");
-    if (text_of(one, "reasons")[0] != '\0') {
-        greffe__text_format(out, "      Motif : %s\n", text_of(one, "reasons"));
+    if (greffe__text_of(one, "reasons")[0] != '\0') {
+        greffe__text_format(out, "      Motif : %s\n", greffe__text_of(one, "reasons"));
     }
     list(out, "      Ne prennent pas part au vote",
          cJSON_GetObjectItemCaseSensitive(one, "recused"));
@@ -72,10 +66,10 @@ static void item(greffe__text *out, int rank, const cJSON *one)
 static void write_text(greffe__text *out, const cJSON *body)
 {
     const cJSON *one, *present = cJSON_GetObjectItemCaseSensitive(body, "present");
-    bool held = strcmp(text_of(body, "how"), "held") == 0;
+    bool held = strcmp(greffe__text_of(body, "how"), "held") == 0;
     int rank = 0;
-    greffe__text_format(out, "%s\nProcès-verbal de la séance du %s\n\n", text_of(body, "board"),
-                        text_of(body, "on"));
+    greffe__text_format(out, "%s\nProcès-verbal de la séance du %s\n\n",
+                        greffe__text_of(body, "board"), greffe__text_of(body, "on"));
     list(out, "Présents", present);
     list(out, "Pouvoirs", cJSON_GetObjectItemCaseSensitive(body, "proxies"));
     greffe__text_format(out, "Membres en exercice : %d ; présents : %d ; quorum : %d\n",

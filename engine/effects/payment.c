@@ -36,12 +36,6 @@ static void amount(char out[32], int64_t cents)
     (void)snprintf(out, 32, "%lld.%02d", (long long)(cents / 100), (int)(cents % 100));
 }
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
-
 /* cJSON keeps numbers as doubles: whole cents are exact far beyond any sum paid. */
 static int64_t cents_of(const cJSON *object)
 {
@@ -55,15 +49,15 @@ static void instruction(greffe__text *f, const cJSON *one)
     char sum[32];
     amount(sum, cents_of(one));
     greffe__text_say(f, "<CdtTrfTxInf>\n<PmtId>\n");
-    element(f, "EndToEndId", text_of(one, "key"), 35);
+    element(f, "EndToEndId", greffe__text_of(one, "key"), 35);
     greffe__text_say(f, "</PmtId>\n<Amt><InstdAmt Ccy=\"EUR\">");
     greffe__text_say(f, sum);
     greffe__text_say(f, "</InstdAmt></Amt>\n<Cdtr>\n");
-    element(f, "Nm", text_of(one, "name"), 70);
+    element(f, "Nm", greffe__text_of(one, "name"), 70);
     greffe__text_say(f, "</Cdtr>\n<CdtrAcct><Id>");
-    element(f, "IBAN", text_of(one, "account"), 34);
+    element(f, "IBAN", greffe__text_of(one, "account"), 34);
     greffe__text_say(f, "</Id></CdtrAcct>\n<RmtInf>");
-    element(f, "Ustrd", text_of(one, "key"), 140);
+    element(f, "Ustrd", greffe__text_of(one, "key"), 140);
     greffe__text_say(f, "</RmtInf>\n</CdtTrfTxInf>\n");
 }
 
@@ -108,7 +102,8 @@ static bool adds_up(const cJSON *body, const cJSON *lines, int64_t *sum)
     cJSON_ArrayForEach(one, lines)
     {
         int64_t cents = cents_of(one);
-        if (cents <= 0 || text_of(one, "account")[0] == '\0' || strlen(text_of(one, "key")) > 35) {
+        if (cents <= 0 || greffe__text_of(one, "account")[0] == '\0' ||
+            strlen(greffe__text_of(one, "key")) > 35) {
             return false;
         }
         *sum += cents;
@@ -144,12 +139,12 @@ greffe_status greffe_effect_payment(void *data, const greffe_effect *effect, cha
     }
     amount(sum, cents);
     /* Made on the day it is to be executed: the same batch always gives the same bytes. */
-    (void)snprintf(created, sizeof created, "%.10sT00:00:00Z", text_of(body, "on"));
+    (void)snprintf(created, sizeof created, "%.10sT00:00:00Z", greffe__text_of(body, "on"));
     greffe__text_say(&f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                          "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\">\n"
                          "<CstmrCdtTrfInitn>\n");
     group_header(&f, site, effect->key, created, cJSON_GetArraySize(lines), sum);
-    debtor(&f, site, text_of(body, "on"));
+    debtor(&f, site, greffe__text_of(body, "on"));
     const cJSON *one;
     cJSON_ArrayForEach(one, lines)
     {

@@ -1,10 +1,17 @@
 /* A text that grows; want of memory is kept until the end is asked about it. */
+#include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "effects/effects.h"
+
+const char *greffe__text_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
 
 static bool make_room(greffe__text *text, size_t size)
 {

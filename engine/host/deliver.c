@@ -7,7 +7,7 @@
 #include "host/host_priv.h"
 #include "value/json.h"
 
-enum { lease_ms = 60000, first_wait_ms = 30000, most_of_a_page = 64 };
+enum { lease_ms = 60000, first_wait_ms = 30000 };
 
 /* Faults of one stream harm no other; those of the store end the round. */
 bool greffe__of_the_store(greffe_status status)
@@ -31,9 +31,10 @@ static bool is_relay(const greffe__delivery *d)
 
 /* --- Telling --- */
 
-static greffe__value arguments(const greffe__delivery *d, greffe__arena *arena, bool relay)
+static greffe__value arguments(const greffe__delivery *d, greffe__arena *arena)
 {
     const greffe_effect_row *effect = &d->row;
+    bool relay = is_relay(d);
     greffe__entry *args = greffe__arena_alloc(arena, 3 * sizeof *args);
     if (args == NULL) {
         return greffe__null();
@@ -49,7 +50,7 @@ static greffe__value arguments(const greffe__delivery *d, greffe__arena *arena, 
 /* Only what may be told more than once is told apart by the version of its source. */
 static bool needs_version(const greffe__delivery *d)
 {
-    return greffe__str_is(d->row.channel, "greffe") || greffe__str_is(d->outcome, "failed") ||
+    return is_relay(d) || greffe__str_is(d->outcome, "failed") ||
            greffe__str_is(d->outcome, "unknown");
 }
 
@@ -58,7 +59,7 @@ static bool needs_version(const greffe__delivery *d)
 static greffe__command telling(const greffe__delivery *d, greffe__arena *arena, uint64_t version)
 {
     const greffe_effect_row *effect = &d->row;
-    bool relay = greffe__str_is(effect->channel, "greffe");
+    bool relay = is_relay(d);
     const char *suffix = relay                                   ? ""
                          : greffe__str_is(d->outcome, "failed")  ? "/failed"
                          : greffe__str_is(d->outcome, "unknown") ? "/unknown"
@@ -70,7 +71,7 @@ static greffe__command telling(const greffe__delivery *d, greffe__arena *arena, 
                                .stream_kind = relay ? GREFFE__DOSSIER : effect->kind,
                                .stream_key = relay ? effect->item : effect->key,
                                .now_ms = d->now_ms,
-                               .args = arguments(d, arena, relay)};
+                               .args = arguments(d, arena)};
     command.actor =
         (greffe__person_in){.kind = greffe__str_of("system"), .channel = greffe__str_of("system")};
     greffe__hash id = greffe__sha256(relay ? effect->key : effect->item);
@@ -149,13 +150,11 @@ static greffe_status leave_waiting(greffe_engine *e, const greffe__delivery *d)
     return postpone(e, &d->row, greffe__now(e, d->given_ms) + first_wait_ms);
 }
 
-/* Durable before the handler is called: who finds it later knows that it may have left. And taken
- * back when it surely did not. */
-greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d)
+/* The delivery is held until then, and whether an attempt has begun is durable. */
+static greffe_status lease(greffe_engine *e, greffe__delivery *d, bool started, int64_t until)
 {
     greffe_effect_row row = d->row;
-    row.started = !row.started;
-    int64_t until = e->alone ? row.lease_ms : greffe__now(e, d->given_ms) + lease_ms;
+    row.started = started;
     greffe_status status = greffe__wait_postpone(e, &row, until);
     if (status == GREFFE_OK) {
         d->row = row;
@@ -164,19 +163,19 @@ greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d)
     return status;
 }
 
+/* Durable before the handler is called: who finds it later knows that it may have left. And taken
+ * back when it surely did not. */
+greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d)
+{
+    int64_t until = e->alone ? d->row.lease_ms : greffe__now(e, d->given_ms) + lease_ms;
+    return lease(e, d, !d->row.started, until);
+}
+
 greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d)
 {
     enum { ten_minutes_ms = 600000 };
-    greffe_effect_row row = d->row;
-    row.started = d->once;
     uint64_t within = d->handler->within_ms > 0 ? d->handler->within_ms : ten_minutes_ms;
-    int64_t until = greffe__now(e, d->given_ms) + (int64_t)within;
-    greffe_status status = greffe__wait_postpone(e, &row, until);
-    if (status == GREFFE_OK) {
-        d->row = row;
-        d->row.lease_ms = until;
-    }
-    return status;
+    return lease(e, d, d->once, greffe__now(e, d->given_ms) + (int64_t)within);
 }
 
 /* --- Ends --- */
@@ -234,7 +233,7 @@ static void nothing_to_undo(greffe__job *job)
 
 greffe_status greffe__tell_all(greffe_engine *e, greffe__delivery *const *all, size_t count)
 {
-    greffe__job jobs[most_of_a_page], *places[most_of_a_page];
+    greffe__job jobs[GREFFE__MAX_PAGE], *places[GREFFE__MAX_PAGE];
     greffe_status status = GREFFE_OK;
     for (size_t i = 0; i < count; i++) {
         jobs[i] = (greffe__job){.run = finish, .data = all[i], .undo = nothing_to_undo};
@@ -284,12 +283,6 @@ static greffe_status fill_letter(greffe_engine *e, greffe__cached_plan *letters,
     return status == GREFFE_OK ? greffe__render(text, letter->body, facts, problem) : status;
 }
 
-static const char *terminated(greffe__arena *arena, greffe__str text)
-{
-    const char *copy = greffe__arena_copy(arena, text.data, text.size);
-    return copy != NULL ? copy : ""; /* the arena's own flag tells */
-}
-
 /* What the handler is given, in the page's memory. */
 static void prepare(greffe_engine *e, greffe__cached_plan *letters, greffe__delivery *d,
                     greffe__arena *arena)
@@ -307,15 +300,15 @@ static void prepare(greffe_engine *e, greffe__cached_plan *letters, greffe__deli
     greffe__json_write(&body, &facts);
     d->status = fill_letter(e, letters, d, &facts, &subject, &text, d->problem);
     greffe__str json = {body.data, body.size};
-    d->effect =
-        (greffe_effect){.key = terminated(arena, d->row.item),
-                        .channel = terminated(arena, d->row.channel),
-                        .letter = terminated(arena, d->row.letter),
-                        .subject = terminated(arena, (greffe__str){subject.data, subject.size}),
-                        .text = terminated(arena, (greffe__str){text.data, text.size}),
-                        .body = {terminated(arena, json), json.size},
-                        .attempts = d->row.attempts,
-                        .now_ms = d->now_ms};
+    d->effect = (greffe_effect){
+        .key = greffe__str_dup(arena, d->row.item).data,
+        .channel = greffe__str_dup(arena, d->row.channel).data,
+        .letter = greffe__str_dup(arena, d->row.letter).data,
+        .subject = greffe__str_dup(arena, (greffe__str){subject.data, subject.size}).data,
+        .text = greffe__str_dup(arena, (greffe__str){text.data, text.size}).data,
+        .body = greffe__str_dup(arena, json),
+        .attempts = d->row.attempts,
+        .now_ms = d->now_ms};
     if (d->status == GREFFE_OK &&
         (facts_arena.failed || body.failed || subject.failed || text.failed || arena->failed)) {
         d->status = GREFFE_ENOMEM;
@@ -372,12 +365,12 @@ static greffe_status sort_out(greffe_engine *e, greffe__page *page, greffe__deli
 greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page)
 {
     greffe_claim_request request = {.now_ms = greffe__now(e, page->given_ms),
-                                    .limit =
-                                        page->limit < most_of_a_page ? page->limit : most_of_a_page,
+                                    .limit = page->limit < GREFFE__MAX_PAGE ? page->limit
+                                                                            : GREFFE__MAX_PAGE,
                                     .effects = true,
                                     .lease_ms = e->alone ? 0 : lease_ms};
     greffe__cached_plan letters = {.plan = NULL};
-    greffe__delivery *tells[most_of_a_page];
+    greffe__delivery *tells[GREFFE__MAX_PAGE];
     size_t tell_count = 0;
     page->count = 0;
     greffe_status status = greffe__wait_claim(e, &request, &page->arena);

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "host/host_priv.h"
 
-enum { most_at_once = 10000, told_together = 64, told_at_the_latest_ms = 1000 };
+enum { most_at_once = 10000, told_at_the_latest_ms = 1000 };
 
 static const uint64_t most_within_ms = UINT64_C(90) * 86400000;
 
@@ -18,7 +18,7 @@ typedef struct round_data {
     int64_t given_ms; /* 0: the engine's clock, asked anew for each lease */
     greffe__page page;
     greffe__delivery *one; /* that a job is about */
-    greffe__delivery *done[told_together];
+    greffe__delivery *done[GREFFE__MAX_PAGE];
     size_t done_count;
 } round_data;
 
@@ -161,7 +161,7 @@ static greffe_status deliver_effects(greffe_engine *e, round_data *d)
         greffe__arena_init(&d->page.arena, e->context);
         status = deliver_page(e, d);
         full = d->page.full;
-        done += told_together;
+        done += GREFFE__MAX_PAGE;
         greffe__arena_free(&d->page.arena);
     }
     return status;

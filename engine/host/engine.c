@@ -178,14 +178,19 @@ static void say(char *out, greffe__str a, greffe__str b)
     out[size] = '\0';
 }
 
-static bool is_allowed(const greffe_engine *e, const greffe_command *c, char reason[256])
+bool greffe__is_allowed(const greffe_engine *e, const greffe_access *access, char reason[256])
+{
+    (void)snprintf(reason, 256, "the portal does not allow this");
+    return e->authorize == NULL || e->authorize(e->authorize_data, access, reason);
+}
+
+static bool may_give(const greffe_engine *e, const greffe_command *c, char reason[256])
 {
     const greffe_access access = {.actor = c->actor,
                                   .verb = c->verb,
                                   .stream_kind = greffe__stream_kind_name(stream_kind_of(c->verb)),
                                   .stream = c->stream};
-    (void)snprintf(reason, 256, "the portal does not allow this");
-    return e->authorize == NULL || e->authorize(e->authorize_data, &access, reason);
+    return greffe__is_allowed(e, &access, reason);
 }
 
 static greffe_status run(greffe_engine *e, void *data)
@@ -204,7 +209,7 @@ static greffe_status run(greffe_engine *e, void *data)
     greffe__arena_init(&arena, e->own);
     char reason[256] = "";
     greffe_status status = build(e, &command, x->command, &arena);
-    if (status == GREFFE_OK && !is_allowed(e, x->command, reason)) {
+    if (status == GREFFE_OK && !may_give(e, x->command, reason)) {
         outcome.status = GREFFE_EDENIED;
         outcome.code = GREFFE__GR_HOST_DENIED;
         outcome.message = greffe__str_of(reason);

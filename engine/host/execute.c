@@ -312,28 +312,22 @@ static greffe_status write_of(attempt *a, const greffe__stream *stream,
     return status == GREFFE_OK ? personal_rows(a->arena, &stream->created, write) : status;
 }
 
-static const char *terminated(greffe__arena *arena, greffe__str text)
-{
-    const char *copy = greffe__str_dup(arena, text).data;
-    return copy != NULL ? copy : "";
-}
-
 /* Inside the transaction: the host may take it back. */
 static greffe_status ask_host(void *data, void *connection)
 {
     attempt *a = data;
     const greffe__command *c = a->command;
     greffe_change change = {.connection = connection,
-                            .verb = terminated(a->arena, c->verb),
+                            .verb = greffe__str_dup(a->arena, c->verb).data,
                             .stream_kind = greffe__stream_kind_name(c->stream_kind),
-                            .stream = terminated(a->arena, c->stream_key),
+                            .stream = greffe__str_dup(a->arena, c->stream_key).data,
                             .status = "",
                             .label = ""};
     for (size_t i = 0; i < a->writes->stream_count; i++) {
         const greffe_stream_write *write = &a->writes->streams[i];
         if (write->kind == c->stream_kind && greffe__str_equal(write->key, c->stream_key)) {
-            change.status = terminated(a->arena, write->status);
-            change.label = terminated(a->arena, write->label);
+            change.status = greffe__str_dup(a->arena, write->status).data;
+            change.label = greffe__str_dup(a->arena, write->label).data;
             change.version = write->expected + (write->entry != NULL);
         }
     }

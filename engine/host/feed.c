@@ -1,5 +1,4 @@
 /* The feed: what was committed, for those who follow it, each from where it has come to. */
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +22,9 @@ typedef struct acknowledgement {
 static greffe_status keep(greffe_engine *e, void *data)
 {
     const acknowledgement *a = data;
-    const greffe_store_ops *ops = e->store->ops;
-    bool keeps =
-        ops->size >= offsetof(greffe_store_ops, keep) + sizeof ops->keep && ops->keep != NULL;
-    return keeps ? greffe__wait_keep(e, greffe__str_of(a->name), a->position) : GREFFE_EMISUSE;
+    return GREFFE__STORE_HAS(e->store, keep)
+               ? greffe__wait_keep(e, greffe__str_of(a->name), a->position)
+               : GREFFE_EMISUSE;
 }
 
 greffe_status greffe_engine_acknowledge(greffe_engine *engine, const char *subscriber,

@@ -1,18 +1,10 @@
 /* Commands that share a commit: each is decided and taken, or refused, by itself, and all of them
  * wait for one sync. Nobody is told before that. */
-#include <stddef.h>
-
 #include "host/host_priv.h"
 
 static void run_alone(greffe_engine *e, greffe__job *job)
 {
     job->status = job->run(e, job->data);
-}
-
-static bool can_group(const greffe_engine *e)
-{
-    return e->store->ops->size >= offsetof(greffe_store_ops, group) + sizeof e->store->ops->group &&
-           e->store->ops->group != NULL;
 }
 
 /* What commands have committed may be due at once. */
@@ -29,16 +21,14 @@ static void stir(greffe_engine *e, greffe__job *const *jobs, size_t count)
 
 void greffe__run_group(greffe_engine *e, greffe__job *const *jobs, size_t count)
 {
-    bool grouped = count > 1 && can_group(e) && greffe__wait_group(e, true) == GREFFE_OK;
+    bool grouped =
+        count > 1 && GREFFE__STORE_HAS(e->store, group) && greffe__wait_group(e, true) == GREFFE_OK;
     for (size_t i = 0; i < count; i++) {
         run_alone(e, jobs[i]);
     }
-    if (!grouped || greffe__wait_group(e, false) == GREFFE_OK) {
-        stir(e, jobs, count);
-        return;
-    }
+    bool lost = grouped && greffe__wait_group(e, false) != GREFFE_OK;
     /* Nothing of it was done: what one of them met shall not be the others' fate. */
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; lost && i < count; i++) {
         jobs[i]->undo(jobs[i]);
         run_alone(e, jobs[i]);
     }

@@ -4,6 +4,7 @@
 
 #include <greffe/async.h>
 #include <greffe/engine.h>
+#include <stddef.h>
 
 #include "compile/compile.h"
 #include "run/run.h"
@@ -129,6 +130,11 @@ void greffe__notices_refuse(greffe__notices *notices);
 /* An effect that is held for its handler, as a notice of its own memory; NULL: there was none. */
 greffe__notice *greffe__effect_notice(greffe_engine *e, const greffe__delivery *d);
 void greffe__notice_free(greffe_engine *e, greffe__notice *notice);
+/* Something was committed: whoever watches is told, once until it is taken. */
+void greffe__notices_stir(greffe__notices *notices);
+/* From any thread; it belongs to the notices now. */
+void greffe__notices_put(greffe__notices *notices, greffe__notice *notice);
+
 /* --- Subscribers of the feed (feed.c) --- */
 
 /* On the store thread: what subscribers have not read becomes notices. */
@@ -136,10 +142,7 @@ greffe_status greffe__announce_events(greffe_engine *e);
 /* On the host's thread. */
 void greffe__hand_event(greffe_engine *e, const greffe__notice *notice);
 
-/* Something was committed: whoever watches is told, once until it is taken. */
-void greffe__notices_stir(greffe__notices *notices);
-/* From any thread; it belongs to the notices now. */
-void greffe__notices_put(greffe__notices *notices, greffe__notice *notice);
+/* --- Rounds (queue.c) --- */
 
 /* One round at a time delivers: two of them would be given the same effects. False: this thread is
  * in one already, a handler called it. */
@@ -163,7 +166,15 @@ greffe_status greffe__wait_group(greffe_engine *e, bool begin);
 greffe_status greffe__wait_keep(greffe_engine *e, greffe__str subscriber, int64_t position);
 greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32]);
 
+/* Whether a store has a call that it may lack: what was added to the table later. */
+#define GREFFE__STORE_HAS(store, call)                                                             \
+    ((store)->ops->size >= offsetof(greffe_store_ops, call) + sizeof(store)->ops->call &&          \
+     (store)->ops->call != NULL)
+
 /* --- Public commands (engine.c) --- */
+
+/* Whether the host lets it; if not, `reason` is told. */
+bool greffe__is_allowed(const greffe_engine *e, const greffe_access *access, char reason[256]);
 
 /* A host's command, and room for what became of it. */
 typedef struct greffe__execution {
@@ -224,6 +235,7 @@ enum { GREFFE__TOKEN_CHARS = 900 };
 void greffe__token_write(const greffe_engine *e, char out[GREFFE__TOKEN_CHARS],
                          const greffe__delivery *d);
 
+enum { GREFFE__MAX_PAGE = 64 }; /* effects of one claim: they are told together */
 /* The effects that one claim gave, with their letters filled in; in memory of the host's. */
 typedef struct greffe__page {
     greffe__arena arena;

@@ -186,8 +186,7 @@ static greffe_status list(greffe_engine *e, greffe__reading *r, greffe_read *rea
 
 static void put_events(greffe__reading *r, const greffe__events *events)
 {
-    greffe__put_name(r, "events");
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list(r, "events");
     for (uint32_t j = 0; j < events->count; j++) {
         const greffe__event *event = &events->at[j];
         greffe__buf_text(r->out, j == 0 ? "" : ",");
@@ -201,7 +200,7 @@ static void put_events(greffe__reading *r, const greffe__events *events)
         }
         greffe__put_close(r);
     }
-    greffe__buf_byte(r->out, ']');
+    greffe__put_list_end(r);
 }
 
 greffe_status greffe__put_entry(greffe__reading *r, const greffe_read_row *row, bool feed)
@@ -333,9 +332,9 @@ greffe_status greffe__check_query(const greffe_query *query)
     return good ? GREFFE_OK : GREFFE_EMISUSE;
 }
 
-static bool is_allowed(const greffe_engine *e, const greffe_query *q)
+static bool may_read(const greffe_engine *e, const greffe_query *q)
 {
-    char reason[256] = "";
+    char reason[256]; /* a read has no place for it */
     bool history = q->kind == GREFFE_QUERY_HISTORY && q->stream_kind != NULL;
     const greffe_access access = {.actor = q->actor,
                                   .query = (int)q->kind,
@@ -344,7 +343,7 @@ static bool is_allowed(const greffe_engine *e, const greffe_query *q)
                                                  : q->key != NULL                  ? "dossier"
                                                                                    : NULL,
                                   .stream = q->kind == GREFFE_QUERY_FEED ? NULL : q->key};
-    return e->authorize == NULL || e->authorize(e->authorize_data, &access, reason);
+    return greffe__is_allowed(e, &access, reason);
 }
 
 greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_query *query)
@@ -354,7 +353,7 @@ greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_quer
     greffe__arena_init(&arena, e->own);
     greffe__buf_init(&text_out, e->context);
     greffe__reading r = {.query = query, .out = &text_out, .arena = &arena};
-    greffe_status status = is_allowed(e, query) ? run(e, &r) : GREFFE_EDENIED;
+    greffe_status status = may_read(e, query) ? run(e, &r) : GREFFE_EDENIED;
     status = status == GREFFE_OK && arena.failed ? GREFFE_ENOMEM : status;
     greffe__arena_free(&arena);
     if (status == GREFFE_OK && greffe__buf_done(&text_out) == NULL) {

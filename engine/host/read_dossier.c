@@ -23,13 +23,12 @@ void greffe__put_money(greffe__reading *r, const greffe__dossier *d)
 static void days_list(greffe__reading *r, const char *key, const greffe__i64s *days)
 {
     char form[GREFFE__DATE_CHARS];
-    greffe__put_name(r, key);
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list(r, key);
     for (uint32_t i = 0; i < days->count; i++) {
         (void)greffe__date_format(form, days->at[i]);
         greffe__buf_format(r->out, "%s\"%s\"", i > 0 ? "," : "", form);
     }
-    greffe__buf_byte(r->out, ']');
+    greffe__put_list_end(r);
 }
 
 /* On what grounds a clock ends when it does: its length, and the day before it is rolled. */
@@ -61,8 +60,7 @@ static void grounds_of(greffe__reading *r, const greffe__clock *clock, const gre
 void greffe__put_clocks(greffe__reading *r, const greffe__dossier *d, const greffe__plan *plan)
 {
     static const char *const phases[] = {"", "running", "paused", "stopped", "fired"};
-    greffe__put_name(r, "clocks");
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list(r, "clocks");
     for (uint32_t i = 0; i < d->clocks.count; i++) {
         const greffe__clock *clock = &d->clocks.at[i];
         greffe__buf_text(r->out, i == 0 ? "" : ",");
@@ -82,8 +80,7 @@ void greffe__put_clocks(greffe__reading *r, const greffe__dossier *d, const gref
         }
         greffe__put_close(r);
     }
-    greffe__buf_byte(r->out, ']');
-    r->first = false;
+    greffe__put_list_end(r);
 }
 
 /* --- Answers and moments --- */
@@ -116,8 +113,7 @@ static void labels_of(greffe__reading *r, const greffe__plan *plan, greffe__str 
 static void answers_of(greffe__reading *r, const greffe__dossier *d, const greffe_load *personal,
                        const greffe__plan *plan)
 {
-    greffe__put_name(r, "answers");
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list(r, "answers");
     bool first = true;
     for (uint32_t i = 0; i < d->fills.count; i++) {
         for (size_t j = 0; j < personal->personal_count; j++) {
@@ -137,8 +133,7 @@ static void answers_of(greffe__reading *r, const greffe__dossier *d, const greff
             first = false;
         }
     }
-    greffe__buf_byte(r->out, ']');
-    r->first = false;
+    greffe__put_list_end(r);
 }
 
 /* A number with all its digits, as a text: what reads JSON may know floating point alone. */
@@ -177,8 +172,7 @@ static greffe__str condition_of(const greffe__plan *plan, greffe__str moment)
 
 static void why_of(greffe__reading *r, const greffe__dossier *d, const greffe__plan *plan)
 {
-    greffe__put_name(r, "moments");
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list(r, "moments");
     for (uint32_t i = 0; i < d->marks.count; i++) {
         greffe__buf_text(r->out, i == 0 ? "" : ",");
         greffe__put_open(r);
@@ -188,10 +182,8 @@ static void why_of(greffe__reading *r, const greffe__dossier *d, const greffe__p
         greffe__put_optional(r, "condition", condition_of(plan, d->marks.at[i].moment));
         greffe__put_close(r);
     }
-    greffe__buf_byte(r->out, ']');
-    r->first = false;
-    greffe__put_name(r, "timers");
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list_end(r);
+    greffe__put_list(r, "timers");
     for (uint32_t i = 0; i < d->timers.count; i++) {
         greffe__buf_text(r->out, i == 0 ? "" : ",");
         greffe__put_open(r);
@@ -201,10 +193,8 @@ static void why_of(greffe__reading *r, const greffe__dossier *d, const greffe__p
         greffe__put_instant(r, "due", d->timers.at[i].due_ms);
         greffe__put_close(r);
     }
-    greffe__buf_byte(r->out, ']');
-    r->first = false;
-    greffe__put_name(r, "frozen");
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list_end(r);
+    greffe__put_list(r, "frozen");
     for (uint32_t i = 0; i < d->frozen.count; i++) {
         greffe__buf_text(r->out, i == 0 ? "" : ",");
         greffe__put_open(r);
@@ -213,14 +203,12 @@ static void why_of(greffe__reading *r, const greffe__dossier *d, const greffe__p
         greffe__put_text(r, "at", d->frozen.at[i].moment);
         greffe__put_close(r);
     }
-    greffe__buf_byte(r->out, ']');
-    r->first = false;
+    greffe__put_list_end(r);
 }
 
 static void open_of(greffe__reading *r, const greffe__dossier *d)
 {
-    greffe__put_name(r, "open");
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list(r, "open");
     for (uint32_t i = 0; i < d->tokens.count; i++) {
         const greffe__task *task = greffe__task_of(d, d->tokens.at[i].id);
         greffe__buf_text(r->out, i == 0 ? "" : ",");
@@ -233,20 +221,17 @@ static void open_of(greffe__reading *r, const greffe__dossier *d)
         }
         greffe__put_close(r);
     }
-    greffe__buf_byte(r->out, ']');
-    r->first = false;
+    greffe__put_list_end(r);
 }
 
 static void documents_of(greffe__reading *r, const greffe__dossier *d)
 {
-    greffe__put_name(r, "documents");
-    greffe__buf_byte(r->out, '[');
+    greffe__put_list(r, "documents");
     for (uint32_t i = 0; i < d->documents.count; i++) {
         greffe__buf_text(r->out, i == 0 ? "" : ",");
         greffe__buf_json(r->out, d->documents.at[i].id);
     }
-    greffe__buf_byte(r->out, ']');
-    r->first = false;
+    greffe__put_list_end(r);
 }
 
 greffe_status greffe__read_dossier(greffe_engine *e, greffe__reading *r)

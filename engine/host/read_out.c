@@ -63,6 +63,18 @@ void greffe__put_close(greffe__reading *r)
     r->first = false;
 }
 
+void greffe__put_list(greffe__reading *r, const char *key)
+{
+    greffe__put_name(r, key);
+    greffe__buf_byte(r->out, '[');
+}
+
+void greffe__put_list_end(greffe__reading *r)
+{
+    greffe__buf_byte(r->out, ']');
+    r->first = false;
+}
+
 greffe_status greffe__read_state(greffe__reading *r, uint32_t kind, greffe__str bytes, void **out)
 {
     const greffe__shape *shape = greffe__state_shape(kind);

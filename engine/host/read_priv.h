@@ -30,6 +30,10 @@ void greffe__put_instant(greffe__reading *r, const char *key, int64_t ms);
 /* As a text with two decimals. */
 void greffe__put_cents(greffe__reading *r, const char *key, int64_t amount);
 
+/* A member that is a list; what it holds, and the commas between, are its writer's. */
+void greffe__put_list(greffe__reading *r, const char *key);
+void greffe__put_list_end(greffe__reading *r);
+
 /* --- Dossiers (read_dossier.c) --- */
 
 greffe__str greffe__phase_name(const greffe__dossier *d);

@@ -27,7 +27,7 @@ struct greffe_loop {
 /* --- Rounds --- */
 
 static void dispatch(greffe_loop *loop);
-static void close_handles(greffe_loop *loop);
+static void close_handles(greffe_loop *loop, unsigned made);
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -65,7 +65,7 @@ static void on_round(void *data, greffe_result *result)
     greffe_result_free(loop->engine, result);
     loop->dispatching = false;
     if (loop->detaches) {
-        close_handles(loop);
+        close_handles(loop, handles);
     } else {
         (void)uv_timer_start(&loop->timer, on_timer, loop->again ? 0 : delay, 0);
     }
@@ -127,11 +127,13 @@ static void on_closed(uv_handle_t *handle)
     }
 }
 
-static void close_handles(greffe_loop *loop)
+/* The first `made` of them, in the order in which they are initialised. */
+static void close_handles(greffe_loop *loop, unsigned made)
 {
-    uv_handle_t *all[handles] = {(uv_handle_t *)&loop->readable, (uv_handle_t *)&loop->timer,
-                                 (uv_handle_t *)&loop->async};
-    for (int i = 0; i < handles; i++) {
+    uv_handle_t *all[handles] = {(uv_handle_t *)&loop->async, (uv_handle_t *)&loop->timer,
+                                 (uv_handle_t *)&loop->readable};
+    loop->open = made;
+    for (unsigned i = 0; i < made; i++) {
         uv_close(all[i], on_closed);
     }
 }
@@ -139,13 +141,8 @@ static void close_handles(greffe_loop *loop)
 /* Handles that were initialised are closed by the loop, and only then gone. */
 static greffe_status give_up(greffe_loop *loop, unsigned made)
 {
-    uv_handle_t *all[handles] = {(uv_handle_t *)&loop->async, (uv_handle_t *)&loop->timer,
-                                 (uv_handle_t *)&loop->readable};
     bool own = loop->uv == &loop->own;
-    loop->open = made;
-    for (unsigned i = 0; i < made; i++) {
-        uv_close(all[i], on_closed);
-    }
+    close_handles(loop, made);
     if (own) {
         (void)uv_run(loop->uv, UV_RUN_DEFAULT);
         (void)uv_loop_close(&loop->own);
@@ -187,7 +184,6 @@ greffe_status greffe_loop_attach(greffe_loop **out, const greffe_loop_options *o
     if (uv_poll_start(&loop->readable, UV_READABLE, on_readable) != 0) {
         return give_up(loop, handles);
     }
-    loop->open = handles;
     (void)greffe_engine_watch(loop->engine, on_work, loop);
     dispatch(loop); /* what was left undone before */
     *out = loop;
@@ -230,7 +226,7 @@ void greffe_loop_detach(greffe_loop *loop, void (*closed)(void *data), void *dat
     loop->closed_data = data;
     loop->detaches = true;
     if (!loop->dispatching) { /* else when its reply has come, which names this loop */
-        close_handles(loop);
+        close_handles(loop, handles);
     }
     if (own) {
         (void)uv_run(loop->uv, UV_RUN_DEFAULT);

@@ -519,12 +519,8 @@ static void keep(greffe_store *store, greffe_str subscriber, int64_t position, g
 {
     memory_store *s = (memory_store *)store;
     record *one = greffe__memory_named(&s->cursors, NUMBER_NAME, subscriber);
-    if (one == NULL) {
-        one = reserve(&s->cursors, 1) ? record_make(&subscriber, 1) : NULL;
-        s->cursors.count += one != NULL;
-        if (one != NULL) {
-            s->cursors.at[s->cursors.count - 1] = one;
-        }
+    if (one == NULL && push(&s->cursors, record_make(&subscriber, 1))) {
+        one = s->cursors.at[s->cursors.count - 1];
     }
     if (one != NULL && one->numbers[NUMBER_NEXT] < position) {
         one->numbers[NUMBER_NEXT] = position;

@@ -23,12 +23,7 @@ static bool add_fill(greffe__fills *list, const greffe__event *e, const char *ow
 
 static bool document(greffe__dossier *d, const greffe__event *e, greffe__arena *arena)
 {
-    greffe__document *place = NULL;
-    for (uint32_t i = 0; i < d->documents.count; i++) {
-        if (greffe__str_equal(d->documents.at[i].id, e->name)) {
-            place = &d->documents.at[i]; /* a newer one takes its place */
-        }
-    }
+    greffe__document *place = greffe__document_of(d, e->name); /* a newer one takes its place */
     place = place != NULL ? place : PUSH(arena, &d->documents);
     if (place == NULL) {
         return false;

@@ -250,16 +250,6 @@ static bool only_asked(greffe__bench *b)
     return true;
 }
 
-static bool is_given(const greffe__dossier *d, greffe__str document)
-{
-    for (uint32_t i = 0; i < d->documents.count; i++) {
-        if (greffe__str_equal(d->documents.at[i].id, document)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What was never given may come at any time, asked for or not: it may be needed later, to pay. What
  * was given stays as it is. */
 static bool give_missing(greffe__bench *b)
@@ -274,7 +264,7 @@ static bool give_missing(greffe__bench *b)
     }
     for (uint32_t i = 0; i < documents->count; i++) {
         greffe__str id = documents->as.entries[i].name;
-        if (is_given(b->dossier, id)) {
+        if (greffe__document_of(b->dossier, id) != NULL) {
             return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE,
                                   "the service may ask for another one",
                                   "%.*s: this document was given already", (int)id.size, id.data);

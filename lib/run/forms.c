@@ -378,17 +378,14 @@ bool greffe__documents_ready(greffe__bench *b, uint32_t needed_to)
 {
     for (uint32_t i = 0; i < b->plan->documents.count; i++) {
         const greffe__document_def *def = &b->plan->documents.at[i];
-        bool applies, there = false;
+        bool applies;
         if (def->needed_to > needed_to || def->optional) {
             continue;
         }
         if (!greffe__evaluate_condition(b, &def->when, &applies)) {
             return false;
         }
-        for (uint32_t j = 0; j < b->dossier->documents.count; j++) {
-            there = there || greffe__str_equal(b->dossier->documents.at[j].id, def->id);
-        }
-        if (applies && !there) {
+        if (applies && greffe__document_of(b->dossier, def->id) == NULL) {
             return document_fault(b, GREFFE__GR_DOCUMENT_MISSING, def->id,
                                   "ask the applicant for it, or supply it",
                                   "this document is needed now");

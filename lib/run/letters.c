@@ -61,10 +61,7 @@ static bool missing(greffe__bench *b, greffe__value *out)
     greffe__values list = {0};
     for (uint32_t i = 0; i < b->plan->documents.count; i++) {
         const greffe__document_def *def = &b->plan->documents.at[i];
-        bool there = def->optional, applies;
-        for (uint32_t j = 0; j < b->dossier->documents.count; j++) {
-            there = there || greffe__str_equal(b->dossier->documents.at[j].id, def->id);
-        }
+        bool there = def->optional || greffe__document_of(b->dossier, def->id) != NULL, applies;
         if (!greffe__evaluate_condition(b, &def->when, &applies)) {
             return false;
         }

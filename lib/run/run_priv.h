@@ -24,6 +24,8 @@ greffe__frozen *greffe__frozen_of(const greffe__dossier *d, greffe__str name);
 greffe__money *greffe__money_of(const greffe__dossier *d, greffe__str allotment);
 /* What a step waits for in a scope, or NULL. */
 greffe__ask *greffe__ask_of(const greffe__dossier *d, uint32_t scope, greffe__str step);
+/* What was given last under a document's id, or NULL. */
+greffe__document *greffe__document_of(const greffe__dossier *d, greffe__str id);
 greffe__pending *greffe__pending_of(const greffe__pendings *list, greffe__str key);
 greffe__scope_state *greffe__scope_of(const greffe__dossier *d, uint32_t id);
 greffe__item *greffe__item_of(const greffe__session *s, greffe__str dossier);
@@ -134,10 +136,10 @@ bool greffe__leave_by(greffe__bench *b, greffe__token *token, const greffe__edge
 bool greffe__leave_with(greffe__bench *b, greffe__token *token, greffe__str outcome);
 /* A moment has come: marks it, freezes, claims, moves clocks. */
 bool greffe__reach_moment(greffe__bench *b, greffe__str step, greffe__str outcome);
-/* Closes all that is open, innermost first. `force` passes sealed nodes. */
-/* All that a block's token has opened. */
-bool greffe__cancel_block(greffe__bench *b, uint32_t token);
+/* Closes all that is open in a scope, innermost first. */
 bool greffe__cancel_scope(greffe__bench *b, uint32_t scope);
+/* The same for all that a block's token has opened. */
+bool greffe__cancel_block(greffe__bench *b, uint32_t token);
 bool greffe__is_sealed(const greffe__bench *b);
 /* Whether something inside a block's token, however deep, may not be interrupted. */
 bool greffe__seals_in(const greffe__bench *b, uint32_t block);

@@ -46,12 +46,12 @@ greffe__money *greffe__money_of(const greffe__dossier *d, greffe__str allotment)
 
 greffe__ask *greffe__ask_of(const greffe__dossier *d, uint32_t scope, greffe__str step)
 {
-    for (uint32_t i = 0; i < d->asks.count; i++) {
-        if (d->asks.at[i].scope == scope && greffe__str_equal(d->asks.at[i].step, step)) {
-            return &d->asks.at[i];
-        }
-    }
-    return NULL;
+    FIND(d->asks, d->asks.at[i].scope == scope && greffe__str_equal(d->asks.at[i].step, step));
+}
+
+greffe__document *greffe__document_of(const greffe__dossier *d, greffe__str id)
+{
+    FIND(d->documents, greffe__str_equal(d->documents.at[i].id, id));
 }
 
 greffe__pending *greffe__pending_of(const greffe__pendings *list, greffe__str key)
