@@ -14,29 +14,34 @@ static bool good_name(const char *name)
 
 /* --- Acknowledging --- */
 
-typedef struct acknowledgement {
-    const char *name;
-    int64_t position;
-} acknowledgement;
-
-static greffe_status keep(greffe_engine *e, void *data)
+greffe_status greffe__acknowledge(greffe_engine *e, void *data)
 {
-    const acknowledgement *a = data;
+    const greffe__acknowledgement *a = data;
     return GREFFE__STORE_HAS(e->store, keep)
                ? greffe__wait_keep(e, greffe__str_of(a->name), a->position)
                : GREFFE_EMISUSE;
 }
 
+greffe_status greffe__acknowledgement_read(greffe__acknowledgement *out, const char *subscriber,
+                                           const char *cursor)
+{
+    char *end;
+    if (cursor == NULL || !good_name(subscriber)) {
+        return GREFFE_EMISUSE;
+    }
+    *out = (greffe__acknowledgement){subscriber, strtoll(cursor, &end, 10)};
+    bool number = *end == '\0' && cursor[0] >= '0' && cursor[0] <= '9' && out->position < INT64_MAX;
+    return number ? GREFFE_OK : GREFFE_EINVALID;
+}
+
 greffe_status greffe_engine_acknowledge(greffe_engine *engine, const char *subscriber,
                                         const char *cursor)
 {
-    char *end;
-    if (engine == NULL || cursor == NULL || !good_name(subscriber)) {
-        return GREFFE_EMISUSE;
-    }
-    acknowledgement a = {subscriber, strtoll(cursor, &end, 10)};
-    bool number = *end == '\0' && cursor[0] >= '0' && cursor[0] <= '9' && a.position < INT64_MAX;
-    return number ? greffe__queue_call(engine->queue, keep, &a) : GREFFE_EINVALID;
+    greffe__acknowledgement a;
+    greffe_status status =
+        engine == NULL ? GREFFE_EMISUSE : greffe__acknowledgement_read(&a, subscriber, cursor);
+    return status == GREFFE_OK ? greffe__queue_call(engine->queue, greffe__acknowledge, &a)
+                               : status;
 }
 
 /* --- Announcing: on the store thread --- */
@@ -133,8 +138,8 @@ greffe_status greffe__announce_events(greffe_engine *e)
 static greffe_status end_reading(greffe_engine *e, void *data)
 {
     greffe__subscriber *s = data;
-    acknowledgement a = {s->name, s->dealt};
-    greffe_status status = s->dealt > 0 ? keep(e, &a) : GREFFE_OK;
+    greffe__acknowledgement a = {s->name, s->dealt};
+    greffe_status status = s->dealt > 0 ? greffe__acknowledge(e, &a) : GREFFE_OK;
     s->reading = false;
     if (status == GREFFE_OK && !s->failed) {
         greffe__notices_stir(e->notices); /* there may be more */

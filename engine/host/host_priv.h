@@ -139,6 +139,14 @@ void greffe__notices_put(greffe__notices *notices, greffe__notice *notice);
 
 /* On the store thread: what subscribers have not read becomes notices. */
 greffe_status greffe__announce_events(greffe_engine *e);
+/* How far a subscriber has come: as it is said, and kept on the store thread. */
+typedef struct greffe__acknowledgement {
+    const char *name;
+    int64_t position;
+} greffe__acknowledgement;
+greffe_status greffe__acknowledgement_read(greffe__acknowledgement *out, const char *subscriber,
+                                           const char *cursor);
+greffe_status greffe__acknowledge(greffe_engine *e, void *data);
 /* On the host's thread. */
 void greffe__hand_event(greffe_engine *e, const greffe__notice *notice);
 
@@ -193,6 +201,12 @@ greffe__job greffe__command_job(greffe__execution *x);
 greffe_status greffe__check_query(const greffe_query *query);
 /* On the store thread: the answer is from the engine's context, terminated. */
 greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_query *query);
+/* The same as a job. */
+typedef struct greffe__asked {
+    const greffe_query *query;
+    char **out;
+} greffe__asked;
+greffe_status greffe__answer_query(greffe_engine *e, void *data);
 
 /* --- On the store thread --- */
 

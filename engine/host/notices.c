@@ -98,6 +98,13 @@ void greffe__notices_stir(greffe__notices *n)
     pthread_mutex_unlock(&n->lock);
 }
 
+void greffe_engine_kick(greffe_engine *engine)
+{
+    if (engine != NULL) {
+        greffe__notices_stir(engine->notices);
+    }
+}
+
 static greffe__notice *take(greffe__notices *n)
 {
     char byte;

@@ -367,21 +367,16 @@ greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_quer
     return GREFFE_OK;
 }
 
-typedef struct asked {
-    const greffe_query *query;
-    char **out;
-} asked;
-
-static greffe_status answer(greffe_engine *e, void *data)
+greffe_status greffe__answer_query(greffe_engine *e, void *data)
 {
-    const asked *a = data;
+    const greffe__asked *a = data;
     return greffe__read_query(e, a->out, a->query);
 }
 
 greffe_status greffe_engine_read(greffe_engine *engine, char **out, const greffe_query *query)
 {
-    asked a = {query, out};
+    greffe__asked a = {query, out};
     return engine == NULL || out == NULL || greffe__check_query(query) != GREFFE_OK
                ? GREFFE_EMISUSE
-               : greffe__queue_call(engine->queue, answer, &a);
+               : greffe__queue_call(engine->queue, greffe__answer_query, &a);
 }

@@ -208,13 +208,6 @@ void greffe_loop_stop(greffe_loop *loop)
     }
 }
 
-void greffe_loop_kick(greffe_loop *loop)
-{
-    if (loop != NULL) {
-        (void)uv_async_send(&loop->async);
-    }
-}
-
 void greffe_loop_detach(greffe_loop *loop, void (*closed)(void *data), void *data)
 {
     if (loop == NULL) {

@@ -15,9 +15,9 @@ static const char *const statements[STATEMENT_COUNT] = {
     [BEGIN_READ] = "BEGIN",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [SAVEPOINT] = "SAVEPOINT one",
-    [RELEASE] = "RELEASE one",
-    [ROLLBACK_TO] = "ROLLBACK TO one",
+    [SAVEPOINT] = "SAVEPOINT {p}one",
+    [RELEASE] = "RELEASE {p}one",
+    [ROLLBACK_TO] = "ROLLBACK TO {p}one",
     [LOAD_STREAM] = "SELECT version, head, state, last_ms, due_ms FROM {p}stream "
                     "WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
     [LOAD_PERSONAL] = "SELECT ref, class, salt, value FROM {p}personal "
@@ -287,7 +287,9 @@ static void close_store(greffe_store *store)
     for (int i = 0; i < STATEMENT_COUNT; i++) {
         sqlite3_finalize(s->prepared[i]);
     }
-    sqlite3_close(s->db);
+    if (!s->joined) {
+        sqlite3_close(s->db);
+    }
     free(s->prefix);
     free(s->tenant);
     free(s);
@@ -394,13 +396,72 @@ static greffe_status open_database(sqlite_store *s, const char *path, bool read_
     return status == GREFFE_OK ? prepare_database(s, read_only) : status;
 }
 
+static greffe_status join(greffe_store *store, void *connection, const unsigned char secret[32],
+                          greffe_store **out);
+
+static const greffe_store_ops sqlite_ops = {
+    .size = sizeof sqlite_ops,
+    .load = greffe__sqlite_load,
+    .commit = greffe__sqlite_commit,
+    .claim = greffe__sqlite_claim,
+    .read = greffe__sqlite_read,
+    .postpone = greffe__sqlite_postpone,
+    .publish = greffe__sqlite_publish,
+    .secret = secret,
+    .close = close_store,
+    .group = greffe__sqlite_group,
+    .keep = greffe__sqlite_keep,
+    .join = join,
+};
+
+/* A store without its database; NULL: there is no memory. */
+static sqlite_store *new_store(const char *prefix, const char *tenant)
+{
+    sqlite_store *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return NULL;
+    }
+    s->head.ops = &sqlite_ops;
+    s->prefix = strdup(prefix);
+    s->tenant = strdup(tenant);
+    if (s->prefix == NULL || s->tenant == NULL) {
+        close_store(&s->head);
+        return NULL;
+    }
+    return s;
+}
+
+static greffe_status join(greffe_store *store, void *connection, const unsigned char secret[32],
+                          greffe_store **out)
+{
+    const sqlite_store *host = (const sqlite_store *)store;
+    sqlite_store *s = new_store(host->prefix, host->tenant);
+    if (s == NULL) {
+        return GREFFE_ENOMEM;
+    }
+    unsigned char found_secret[32];
+    bool found = false;
+    int version = 0;
+    s->db = connection;
+    s->joined = true;
+    s->grouped = true;
+    greffe_status status = read_version(s, &version);
+    if (status == GREFFE_OK && version == schema_version) {
+        status = read_secret(s, found_secret, &found);
+    }
+    if (status == GREFFE_OK && (!found || memcmp(found_secret, secret, 32) != 0)) {
+        status = GREFFE_EMISUSE;
+    }
+    if (status != GREFFE_OK) {
+        close_store(&s->head);
+        return status;
+    }
+    *out = &s->head;
+    return GREFFE_OK;
+}
+
 greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_options *options)
 {
-    static const greffe_store_ops ops = {
-        sizeof ops,          greffe__sqlite_load,     greffe__sqlite_commit,  greffe__sqlite_claim,
-        greffe__sqlite_read, greffe__sqlite_postpone, greffe__sqlite_publish, secret,
-        close_store,         greffe__sqlite_group,    greffe__sqlite_keep,
-    };
     if (out == NULL || options == NULL || options->size != sizeof *options ||
         options->path == NULL) {
         return GREFFE_EMISUSE;
@@ -409,16 +470,11 @@ greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_option
     if (!good_prefix(prefix)) {
         return GREFFE_EMISUSE;
     }
-    sqlite_store *s = calloc(1, sizeof *s);
+    sqlite_store *s = new_store(prefix, options->tenant != NULL ? options->tenant : "");
     if (s == NULL) {
         return GREFFE_ENOMEM;
     }
-    s->head.ops = &ops;
-    s->prefix = strdup(prefix);
-    s->tenant = strdup(options->tenant != NULL ? options->tenant : "");
-    greffe_status status = s->prefix == NULL || s->tenant == NULL
-                               ? GREFFE_ENOMEM
-                               : open_database(s, options->path, options->read_only, false);
+    greffe_status status = open_database(s, options->path, options->read_only, false);
     if (status != GREFFE_OK && options->read_only && has_no_log(options->path)) {
         sqlite3_close(s->db);
         s->db = NULL;

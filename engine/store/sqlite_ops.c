@@ -108,7 +108,11 @@ void greffe__sqlite_group(greffe_store *store, bool begin, greffe_done_fn done, 
 {
     sqlite_store *s = (sqlite_store *)store;
     greffe_status status;
-    if (begin) {
+    if (s->joined) { /* its parts are ours, its beginning and end are not */
+        bool open = sqlite3_get_autocommit(s->db) == 0;
+        s->group_status = begin ? GREFFE_OK : s->group_status;
+        status = begin && !open ? GREFFE_EMISUSE : s->group_status;
+    } else if (begin) {
         status = greffe__sqlite_run(s, BEGIN);
         s->grouped = status == GREFFE_OK;
         s->group_status = GREFFE_OK;

@@ -67,6 +67,7 @@ typedef struct sqlite_store {
     struct sqlite3 *db;
     char *prefix, *tenant;
     struct sqlite3_stmt *prepared[STATEMENT_COUNT];
+    bool joined;                /* the connection, and its transaction, are the host's */
     bool grouped;               /* commits are parts of one transaction */
     greffe_status group_status; /* why that transaction was lost, if it was */
 } sqlite_store;

@@ -51,6 +51,10 @@ GREFFE_API greffe_status greffe_engine_dispatch(greffe_engine *engine, uint32_t 
 GREFFE_API greffe_status greffe_engine_watch(greffe_engine *engine, void (*work)(void *data),
                                              void *data);
 
+/** Something may be due that this process has not seen being committed, such as what the host's own
+ *  transaction has written: whoever watches is told. From any thread; NULL is fine. */
+GREFFE_API void greffe_engine_kick(greffe_engine *engine);
+
 /** An entry of the feed, as JSON: {"position", "stream", "key", "version", "at", "verb", "by",
  * "as", "events": [{"event", …}, …]}; it lives for the call. GREFFE_OK: it is dealt with, and will
  * not come again once that is durable; another status: it comes again, and nothing behind it

@@ -4,7 +4,7 @@
  *
  * libuv ends the process when it finds no memory for its watchers; all else is a status.
  *
- * Thread rule: attach, run and detach from the loop's thread; kick and stop from any. */
+ * Thread rule: attach, run and detach from the loop's thread; stop from any. */
 #ifndef GREFFE_LOOP_H
 #define GREFFE_LOOP_H
 
@@ -33,8 +33,6 @@ GREFFE_API greffe_status greffe_loop_attach(greffe_loop **out, const greffe_loop
 GREFFE_API greffe_status greffe_loop_run(greffe_loop *loop);
 /** Ends greffe_loop_run soon. */
 GREFFE_API void greffe_loop_stop(greffe_loop *loop);
-/** Something may be due that another process, or the host's own transaction, has written: looks. */
-GREFFE_API void greffe_loop_kick(greffe_loop *loop);
 /** Takes the engine off the loop; what was accepted goes on, and is told when the engine closes or
  * is polled otherwise. `closed` is called in the loop once nothing of it is left there; it may be
  * NULL. A loop of its own is turned to its end here, and NULL is fine. */

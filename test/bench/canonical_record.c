@@ -124,9 +124,15 @@ static void close_store(greffe_store *store)
 
 void bench_record(bench_script *out, const char *procedure)
 {
-    static const greffe_store_ops ops = {sizeof ops,  load,     commit,  claim,
-                                         read_rows,   postpone, publish, secret,
-                                         close_store, NULL,     NULL};
+    static const greffe_store_ops ops = {.size = sizeof ops,
+                                         .load = load,
+                                         .commit = commit,
+                                         .claim = claim,
+                                         .read = read_rows,
+                                         .postpone = postpone,
+                                         .publish = publish,
+                                         .secret = secret,
+                                         .close = close_store};
     static recorder r;
     *out = (bench_script){.count = 0};
     r = (recorder){.head = {&ops}, .script = out};

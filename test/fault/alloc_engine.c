@@ -299,7 +299,7 @@ static greffe_status verify(greffe_engine *engine, const void *how, bool again)
 
 /* --- The scenario --- */
 
-static const char FILING[] =
+const char FILING[] =
     "{\"procedure\":\"velo\",\"answers\":{\"demandeur\":{\"nom\":\"Tirapo\",\"prenom\":\"Digulu\","
     "\"naissance\":\"1954-09-26\",\"courriel\":\"c1@example.org\",\"adresse\":\"1 rue\","
     "\"code_postal\":\"92190\",\"commune\":\"92048\",\"foyer\":\"8843300000001\","

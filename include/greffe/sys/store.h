@@ -227,6 +227,12 @@ typedef struct greffe_store_ops {
      *  keeps no such thing. */
     void (*keep)(greffe_store *store, greffe_str subscriber, int64_t position, greffe_done_fn done,
                  void *data);
+    /** A second store of the same data on a connection of the host's, inside whose transaction all
+     *  its calls take place: its `group` begins with GREFFE_EMISUSE when none is open, and ends
+     *  with what has become of it. From any thread. GREFFE_EMISUSE: the connection is to other
+     *  data, whose secret is another one. NULL: this store knows no such thing. */
+    greffe_status (*join)(greffe_store *store, void *connection, const unsigned char secret[32],
+                          greffe_store **out);
 } greffe_store_ops;
 
 /** The head of every store; an adapter's own members follow. */

@@ -248,7 +248,7 @@ static void timers_fire_when_they_are_due(void **state)
     assert_int_equal(file(f, 1, false), GREFFE_OK);
     turn(f, 1);
     atomic_store(&f->minutes, INT64_C(80) * 24 * 60); /* silence means a rejection, by letter */
-    greffe_loop_kick(f->loop);
+    greffe_engine_kick(f->engine);
     turn(f, 2);
     detach(f);
 }
@@ -301,7 +301,7 @@ static void wrong_use_is_told(void **state)
     assert_int_equal(greffe_loop_run(f->loop), GREFFE_EMISUSE); /* it is the host's */
     detach(f);
     greffe_loop_detach(NULL, NULL, NULL);
-    greffe_loop_kick(NULL);
+    greffe_engine_kick(NULL);
     greffe_loop_stop(NULL);
 }
 
