@@ -355,7 +355,9 @@ greffe_status cli_settle(cli *c, int64_t now_ms, greffe_progress *total)
         total->timers += once.timers;
         total->effects += once.effects;
         total->incidents += once.incidents;
-        if (once.timers == 0 && once.effects == 0) {
+        total->commands += once.commands;
+        total->elsewhere = once.elsewhere;
+        if (once.timers == 0 && once.effects == 0 && once.commands == 0) {
             break;
         }
     }

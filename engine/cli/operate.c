@@ -332,10 +332,15 @@ int cli_run(cli *c)
         return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
     }
     greffe_status status = cli_settle(c, now, &total);
-    (void)printf(c->json ? "{\"timers\":%llu,\"effects\":%llu,\"incidents\":%llu}\n"
-                         : "%llu timers fired, %llu effects delivered, %llu incidents\n",
+    (void)printf(c->json ? "{\"timers\":%llu,\"effects\":%llu,\"incidents\":%llu,"
+                           "\"commands\":%llu,\"elsewhere\":%s}\n"
+                         : "%llu timers fired, %llu effects delivered, %llu incidents, %llu "
+                           "commands of the inbox%s\n",
                  (unsigned long long)total.timers, (unsigned long long)total.effects,
-                 (unsigned long long)total.incidents);
+                 (unsigned long long)total.incidents, (unsigned long long)total.commands,
+                 c->json           ? (total.elsewhere ? "true" : "false")
+                 : total.elsewhere ? "; another process is about what is left"
+                                   : "");
     return cli_status(status, c->store);
 }
 

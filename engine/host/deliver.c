@@ -21,7 +21,9 @@ void greffe__progress_add(greffe_progress *sum, const greffe_progress *more)
     sum->timers += more->timers;
     sum->effects += more->effects;
     sum->incidents += more->incidents;
+    sum->commands += more->commands;
     sum->more = sum->more || more->more;
+    sum->elsewhere = sum->elsewhere || more->elsewhere;
 }
 
 static bool is_relay(const greffe__delivery *d)
@@ -372,8 +374,18 @@ greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page)
     greffe__cached_plan letters = {.plan = NULL};
     greffe__delivery *tells[GREFFE__MAX_PAGE];
     size_t tell_count = 0;
+    greffe__turn turn;
     page->count = 0;
-    greffe_status status = greffe__wait_claim(e, &request, &page->arena);
+    greffe_status status = greffe__lead(e, &turn);
+    if (status != GREFFE_OK || !turn.leads) {
+        return status;
+    }
+    request.fence = e->epoch;
+    status = greffe__wait_claim(e, &request, &page->arena);
+    if (status == GREFFE_ECONFLICT) { /* another process dispatches by now */
+        e->epoch = 0;
+        return GREFFE_OK;
+    }
     greffe__delivery *all = greffe__arena_zalloc(&page->arena, (request.count + 1) * sizeof *all);
     page->at = greffe__arena_zalloc(&page->arena, (request.count + 1) * sizeof *page->at);
     status = status == GREFFE_OK && page->arena.failed ? GREFFE_ENOMEM : status;

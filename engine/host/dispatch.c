@@ -22,6 +22,42 @@ typedef struct round_data {
     size_t done_count;
 } round_data;
 
+/* --- Whose turn it is --- */
+
+/* The lease is taken for what there is to do: who finds nothing leaves it to others. */
+static greffe_status take_turn(greffe_engine *e, greffe__turn *turn, int64_t now_ms,
+                               greffe_progress *did)
+{
+    int64_t next = INT64_MAX;
+    *turn = (greffe__turn){.leads = true};
+    if (e->alone) {
+        return GREFFE_OK;
+    }
+    greffe_status status = greffe__next_instant(e, &next);
+    bool due = status == GREFFE_OK && next <= now_ms;
+    turn->leads = false;
+    status = due ? greffe__lead(e, turn) : status;
+    did->elsewhere = due && !turn->leads;
+    return status;
+}
+
+typedef struct beginning {
+    greffe__turn turn;
+    greffe_progress *did;
+    int64_t now_ms;
+    uint32_t limit;
+} beginning;
+
+/* What a round that waits does first, on the store thread. */
+static greffe_status begin_round(greffe_engine *e, void *data)
+{
+    beginning *b = data;
+    greffe_status status = take_turn(e, &b->turn, b->now_ms, b->did);
+    return status == GREFFE_OK && b->turn.leads
+               ? greffe__empty_inbox(e, b->now_ms, b->limit, b->did)
+               : status;
+}
+
 /* --- Timers --- */
 
 greffe_status greffe__fire_timers(greffe_engine *e, int64_t now_ms, uint32_t limit,
@@ -167,6 +203,14 @@ static greffe_status deliver_effects(greffe_engine *e, round_data *d)
     return status;
 }
 
+/* What was decided before goes first: an outcome that waits is older than a delay that ends. */
+static greffe_status run_round(greffe_engine *e, round_data *d)
+{
+    greffe_status status = deliver_effects(e, d);
+    status = status == GREFFE_OK ? greffe__queue_call(e->queue, fire_timers, d) : status;
+    return status == GREFFE_OK ? deliver_effects(e, d) : status;
+}
+
 /* --- A round that does not wait: handlers are called when the host polls --- */
 
 /* Held for its handler before the host hears of it. */
@@ -201,31 +245,21 @@ static greffe_status announce_page(greffe_engine *e, greffe__page *page, greffe_
     return status;
 }
 
-static greffe_status next_instant(greffe_engine *e, int64_t *out)
-{
-    greffe__arena arena;
-    greffe_read read = {.what = GREFFE_READ_NEXT, .limit = 1};
-    greffe__arena_init(&arena, e->own);
-    greffe_status status = greffe__wait_read(e, &read, &arena);
-    if (status == GREFFE_OK && read.count == 1) {
-        *out = read.rows[0].due < read.rows[0].since_ms ? read.rows[0].due : read.rows[0].since_ms;
-    }
-    greffe__arena_free(&arena);
-    return status;
-}
-
-static greffe_status say_what_was_done(greffe_engine *e, const greffe_progress *did, int64_t now_ms,
-                                       char **answer)
+static greffe_status say_what_was_done(greffe_engine *e, const greffe_progress *did,
+                                       const greffe__turn *turn, int64_t now_ms, char **answer)
 {
     greffe__buf text;
     int64_t next = INT64_MAX;
-    greffe_status status = next_instant(e, &next);
+    greffe_status status = greffe__next_instant(e, &next);
+    /* What is due is another's to do, while it is there. */
+    next = did->elsewhere && next < turn->until_ms ? turn->until_ms : next;
     greffe__buf_init(&text, e->context);
     greffe__buf_format(&text,
-                       "{\"timers\":%llu,\"effects\":%llu,\"incidents\":%llu,\"more\":%s,"
-                       "\"now_ms\":%lld,\"next_ms\":",
+                       "{\"timers\":%llu,\"effects\":%llu,\"incidents\":%llu,\"commands\":%llu,"
+                       "\"more\":%s,\"elsewhere\":%s,\"now_ms\":%lld,\"next_ms\":",
                        (unsigned long long)did->timers, (unsigned long long)did->effects,
-                       (unsigned long long)did->incidents, did->more ? "true" : "false",
+                       (unsigned long long)did->incidents, (unsigned long long)did->commands,
+                       did->more ? "true" : "false", did->elsewhere ? "true" : "false",
                        (long long)now_ms);
     greffe__buf_format(&text, next == INT64_MAX ? "null}" : "%lld}", (long long)next);
     if (status == GREFFE_OK && greffe__buf_done(&text) == NULL) {
@@ -239,6 +273,14 @@ static greffe_status say_what_was_done(greffe_engine *e, const greffe_progress *
     return GREFFE_OK;
 }
 
+static greffe_status announce_round(greffe_engine *e, greffe__page *page, greffe_progress *did)
+{
+    greffe_status status = greffe__empty_inbox(e, page->now_ms, page->limit, did);
+    status = status == GREFFE_OK ? announce_page(e, page, did) : status;
+    status = status == GREFFE_OK ? greffe__fire_timers(e, page->now_ms, page->limit, did) : status;
+    return status == GREFFE_OK ? announce_page(e, page, did) : status;
+}
+
 greffe_status greffe__dispatch(greffe_engine *e, uint32_t limit, int64_t now_ms, char **answer)
 {
     greffe_progress did = {0};
@@ -246,14 +288,14 @@ greffe_status greffe__dispatch(greffe_engine *e, uint32_t limit, int64_t now_ms,
     if (!greffe__queue_try_round(e->queue)) {
         return GREFFE_EBUSY;
     }
-    greffe_status status = announce_page(e, &page, &did);
-    if (status == GREFFE_OK) {
-        status = greffe__fire_timers(e, page.now_ms, limit, &did);
+    greffe__turn turn;
+    greffe_status status = take_turn(e, &turn, page.now_ms, &did);
+    if (status == GREFFE_OK && turn.leads) {
+        status = announce_round(e, &page, &did);
     }
-    status = status == GREFFE_OK ? announce_page(e, &page, &did) : status;
     greffe__queue_end_round(e->queue);
     status = status == GREFFE_OK ? greffe__announce_events(e) : status;
-    return status == GREFFE_OK ? say_what_was_done(e, &did, page.now_ms, answer) : status;
+    return status == GREFFE_OK ? say_what_was_done(e, &did, &turn, page.now_ms, answer) : status;
 }
 
 /* --- Door --- */
@@ -308,12 +350,11 @@ greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out, uin
     if (!greffe__good_instant(d.now_ms) || !greffe__queue_begin_round(engine->queue)) {
         return GREFFE_EMISUSE;
     }
-    /* What was decided before goes first: an outcome that waits is older than a delay that ends. */
-    greffe_status status = deliver_effects(engine, &d);
-    if (status == GREFFE_OK) {
-        status = greffe__queue_call(engine->queue, fire_timers, &d);
+    beginning b = {.did = out, .now_ms = d.now_ms, .limit = limit};
+    greffe_status status = greffe__queue_call(engine->queue, begin_round, &b);
+    if (status == GREFFE_OK && b.turn.leads) {
+        status = run_round(engine, &d);
     }
-    status = status == GREFFE_OK ? deliver_effects(engine, &d) : status;
     greffe__queue_end_round(engine->queue);
     return status;
 }

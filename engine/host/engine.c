@@ -7,12 +7,20 @@
 
 /* --- Life --- */
 
-static greffe_status fetch_secret(greffe_engine *e, void *data)
+static greffe_status begin(greffe_engine *e, void *data)
 {
     (void)data;
     unsigned char fresh[32];
     greffe_status status = e->random(e->random_data, fresh, sizeof fresh);
-    return status == GREFFE_OK ? greffe__wait_secret(e, fresh) : status;
+    status = status == GREFFE_OK ? greffe__wait_secret(e, fresh) : status;
+    return status == GREFFE_OK ? greffe__name_owner(e) : status;
+}
+
+static greffe_status end(greffe_engine *e, void *data)
+{
+    (void)data;
+    greffe__give_lead_back(e);
+    return GREFFE_OK;
 }
 
 greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
@@ -49,7 +57,7 @@ greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
         status = greffe__notices_open(&e->notices, context);
     }
     if (status == GREFFE_OK) {
-        status = greffe__queue_call(e->queue, fetch_secret, NULL);
+        status = greffe__queue_call(e->queue, begin, NULL);
     }
     if (status != GREFFE_OK) {
         greffe_engine_close(e);
@@ -63,6 +71,9 @@ void greffe_engine_close(greffe_engine *e)
 {
     if (e == NULL) {
         return;
+    }
+    if (e->queue != NULL) { /* behind all that was accepted */
+        (void)greffe__queue_call(e->queue, end, NULL);
     }
     greffe__queue_close(e->queue);
     greffe__notices_close(e);

@@ -82,6 +82,10 @@ struct greffe_engine {
     uint32_t handler_count;
     greffe__str zone_bytes;
     bool alone; /* no other process dispatches */
+    /* The store thread's: the dispatcher's lease, as this engine knows it. */
+    char owner[33];
+    uint64_t epoch; /* 0: it is not ours */
+    int64_t lease_until_ms;
     greffe_authorize_fn authorize;
     void *authorize_data;
     greffe_before_commit_fn before_commit;
@@ -93,6 +97,8 @@ struct greffe_engine {
 greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine);
 /* Queues a job, from any thread. It lives until it is finished. */
 void greffe__queue_post(greffe__queue *queue, greffe__job *job);
+/* From now on, or no more: what others commit to the store stirs whoever watches. */
+void greffe__queue_glance(greffe__queue *queue, bool wanted);
 /* Finishes what is queued. */
 void greffe__queue_close(greffe__queue *queue);
 /* Runs a job on the store thread and waits for it. */
@@ -173,6 +179,11 @@ greffe_status greffe__wait_publish(greffe_engine *e, const greffe_publication *p
 greffe_status greffe__wait_group(greffe_engine *e, bool begin);
 greffe_status greffe__wait_keep(greffe_engine *e, greffe__str subscriber, int64_t position);
 greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32]);
+greffe_status greffe__wait_lease(greffe_engine *e, greffe_lease *lease);
+greffe_status greffe__wait_inbox(greffe_engine *e, greffe_inbox_request *request,
+                                 greffe__arena *arena);
+greffe_status greffe__wait_answer(greffe_engine *e, const greffe_inbox_answer *answer);
+greffe_status greffe__wait_moved(greffe_engine *e, bool *out);
 
 /* Whether a store has a call that it may lack: what was added to the table later. */
 #define GREFFE__STORE_HAS(store, call)                                                             \
@@ -225,6 +236,27 @@ greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__co
 /* Fills in what waits, where a command takes that. */
 greffe_status greffe__expand(greffe_engine *e, greffe__command *c, const greffe_load *stream,
                              greffe__arena *arena);
+/* --- Who dispatches (lead.c): on the store thread --- */
+
+typedef struct greffe__turn {
+    bool leads;
+    int64_t until_ms; /* else: until when it is another's */
+} greffe__turn;
+
+/* A name of this engine's own. */
+greffe_status greffe__name_owner(greffe_engine *e);
+/* The earliest instant at which there is something to do; unchanged when there is nothing. */
+greffe_status greffe__next_instant(greffe_engine *e, int64_t *out);
+/* Takes the lease, or prolongs it. */
+greffe_status greffe__lead(greffe_engine *e, greffe__turn *turn);
+void greffe__give_lead_back(greffe_engine *e);
+
+/* --- The inbox (inbox.c): on the store thread --- */
+
+/* Executes what waits, at most `limit`; what cannot be answered now stays. */
+greffe_status greffe__empty_inbox(greffe_engine *e, int64_t now_ms, uint32_t limit,
+                                  greffe_progress *did);
+
 /* --- Deliveries (deliver.c) --- */
 
 /* One effect on its way, and what is to be told of its end. */

@@ -246,6 +246,7 @@ greffe_status greffe_engine_watch(greffe_engine *engine, void (*work)(void *data
     engine->notices->work = work;
     engine->notices->work_data = data;
     pthread_mutex_unlock(&engine->notices->lock);
+    greffe__queue_glance(engine->queue, work != NULL);
     return GREFFE_OK;
 }
 

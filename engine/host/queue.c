@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "host/host_priv.h"
@@ -24,6 +25,8 @@ struct greffe__queue {
     unsigned callers; /* that have not left yet */
     pthread_cond_t left;
     pthread_mutex_t round;
+    atomic_bool glances; /* somebody wants to know of others' commits */
+    int64_t glanced_ms;  /* when that was looked at last: the thread's own */
 };
 
 bool greffe__queue_begin_round(greffe__queue *queue)
@@ -53,14 +56,64 @@ static bool init_round(greffe__queue *queue)
     return good;
 }
 
+/* The machine's own clock, which no host sets. */
+static int64_t elapsed_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void greffe__queue_glance(greffe__queue *queue, bool wanted)
+{
+    pthread_mutex_lock(&queue->lock);
+    atomic_store(&queue->glances, wanted && GREFFE__STORE_HAS(queue->engine->store, moved));
+    pthread_mutex_unlock(&queue->lock);
+    pthread_cond_signal(&queue->arrived);
+}
+
+/* A fault of the store is for those who do something with it. */
+static void glance(greffe__queue *queue)
+{
+    greffe_engine *e = queue->engine;
+    bool moved = false;
+    queue->glanced_ms = elapsed_ms();
+    if (greffe__wait_moved(e, &moved) == GREFFE_OK && moved) {
+        greffe__notices_stir(e->notices);
+    }
+}
+
+/* Waits until something may have come, or it is time to glance; both under the lock. */
+static void sleep_a_while(greffe__queue *queue)
+{
+    if (!atomic_load(&queue->glances)) {
+        pthread_cond_wait(&queue->arrived, &queue->lock);
+        return;
+    }
+    int64_t until = queue->glanced_ms + GREFFE_GLANCE_MS;
+    const struct timespec at = {.tv_sec = (time_t)(until / 1000),
+                                .tv_nsec = (long)(until % 1000) * 1000000};
+    (void)pthread_cond_timedwait(&queue->arrived, &queue->lock, &at);
+}
+
+/* Comes back with the lock. */
 static void wait_for_work(greffe__queue *queue)
 {
     for (int looks = 0; looks < most_looks && !atomic_load(&queue->waiting); looks++) {
         (void)sched_yield();
     }
     pthread_mutex_lock(&queue->lock);
-    while (queue->first == NULL && !queue->closing) {
-        pthread_cond_wait(&queue->arrived, &queue->lock);
+    for (;;) {
+        bool glances = atomic_load(&queue->glances) && !queue->closing;
+        if (glances && elapsed_ms() >= queue->glanced_ms + GREFFE_GLANCE_MS) {
+            pthread_mutex_unlock(&queue->lock);
+            glance(queue);
+            pthread_mutex_lock(&queue->lock);
+        } else if (queue->first != NULL || queue->closing) {
+            return;
+        } else {
+            sleep_a_while(queue);
+        }
     }
 }
 
@@ -130,9 +183,14 @@ greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
         greffe__free(engine->context, queue);
         return GREFFE_ENOMEM;
     }
+    pthread_condattr_t kind;
     atomic_init(&queue->waiting, false);
+    atomic_init(&queue->glances, false);
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_cond_init(&queue->arrived, NULL);
+    (void)pthread_condattr_init(&kind);
+    (void)pthread_condattr_setclock(&kind, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->arrived, &kind);
+    (void)pthread_condattr_destroy(&kind);
     pthread_cond_init(&queue->left, NULL);
     if (pthread_create(&queue->thread, NULL, work, queue) != 0) {
         pthread_cond_destroy(&queue->left);
@@ -220,125 +278,4 @@ greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn run, void 
 {
     greffe__job job = {.run = run, .data = data};
     return greffe__queue_await(queue, &job);
-}
-
-/* --- Store calls, awaited --- */
-
-struct greffe__wait {
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    bool finished;
-    greffe_status status;
-};
-
-static void begin(greffe__wait *wait)
-{
-    *wait = (greffe__wait){.status = GREFFE_OK};
-    pthread_mutex_init(&wait->lock, NULL);
-    pthread_cond_init(&wait->done, NULL);
-}
-
-static void finish(void *data, greffe_status status)
-{
-    greffe__wait *wait = data;
-    pthread_mutex_lock(&wait->lock);
-    wait->status = status;
-    wait->finished = true;
-    pthread_cond_signal(&wait->done);
-    pthread_mutex_unlock(&wait->lock);
-}
-
-static greffe_status end(greffe__wait *wait)
-{
-    pthread_mutex_lock(&wait->lock);
-    while (!wait->finished) {
-        pthread_cond_wait(&wait->done, &wait->lock);
-    }
-    pthread_mutex_unlock(&wait->lock);
-    pthread_cond_destroy(&wait->done);
-    pthread_mutex_destroy(&wait->lock);
-    return wait->status;
-}
-
-static void *take(void *data, size_t size)
-{
-    return greffe__arena_alloc(data, size);
-}
-
-greffe_status greffe__wait_load(greffe_engine *e, greffe_load *items, size_t count,
-                                greffe__arena *arena)
-{
-    greffe__wait wait;
-    greffe_memory memory = {take, arena};
-    begin(&wait);
-    e->store->ops->load(e->store, items, count, &memory, finish, &wait);
-    return end(&wait);
-}
-
-greffe_status greffe__wait_commit(greffe_engine *e, const greffe_write_set *set)
-{
-    greffe__wait wait;
-    begin(&wait);
-    e->store->ops->commit(e->store, set, finish, &wait);
-    return end(&wait);
-}
-
-greffe_status greffe__wait_claim(greffe_engine *e, greffe_claim_request *request,
-                                 greffe__arena *arena)
-{
-    greffe__wait wait;
-    greffe_memory memory = {take, arena};
-    begin(&wait);
-    e->store->ops->claim(e->store, request, &memory, finish, &wait);
-    return end(&wait);
-}
-
-greffe_status greffe__wait_read(greffe_engine *e, greffe_read *request, greffe__arena *arena)
-{
-    greffe__wait wait;
-    greffe_memory memory = {take, arena};
-    begin(&wait);
-    e->store->ops->read(e->store, request, &memory, finish, &wait);
-    return end(&wait);
-}
-
-greffe_status greffe__wait_postpone(greffe_engine *e, const greffe_effect_row *effect,
-                                    int64_t next_ms)
-{
-    greffe__wait wait;
-    begin(&wait);
-    e->store->ops->postpone(e->store, effect, next_ms, finish, &wait);
-    return end(&wait);
-}
-
-greffe_status greffe__wait_publish(greffe_engine *e, const greffe_publication *publication)
-{
-    greffe__wait wait;
-    begin(&wait);
-    e->store->ops->publish(e->store, publication, finish, &wait);
-    return end(&wait);
-}
-
-greffe_status greffe__wait_group(greffe_engine *e, bool begin_it)
-{
-    greffe__wait wait;
-    begin(&wait);
-    e->store->ops->group(e->store, begin_it, finish, &wait);
-    return end(&wait);
-}
-
-greffe_status greffe__wait_keep(greffe_engine *e, greffe__str subscriber, int64_t position)
-{
-    greffe__wait wait;
-    begin(&wait);
-    e->store->ops->keep(e->store, subscriber, position, finish, &wait);
-    return end(&wait);
-}
-
-greffe_status greffe__wait_secret(greffe_engine *e, const unsigned char fresh[32])
-{
-    greffe__wait wait;
-    begin(&wait);
-    e->store->ops->secret(e->store, fresh, e->secret, finish, &wait);
-    return end(&wait);
 }

@@ -1,4 +1,4 @@
--- The tables of a store, version 2. {p} is the prefix of their names.
+-- The tables of a store, version 3. {p} is the prefix of their names.
 -- A stream is a dossier (1), session (2), allotment (3), order (4), claim (5) or batch (6).
 CREATE TABLE {p}meta (
     name  TEXT PRIMARY KEY,
@@ -129,10 +129,37 @@ CREATE TABLE {p}cursor (
     PRIMARY KEY (tenant, subscriber)
 ) WITHOUT ROWID;
 
--- One process dispatches timers and effects; the epoch fences those that come late.
+-- One process dispatches timers, effects and the inbox; the epoch fences those that come late.
 CREATE TABLE {p}lease (
-    name     TEXT PRIMARY KEY,
+    tenant   TEXT NOT NULL,
+    name     TEXT NOT NULL,
     owner    TEXT NOT NULL,
-    epoch    INTEGER NOT NULL,
-    until_ms INTEGER NOT NULL
+    epoch    INTEGER NOT NULL,          -- grows each time it goes to another owner
+    until_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, name)
 ) WITHOUT ROWID;
+
+-- Commands of a host that has nothing but SQL: it inserts a row in its own transaction, the engine
+-- executes it soon after the commit and writes the answer here. The row is the host's to delete.
+CREATE TABLE {p}inbox (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant      TEXT NOT NULL DEFAULT '',
+    verb        TEXT NOT NULL,          -- file, complete, session.decide
+    stream      TEXT NOT NULL,          -- key of the dossier, session, allotment or batch
+    key         TEXT NOT NULL,          -- idempotency key, unique in its stream
+    actor       TEXT NOT NULL,          -- JSON: subject, kind, services, roles
+    args        TEXT NOT NULL DEFAULT '{}',
+    represented TEXT,                   -- the citizen an agent acts for
+    effective   TEXT,                   -- 2026-03-27: the day it counts from
+    because     TEXT,
+    if_version  INTEGER,
+    -- The answer. What persons typed above is emptied then: it lies in the dossier.
+    answered_ms INTEGER,                -- null while it waits
+    status      TEXT,                   -- ok, denied, conflict
+    code        TEXT,                   -- GR-5101 when it was refused
+    message     TEXT,
+    answer      TEXT,                   -- JSON
+    version     INTEGER,                -- of the stream
+    repeated    INTEGER                 -- 1: this key was answered before
+);
+CREATE INDEX {p}inbox_waits ON {p}inbox (tenant, id) WHERE answered_ms IS NULL;

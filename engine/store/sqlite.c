@@ -8,7 +8,7 @@
 #include "store/schema_sql.h"
 #include "store/sqlite_priv.h"
 
-enum { schema_version = 2, busy_ms = 5000, most_prefix = 32 };
+enum { schema_version = 3, busy_ms = 5000, most_prefix = 32 };
 
 static const char *const statements[STATEMENT_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -70,7 +70,8 @@ static const char *const statements[STATEMENT_COUNT] = {
                       "ORDER BY o.channel <> 'greffe', o.next_ms, o.kind, o.key, o.item LIMIT ?3",
     [LEASE_EFFECT] =
         "UPDATE {p}outbox SET next_ms = ?5, attempts = ?6, started = ?7 WHERE tenant = ?1 "
-        "AND kind = ?2 AND key = ?3 AND item = ?4 AND next_ms = ?8",
+        "AND kind = ?2 AND key = ?3 AND item = ?4 AND next_ms = ?8 AND (?9 = 0 OR EXISTS (SELECT 1 "
+        "FROM {p}lease WHERE tenant = ?1 AND name = 'dispatcher' AND epoch = ?9))",
     [RETIRE_BUNDLES] = "UPDATE {p}bundle SET active = 0 WHERE tenant = ?1 AND procedure = ?2",
     [INSERT_BUNDLE] = "INSERT OR REPLACE INTO {p}bundle (tenant, procedure, hash, published_ms, "
                       "active, body, pinned) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6)",
@@ -105,8 +106,25 @@ static const char *const statements[STATEMENT_COUNT] = {
     [LOAD_CURSOR] = "SELECT position FROM {p}cursor WHERE tenant = ?1 AND subscriber = ?4",
     [KEEP_CURSOR] = "INSERT INTO {p}cursor (tenant, subscriber, position) VALUES (?1, ?4, ?5) ON "
                     "CONFLICT (tenant, subscriber) DO UPDATE SET position = max(position, ?5)",
-    [READ_NEXT] = "SELECT (SELECT min(due_ms) FROM {p}stream WHERE tenant = ?1 AND due_ms IS NOT "
-                  "NULL), (SELECT min(next_ms) FROM {p}outbox WHERE tenant = ?1 AND incident = '')",
+    [READ_NEXT] =
+        "SELECT (SELECT min(due_ms) FROM {p}stream WHERE tenant = ?1 AND due_ms IS NOT "
+        "NULL), (SELECT min(next_ms) FROM {p}outbox WHERE tenant = ?1 AND incident = ''), "
+        "EXISTS (SELECT 1 FROM {p}inbox WHERE tenant = ?1 AND answered_ms IS NULL)",
+    [READ_LEASE] = "SELECT owner, epoch, until_ms FROM {p}lease WHERE tenant = ?1 AND "
+                   "name = 'dispatcher'",
+    /* ?4 is the end that is asked for, ?3 now: twice as long as that, nobody could have asked. */
+    [TAKE_LEASE] = "INSERT INTO {p}lease VALUES (?1, 'dispatcher', ?2, 1, ?4) ON CONFLICT DO "
+                   "UPDATE SET epoch = epoch + (owner <> ?2), owner = ?2, until_ms = ?4 WHERE "
+                   "owner = ?2 OR until_ms <= ?3 OR until_ms > ?3 + 2 * (?4 - ?3)",
+    [RETURN_LEASE] = "UPDATE {p}lease SET until_ms = 0 WHERE tenant = ?1 AND name = 'dispatcher' "
+                     "AND owner = ?2",
+    [READ_INBOX] = "SELECT id, verb, stream, key, actor, args, represented, effective, because, "
+                   "if_version FROM {p}inbox WHERE tenant = ?1 AND answered_ms IS NULL AND "
+                   "id > ?2 ORDER BY id LIMIT ?3",
+    [ANSWER_INBOX] = "UPDATE {p}inbox SET answered_ms = ?2, status = ?4, code = ?5, message = ?6, "
+                     "answer = ?7, version = ?8, repeated = ?9, actor = '', args = '', "
+                     "represented = NULL, because = NULL WHERE tenant = ?1 AND id = ?3",
+    [DATA_VERSION] = "PRAGMA data_version",
     [READ_BUNDLES] = "SELECT procedure, hash, active, published_ms, body FROM {p}bundle WHERE "
                      "tenant = ?1 AND hash > ?6 ORDER BY hash LIMIT ?8",
 };
@@ -243,7 +261,7 @@ static greffe_status create(sqlite_store *s)
         status = execute(s, schema_sql);
     }
     if (status == GREFFE_OK && version == 0) {
-        status = execute(s, "INSERT INTO {p}meta VALUES ('schema', 2)");
+        status = execute(s, "INSERT INTO {p}meta VALUES ('schema', 3)");
     }
     if (status != GREFFE_OK) {
         (void)execute(s, "ROLLBACK");
@@ -412,6 +430,10 @@ static const greffe_store_ops sqlite_ops = {
     .group = greffe__sqlite_group,
     .keep = greffe__sqlite_keep,
     .join = join,
+    .lease = greffe__sqlite_lease,
+    .inbox = greffe__sqlite_inbox,
+    .answer = greffe__sqlite_answer,
+    .moved = greffe__sqlite_moved,
 };
 
 /* A store without its database; NULL: there is no memory. */
@@ -479,6 +501,9 @@ greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_option
         sqlite3_close(s->db);
         s->db = NULL;
         status = open_database(s, options->path, true, true);
+    }
+    if (status == GREFFE_OK) { /* from here on */
+        status = greffe__sqlite_look(s);
     }
     if (status == GREFFE_EIO && access(options->path, R_OK) == 0 &&
         access(options->path, W_OK) != 0) {

@@ -7,7 +7,7 @@
 
 /* --- Binding and reading --- */
 
-static void bind_text(sqlite3_stmt *stmt, int at, greffe_str text)
+void greffe__sqlite_bind(sqlite3_stmt *stmt, int at, greffe_str text)
 {
     sqlite3_bind_text64(stmt, at, text.data != NULL ? text.data : "", text.size, SQLITE_STATIC,
                         SQLITE_UTF8);
@@ -22,7 +22,7 @@ static void bind_key(sqlite_store *s, sqlite3_stmt *stmt, uint32_t kind, greffe_
 {
     sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, kind);
-    bind_text(stmt, 3, key);
+    greffe__sqlite_bind(stmt, 3, key);
 }
 
 /* A statement about one stream, with its first three parameters. */
@@ -36,8 +36,7 @@ static greffe_status prepare_keyed(sqlite_store *s, statement which, uint32_t ki
     return status;
 }
 
-/* A copy in the caller's memory; sets *failed when there is none. */
-static greffe_str take(sqlite3_stmt *stmt, int column, greffe_memory *memory, bool *failed)
+greffe_str greffe__sqlite_take(sqlite3_stmt *stmt, int column, greffe_memory *memory, bool *failed)
 {
     int size = sqlite3_column_bytes(stmt, column);
     const void *data = sqlite3_column_blob(stmt, column);
@@ -144,8 +143,10 @@ static greffe_status load_personal(sqlite3_stmt *stmt, greffe_load *item, greffe
             rows = more;
         }
         rows[item->personal_count++] =
-            (greffe_personal_row){take(stmt, 0, memory, &failed), take(stmt, 1, memory, &failed),
-                                  take(stmt, 2, memory, &failed), take(stmt, 3, memory, &failed)};
+            (greffe_personal_row){greffe__sqlite_take(stmt, 0, memory, &failed),
+                                  greffe__sqlite_take(stmt, 1, memory, &failed),
+                                  greffe__sqlite_take(stmt, 2, memory, &failed),
+                                  greffe__sqlite_take(stmt, 3, memory, &failed)};
         if (failed) {
             return GREFFE_ENOMEM;
         }
@@ -169,7 +170,7 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_text(stmt, 4, item->command);
+    greffe__sqlite_bind(stmt, 4, item->command);
     item->found = false;
     item->personal_count = 0;
     bool failed = false;
@@ -183,19 +184,20 @@ static greffe_status load_one(sqlite_store *s, greffe_load *item, greffe_memory 
         item->found = true;
         if (item->what == GREFFE_LOAD_STREAM) {
             item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
-            item->head = take(stmt, 1, memory, &failed);
-            item->body = take(stmt, 2, memory, &failed);
+            item->head = greffe__sqlite_take(stmt, 1, memory, &failed);
+            item->body = greffe__sqlite_take(stmt, 2, memory, &failed);
             item->last_ms = sqlite3_column_int64(stmt, 3);
             item->due_ms = instant(stmt, 4);
         } else if (item->what == GREFFE_LOAD_NUMBER || item->what == GREFFE_LOAD_CURSOR) {
             item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
         } else if (item->what == GREFFE_LOAD_ENTRY) {
             item->version = (uint64_t)sqlite3_column_int64(stmt, 0);
-            item->body = take(stmt, 1, memory, &failed);
+            item->body = greffe__sqlite_take(stmt, 1, memory, &failed);
         } else {
             bool whole = item->what == GREFFE_LOAD_BUNDLE || item->what == GREFFE_LOAD_ACTIVE;
-            item->label = take(stmt, 0, memory, &failed);
-            item->body = whole ? take(stmt, 1, memory, &failed) : (greffe_str){"", 0};
+            item->label = greffe__sqlite_take(stmt, 0, memory, &failed);
+            item->body =
+                whole ? greffe__sqlite_take(stmt, 1, memory, &failed) : (greffe_str){"", 0};
         }
     }
     status = failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
@@ -218,7 +220,7 @@ void greffe__sqlite_load(greffe_store *store, greffe_load *items, size_t count,
 
 /* --- Committing --- */
 
-static greffe_status step_once(sqlite3_stmt *stmt)
+greffe_status greffe__sqlite_step(sqlite3_stmt *stmt)
 {
     greffe_status status = greffe__sqlite_status(sqlite3_step(stmt));
     sqlite3_reset(stmt);
@@ -229,7 +231,7 @@ static greffe_status step_once(sqlite3_stmt *stmt)
 /* Runs an update that must touch exactly one row. */
 static greffe_status step_conditional(sqlite_store *s, sqlite3_stmt *stmt)
 {
-    greffe_status status = step_once(stmt);
+    greffe_status status = greffe__sqlite_step(stmt);
     return status == GREFFE_OK && sqlite3_changes(s->db) != 1 ? GREFFE_ECONFLICT : status;
 }
 
@@ -259,10 +261,10 @@ static greffe_status put_stream(sqlite_store *s, const greffe_stream_write *writ
     sqlite3_bind_int64(stmt, 4, (int64_t)write->expected + 1);
     bind_blob(stmt, 5, write->head);
     bind_blob(stmt, 6, write->state);
-    bind_text(stmt, 7, write->group);
-    bind_text(stmt, 8, write->status);
-    bind_text(stmt, 9, write->label);
-    bind_text(stmt, 10, write->owner);
+    greffe__sqlite_bind(stmt, 7, write->group);
+    greffe__sqlite_bind(stmt, 8, write->status);
+    greffe__sqlite_bind(stmt, 9, write->label);
+    greffe__sqlite_bind(stmt, 10, write->owner);
     if (write->due_ms != INT64_MAX) {
         sqlite3_bind_int64(stmt, 11, write->due_ms);
     }
@@ -281,10 +283,10 @@ static greffe_status put_entry(sqlite_store *s, const greffe_stream_write *write
         return status;
     }
     sqlite3_bind_int64(stmt, 4, (int64_t)write->expected + 1);
-    bind_text(stmt, 5, write->entry->command);
+    greffe__sqlite_bind(stmt, 5, write->entry->command);
     bind_blob(stmt, 6, write->entry->body);
     bind_blob(stmt, 7, write->head);
-    return step_once(stmt);
+    return greffe__sqlite_step(stmt);
 }
 
 static greffe_status put_personal(sqlite_store *s, const greffe_stream_write *write)
@@ -295,11 +297,11 @@ static greffe_status put_personal(sqlite_store *s, const greffe_stream_write *wr
         if (status != GREFFE_OK) {
             return status;
         }
-        bind_text(stmt, 4, write->personal[i].ref);
-        bind_text(stmt, 5, write->personal[i].class_name);
+        greffe__sqlite_bind(stmt, 4, write->personal[i].ref);
+        greffe__sqlite_bind(stmt, 5, write->personal[i].class_name);
         bind_blob(stmt, 6, write->personal[i].salt);
         bind_blob(stmt, 7, write->personal[i].value);
-        status = step_once(stmt);
+        status = greffe__sqlite_step(stmt);
         if (status != GREFFE_OK) {
             return status;
         }
@@ -314,7 +316,7 @@ static greffe_status erase_personal(sqlite_store *s, const greffe_stream_write *
     if (status != GREFFE_OK) {
         return status;
     }
-    return step_once(stmt);
+    return greffe__sqlite_step(stmt);
 }
 
 static greffe_status put_row(sqlite_store *s, const greffe_stream_write *write,
@@ -330,18 +332,18 @@ static greffe_status put_row(sqlite_store *s, const greffe_stream_write *write,
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_text(stmt, 4, row->item);
+    greffe__sqlite_bind(stmt, 4, row->item);
     if (!row->remove) {
-        bind_text(stmt, 5, row->name);
-        bind_text(stmt, 6, row->who);
-        bind_text(stmt, 7, row->assignee);
-        bind_text(stmt, 8, row->ref);
+        greffe__sqlite_bind(stmt, 5, row->name);
+        greffe__sqlite_bind(stmt, 6, row->who);
+        greffe__sqlite_bind(stmt, 7, row->assignee);
+        greffe__sqlite_bind(stmt, 8, row->ref);
         if (task) {
             sqlite3_bind_int64(stmt, 9, row->due);
             sqlite3_bind_int64(stmt, 10, row->since_ms);
         }
     }
-    return step_once(stmt);
+    return greffe__sqlite_step(stmt);
 }
 
 static greffe_status put_allotment(sqlite_store *s, const greffe_stream_write *write)
@@ -352,11 +354,11 @@ static greffe_status put_allotment(sqlite_store *s, const greffe_stream_write *w
         return status;
     }
     sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
-    bind_text(stmt, 2, write->key);
+    greffe__sqlite_bind(stmt, 2, write->key);
     for (int i = 0; i < 4; i++) {
         sqlite3_bind_int64(stmt, 3 + i, write->amounts[i]);
     }
-    return step_once(stmt);
+    return greffe__sqlite_step(stmt);
 }
 
 static greffe_status write_stream(sqlite_store *s, const greffe_stream_write *write)
@@ -392,7 +394,7 @@ static greffe_status write_number(sqlite_store *s, const greffe_number_write *wr
         return status;
     }
     sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
-    bind_text(stmt, 2, write->name);
+    greffe__sqlite_bind(stmt, 2, write->name);
     sqlite3_bind_int64(stmt, 3, write->expected + 1);
     if (!fresh) {
         sqlite3_bind_int64(stmt, 4, write->expected);
@@ -444,9 +446,9 @@ static greffe_status claim_due(sqlite3_stmt *stmt, greffe_claim_request *request
     int code = SQLITE_DONE;
     while (!failed && request->count < request->limit &&
            (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rows[request->count++] =
-            (greffe_due_row){(uint32_t)sqlite3_column_int64(stmt, 0),
-                             take(stmt, 1, memory, &failed), sqlite3_column_int64(stmt, 2)};
+        rows[request->count++] = (greffe_due_row){(uint32_t)sqlite3_column_int64(stmt, 0),
+                                                  greffe__sqlite_take(stmt, 1, memory, &failed),
+                                                  sqlite3_column_int64(stmt, 2)};
     }
     request->due = rows;
     return failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
@@ -461,14 +463,15 @@ static greffe_status claim_effects(sqlite3_stmt *stmt, greffe_claim_request *req
     while (!failed && request->count < request->limit &&
            (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         rows[request->count++] = (greffe_effect_row){(uint32_t)sqlite3_column_int64(stmt, 0),
-                                                     take(stmt, 1, memory, &failed),
-                                                     take(stmt, 2, memory, &failed),
-                                                     take(stmt, 3, memory, &failed),
-                                                     take(stmt, 4, memory, &failed),
-                                                     take(stmt, 5, memory, &failed),
+                                                     greffe__sqlite_take(stmt, 1, memory, &failed),
+                                                     greffe__sqlite_take(stmt, 2, memory, &failed),
+                                                     greffe__sqlite_take(stmt, 3, memory, &failed),
+                                                     greffe__sqlite_take(stmt, 4, memory, &failed),
+                                                     greffe__sqlite_take(stmt, 5, memory, &failed),
                                                      (uint32_t)sqlite3_column_int64(stmt, 6),
                                                      sqlite3_column_int64(stmt, 7) != 0,
-                                                     sqlite3_column_int64(stmt, 8)};
+                                                     sqlite3_column_int64(stmt, 8),
+                                                     request->fence};
     }
     request->effect = rows;
     return failed ? GREFFE_ENOMEM : greffe__sqlite_status(code);
@@ -481,11 +484,12 @@ static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int
     if (status != GREFFE_OK) {
         return status;
     }
-    bind_text(stmt, 4, effect->item);
+    greffe__sqlite_bind(stmt, 4, effect->item);
     sqlite3_bind_int64(stmt, 5, next_ms);
     sqlite3_bind_int64(stmt, 6, effect->attempts);
     sqlite3_bind_int64(stmt, 7, effect->started);
     sqlite3_bind_int64(stmt, 8, effect->lease_ms);
+    sqlite3_bind_int64(stmt, 9, (int64_t)effect->fence);
     return step_conditional(s, stmt);
 }
 
@@ -543,9 +547,9 @@ void greffe__sqlite_keep(greffe_store *store, greffe_str subscriber, int64_t pos
     sqlite3_stmt *stmt = NULL;
     greffe_status status = prepare_keyed(s, KEEP_CURSOR, 0, (greffe_str){"", 0}, &stmt);
     if (status == GREFFE_OK) {
-        bind_text(stmt, 4, subscriber);
+        greffe__sqlite_bind(stmt, 4, subscriber);
         sqlite3_bind_int64(stmt, 5, position);
-        status = step_once(stmt);
+        status = greffe__sqlite_step(stmt);
     }
     done(data, status);
 }
@@ -558,12 +562,12 @@ static greffe_status insert_bundle(sqlite_store *s, const greffe_publication *p)
         return status;
     }
     sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
-    bind_text(stmt, 2, p->procedure);
-    bind_text(stmt, 3, p->hash);
+    greffe__sqlite_bind(stmt, 2, p->procedure);
+    greffe__sqlite_bind(stmt, 3, p->hash);
     sqlite3_bind_int64(stmt, 4, p->now_ms);
     bind_blob(stmt, 5, p->body);
-    bind_text(stmt, 6, p->pinned);
-    return step_once(stmt);
+    greffe__sqlite_bind(stmt, 6, p->pinned);
+    return greffe__sqlite_step(stmt);
 }
 
 /* A statement whose parameters are the tenant and two texts. */
@@ -576,9 +580,9 @@ static greffe_status run_texts(sqlite_store *s, statement which, greffe_str firs
         return status;
     }
     sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
-    bind_text(stmt, 2, first);
-    bind_text(stmt, 3, second);
-    return step_once(stmt);
+    greffe__sqlite_bind(stmt, 2, first);
+    greffe__sqlite_bind(stmt, 3, second);
+    return greffe__sqlite_step(stmt);
 }
 
 void greffe__sqlite_publish(greffe_store *store, const greffe_publication *publication,
@@ -610,15 +614,15 @@ static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greff
     switch (what) {
     case GREFFE_READ_STREAMS:
         row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
-        row.key = take(stmt, 1, memory, failed);
-        row.label = take(stmt, 2, memory, failed);
-        row.status = take(stmt, 3, memory, failed);
-        row.group = take(stmt, 4, memory, failed);
-        row.owner = take(stmt, 5, memory, failed);
+        row.key = greffe__sqlite_take(stmt, 1, memory, failed);
+        row.label = greffe__sqlite_take(stmt, 2, memory, failed);
+        row.status = greffe__sqlite_take(stmt, 3, memory, failed);
+        row.group = greffe__sqlite_take(stmt, 4, memory, failed);
+        row.owner = greffe__sqlite_take(stmt, 5, memory, failed);
         row.version = (uint64_t)sqlite3_column_int64(stmt, 6);
         row.last_ms = sqlite3_column_int64(stmt, 7);
-        row.body = take(stmt, 8, memory, failed);
-        row.head = take(stmt, 9, memory, failed);
+        row.body = greffe__sqlite_take(stmt, 8, memory, failed);
+        row.head = greffe__sqlite_take(stmt, 9, memory, failed);
         row.due = instant(stmt, 10);
         return row;
     case GREFFE_READ_FEED:
@@ -626,11 +630,11 @@ static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greff
     /* fall through */
     case GREFFE_READ_ENTRIES:
         row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
-        row.key = take(stmt, 1, memory, failed);
+        row.key = greffe__sqlite_take(stmt, 1, memory, failed);
         row.version = (uint64_t)sqlite3_column_int64(stmt, 2);
-        row.item = take(stmt, 3, memory, failed);
-        row.body = take(stmt, 4, memory, failed);
-        row.head = take(stmt, 5, memory, failed);
+        row.item = greffe__sqlite_take(stmt, 3, memory, failed);
+        row.body = greffe__sqlite_take(stmt, 4, memory, failed);
+        row.head = greffe__sqlite_take(stmt, 5, memory, failed);
         return row;
     case GREFFE_READ_AMOUNTS:
         for (int i = 0; i < 4; i++) {
@@ -639,34 +643,35 @@ static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greff
         return row;
     case GREFFE_READ_ORPHANS:
         row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
-        row.key = take(stmt, 1, memory, failed);
+        row.key = greffe__sqlite_take(stmt, 1, memory, failed);
         return row;
     case GREFFE_READ_NUMBERS:
-        row.key = take(stmt, 0, memory, failed);
+        row.key = greffe__sqlite_take(stmt, 0, memory, failed);
         row.version = (uint64_t)sqlite3_column_int64(stmt, 1);
         return row;
     case GREFFE_READ_NEXT:
         row.due = instant(stmt, 0);
         row.since_ms = instant(stmt, 1);
+        row.version = (uint64_t)sqlite3_column_int64(stmt, 2);
         return row;
     case GREFFE_READ_BUNDLES:
-        row.group = take(stmt, 0, memory, failed);
-        row.key = take(stmt, 1, memory, failed);
+        row.group = greffe__sqlite_take(stmt, 0, memory, failed);
+        row.key = greffe__sqlite_take(stmt, 1, memory, failed);
         row.version = (uint64_t)sqlite3_column_int64(stmt, 2);
         row.since_ms = sqlite3_column_int64(stmt, 3);
-        row.body = take(stmt, 4, memory, failed);
+        row.body = greffe__sqlite_take(stmt, 4, memory, failed);
         return row;
     case GREFFE_READ_TASKS:
     case GREFFE_READ_ROWS:
     case GREFFE_READ_EFFECTS: break;
     }
     row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
-    row.key = take(stmt, 1, memory, failed);
-    row.item = take(stmt, 2, memory, failed);
-    row.name = take(stmt, 3, memory, failed);
-    row.who = take(stmt, 4, memory, failed);
-    row.assignee = take(stmt, 5, memory, failed);
-    row.ref = take(stmt, 6, memory, failed);
+    row.key = greffe__sqlite_take(stmt, 1, memory, failed);
+    row.item = greffe__sqlite_take(stmt, 2, memory, failed);
+    row.name = greffe__sqlite_take(stmt, 3, memory, failed);
+    row.who = greffe__sqlite_take(stmt, 4, memory, failed);
+    row.assignee = greffe__sqlite_take(stmt, 5, memory, failed);
+    row.ref = greffe__sqlite_take(stmt, 6, memory, failed);
     row.due = sqlite3_column_int64(stmt, 7);
     row.since_ms = sqlite3_column_int64(stmt, 8);
     return row;
@@ -693,11 +698,11 @@ void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memor
     }
     sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, request->kind);
-    bind_text(stmt, 3, request->group);
-    bind_text(stmt, 4, request->status);
-    bind_text(stmt, 5, request->owner);
-    bind_text(stmt, 6, request->after);
-    bind_text(stmt, 7, request->after_item);
+    greffe__sqlite_bind(stmt, 3, request->group);
+    greffe__sqlite_bind(stmt, 4, request->status);
+    greffe__sqlite_bind(stmt, 5, request->owner);
+    greffe__sqlite_bind(stmt, 6, request->after);
+    greffe__sqlite_bind(stmt, 7, request->after_item);
     sqlite3_bind_int64(stmt, 8, request->limit);
     greffe_read_row *rows = memory->take(memory->data, request->limit * sizeof *rows);
     bool failed = rows == NULL;

@@ -59,6 +59,12 @@ typedef enum statement {
     READ_FEED,
     LOAD_CURSOR,
     KEEP_CURSOR,
+    READ_LEASE,
+    TAKE_LEASE,
+    RETURN_LEASE,
+    READ_INBOX,
+    ANSWER_INBOX,
+    DATA_VERSION,
     STATEMENT_COUNT
 } statement;
 
@@ -70,6 +76,7 @@ typedef struct sqlite_store {
     bool joined;                /* the connection, and its transaction, are the host's */
     bool grouped;               /* commits are parts of one transaction */
     greffe_status group_status; /* why that transaction was lost, if it was */
+    int data_version;           /* as it was when it was asked for last */
 } sqlite_store;
 
 greffe_status greffe__sqlite_status(int code);
@@ -80,6 +87,29 @@ greffe_status greffe__sqlite_run(sqlite_store *s, statement which);
 greffe_status greffe__sqlite_begin(sqlite_store *s, bool writes);
 greffe_status greffe__sqlite_end(sqlite_store *s, bool writes, greffe_status status);
 void greffe__sqlite_group(greffe_store *store, bool begin, greffe_done_fn done, void *data);
+
+/* --- Binding, stepping and reading --- */
+
+void greffe__sqlite_bind(struct sqlite3_stmt *stmt, int at, greffe_str text);
+/* Runs a change to its end and makes the statement ready again. */
+greffe_status greffe__sqlite_step(struct sqlite3_stmt *stmt);
+/* A column's copy in the caller's memory; sets *failed when there is none. */
+greffe_str greffe__sqlite_take(struct sqlite3_stmt *stmt, int column, greffe_memory *memory,
+                               bool *failed);
+
+/* --- What processes share (sqlite_shared.c) --- */
+
+void greffe__sqlite_lease(greffe_store *store, greffe_lease *lease, greffe_done_fn done,
+                          void *data);
+void greffe__sqlite_inbox(greffe_store *store, greffe_inbox_request *request, greffe_memory *memory,
+                          greffe_done_fn done, void *data);
+void greffe__sqlite_answer(greffe_store *store, const greffe_inbox_answer *answer,
+                           greffe_done_fn done, void *data);
+/* Notes how far others have come. */
+greffe_status greffe__sqlite_look(sqlite_store *s);
+void greffe__sqlite_moved(greffe_store *store, bool *out, greffe_done_fn done, void *data);
+
+/* --- All else (sqlite_ops.c) --- */
 
 void greffe__sqlite_load(greffe_store *store, greffe_load *items, size_t count,
                          greffe_memory *memory, greffe_done_fn done, void *data);

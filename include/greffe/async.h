@@ -37,22 +37,24 @@ GREFFE_API greffe_status greffe_engine_ask(greffe_engine *engine, const greffe_q
 GREFFE_API greffe_status greffe_engine_submit_plan(greffe_engine *engine, const greffe_plan *plan,
                                                    greffe_reply_fn reply, void *data);
 
-/** Does what is due, without waiting: fires timers, tells outcomes, and gives effects to their
- *  handlers when the host polls. At most `limit` of each; `now_ms` 0: the engine's clock. The
- * reply's answer is {"timers": n, "effects": n, "incidents": n, "more": bool, "now_ms": instant,
- * "next_ms": instant or null}: `more`, dispatch again at once; else not before `next_ms`. Its
- * status is GREFFE_EBUSY while another round is under way. */
+/** Does what is due, without waiting, as greffe_engine_run; but effects are given to their handlers
+ *  when the host polls. At most `limit` of each; `now_ms` 0: the engine's clock. The reply's answer
+ *  is {"timers": n, "effects": n, "incidents": n, "commands": n, "more": bool, "elsewhere": bool,
+ *  "now_ms": instant, "next_ms": instant or null}: `more`, dispatch again at once; else not before
+ *  `next_ms`. Its status is GREFFE_EBUSY while another round is under way. */
 GREFFE_API greffe_status greffe_engine_dispatch(greffe_engine *engine, uint32_t limit,
                                                 int64_t now_ms, greffe_reply_fn reply, void *data);
 
-/** Called by greffe_engine_poll after something was committed, by whichever thread of this process:
- *  time to dispatch. Several commits may be one call. `work` NULL: nobody wants to know; then
- *  greffe_engine_next gives none either. From any thread. */
+/** Called by greffe_engine_poll after something was committed: at once by whichever thread of this
+ *  engine's, within 100 ms by anybody else: time to dispatch. Several commits may be one call.
+ *  `work` NULL: nobody wants to know; then greffe_engine_next gives none either. From any thread.
+ */
 GREFFE_API greffe_status greffe_engine_watch(greffe_engine *engine, void (*work)(void *data),
                                              void *data);
 
-/** Something may be due that this process has not seen being committed, such as what the host's own
- *  transaction has written: whoever watches is told. From any thread; NULL is fine. */
+/** Something may be due that this engine has not committed itself, such as what the host's own
+ *  transaction has written: whoever watches is told now, and needs not to notice. From any thread;
+ *  NULL is fine. */
 GREFFE_API void greffe_engine_kick(greffe_engine *engine);
 
 /** An entry of the feed, as JSON: {"position", "stream", "key", "version", "at", "verb", "by",

@@ -60,9 +60,9 @@ typedef struct greffe_engine_options {
     void *random_data;
     greffe_str zone_bytes; /**< a TZif file for the authority's zone; empty: the system's, or the
                                 built-in rule of Europe/Paris. Copied. */
-    bool
-        alone; /**< no other engine delivers effects of this store: then nothing is leased, and what
-                  a killed process left is taken up at once. False: an effect is leased for 60 s. */
+    bool alone; /**< no other engine delivers effects of this store: then nothing is leased, and
+                     what a killed process left is taken up at once. False: who dispatches holds a
+                     lease for 10 s, and an effect is leased for 60 s. */
     greffe_authorize_fn authorize; /**< NULL: the host lets all that the procedure allows */
     void *authorize_data;
     greffe_before_commit_fn before_commit; /**< NULL: nobody looks */
@@ -119,6 +119,20 @@ GREFFE_API void greffe_result_free(greffe_engine *engine, greffe_result *result)
  *  "example": {…}}, …]. `*out` is terminated and the caller's, to be given back with greffe_free.
  *  GREFFE_ENOMEM, GREFFE_EMISUSE. */
 GREFFE_API greffe_status greffe_commands_describe(char **out, greffe_context *context);
+
+/* --- The inbox ---
+ *
+ * A host whose driver hides the database's handle inserts commands with SQL, in its own transaction
+ * and beside its own rows, into the table greffe_inbox of the store's file:
+ *
+ *     INSERT INTO greffe_inbox (verb, stream, key, actor, args) VALUES (
+ *       'file', 'd1', 'portal-4711', '{"subject": "c1", "kind": "applicant"}', '{"procedure": …}')
+ *
+ * The engine whose process dispatches executes those that were committed, in the order of their
+ * ids, soon after the commit, and writes into the row: answered_ms, status ("ok", "denied"…), code,
+ * message, answer, version, repeated; it empties the columns that name persons. A row that was
+ * answered is the host's to delete. Other columns: represented, effective, because, if_version,
+ * and tenant when the store has one. Who may write this table may say who acts: it is the host. */
 
 /* --- Effects --- */
 
@@ -183,12 +197,16 @@ GREFFE_API greffe_status greffe_engine_finish(greffe_engine *engine, const char 
 
 typedef struct greffe_progress {
     uint64_t timers, effects, incidents; /**< fired, delivered, given up */
+    uint64_t commands;                   /**< of the inbox, executed and answered */
     bool more;                           /**< something is left to do at this instant */
+    bool elsewhere; /**< there is something to do, and another process is about it: nothing was
+                         done. It will have done it, or be gone, in 10 s */
 } greffe_progress;
 
-/** Does what is due: fires timers, delivers effects, relays outcomes. At most `limit` of each.
- *  `now_ms` 0: the engine's clock. Several threads take turns; a handler must not call it:
- *  GREFFE_EMISUSE, as for an instant outside the years 1 to 9999. */
+/** Does what is due: executes the inbox, fires timers, delivers effects, relays outcomes. At most
+ *  `limit` of each. Of several processes on one store one does it at a time, unless they say that
+ *  they are `alone`. `now_ms` 0: the engine's clock. Several threads take turns; a handler must not
+ * call it: GREFFE_EMISUSE, as for an instant outside the years 1 to 9999. */
 GREFFE_API greffe_status greffe_engine_run(greffe_engine *engine, greffe_progress *out,
                                            uint32_t limit, int64_t now_ms);
 

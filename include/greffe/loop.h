@@ -1,6 +1,6 @@
 /* An engine on a libuv loop: the host's own, or one that is made for it. Replies and handlers are
- * called in the loop, timers are armed at the earliest instant at which something is due, and what
- * any thread of this process has done is dispatched at once.
+ * called in the loop, timers are armed at the earliest instant at which something is due, what any
+ * thread of this process has done is dispatched at once, and what another process has done soon.
  *
  * libuv ends the process when it finds no memory for its watchers; all else is a status.
  *
@@ -22,8 +22,7 @@ typedef struct greffe_loop_options {
     greffe_engine *engine; /**< must live until it is detached; on one loop at a time */
     struct uv_loop_s *uv;  /**< the host's loop; NULL: one of its own, for greffe_loop_run */
     uint32_t limit;        /**< timers, and effects, of one round: 0: 100 */
-    uint32_t idle_ms; /**< how long to wait at most before looking for what other processes have
-                           left to do: 0: 30 s */
+    uint32_t idle_ms;      /**< how long to wait at most before looking again: 0: 30 s */
 } greffe_loop_options;
 
 /** Attaches an engine to a loop. On success `*out` is the caller's, to be given back with

@@ -46,4 +46,8 @@
 #define GREFFE_MAX_GROUP 100u         /* commands that share a commit */
 #define GREFFE_MAX_GROUP_OF_STREAM 8u /* of which of one stream */
 
+/* Several processes on one store, in milliseconds. */
+#define GREFFE_DISPATCH_LEASE_MS 10000 /* after which a dispatcher that is gone is replaced */
+#define GREFFE_GLANCE_MS 100           /* after which what others commit is noticed */
+
 #endif

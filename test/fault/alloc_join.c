@@ -100,6 +100,55 @@ static bool take_steps(greffe_joined **joined, sqlite3 *db)
     return true;
 }
 
+/* --- The inbox --- */
+
+static greffe_status let_leave(void *data, const greffe_effect *effect, char problem[256])
+{
+    (void)data;
+    (void)effect;
+    (void)problem;
+    return GREFFE_OK;
+}
+
+static int waiting(void *data, int columns, char **values, char **names)
+{
+    (void)columns;
+    (void)names;
+    *(bool *)data = strcmp(values[0], "0") != 0;
+    return 0;
+}
+
+/* A command of the inbox is answered, at the latest when memory is back. */
+static bool run_inbox(void)
+{
+    sqlite3 *db = NULL;
+    greffe_progress did;
+    bool waits = true;
+    char *text = sqlite3_mprintf("INSERT INTO greffe_inbox (verb, stream, key, actor, args) VALUES "
+                                 "('file', 'd2', 'k1', '{\"subject\":\"c1\",\"kind\":"
+                                 "\"applicant\",\"services\":[\"x\"]}', %Q)",
+                                 FILING);
+    const bool inserted =
+        text != NULL &&
+        sqlite3_open_v2(NAME, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL) == SQLITE_OK &&
+        sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_free(text);
+    greffe_status status = inserted ? greffe_engine_run(held.engine, &did, 9, 0) : GREFFE_OK;
+    bool fine = sweep_status("greffe_engine_run", status, true);
+    memory_restore();
+    for (int i = 0; fine && inserted && i < 2 && waits; i++) {
+        status = greffe_engine_run(held.engine, &did, 9, 0);
+        fine =
+            (status == GREFFE_OK ||
+             sweep_fault("memory is back, and run says \"%s\"", greffe_status_name(status))) &&
+            sqlite3_exec(db, "SELECT count(*) FROM greffe_inbox WHERE coalesce(status, '') <> 'ok'",
+                         waiting, &waits, NULL) == SQLITE_OK;
+    }
+    (void)sqlite3_exec(db, "DELETE FROM greffe_inbox", NULL, NULL, NULL);
+    (void)sqlite3_close(db);
+    return fine && (!inserted || !waits || sweep_fault("a command of the inbox has no answer"));
+}
+
 static bool run(void)
 {
     sqlite3 *db = NULL;
@@ -123,6 +172,7 @@ static bool prepare(void)
     greffe_diags *diags = NULL;
     greffe_engine_options options = {.size = sizeof options, .clock = read_clock};
     const greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = NAME};
+    const greffe_handler mail = {.size = sizeof mail, .channel = "mail", .run = let_leave};
     (void)sqlite3_shutdown(); /* the engine's own name for the file is to be a URI too */
     if (sqlite3_config(SQLITE_CONFIG_URI, 1) != SQLITE_OK ||
         sweep_context(&held.context) != GREFFE_OK ||
@@ -132,7 +182,8 @@ static bool prepare(void)
     bool fine = sweep_plan(&held.plan, held.context, diags) == GREFFE_OK &&
                 greffe_store_sqlite(&options.store, &sqlite) == GREFFE_OK &&
                 greffe_engine_open(&held.engine, held.context, &options) == GREFFE_OK &&
-                greffe_engine_publish(held.engine, held.plan) == GREFFE_OK;
+                greffe_engine_publish(held.engine, held.plan) == GREFFE_OK &&
+                greffe_engine_handle(held.engine, &mail) == GREFFE_OK;
     greffe_diags_destroy(diags);
     return fine;
 }
@@ -144,4 +195,12 @@ static void dismiss(void)
     greffe_context_destroy(held.context);
 }
 
+/* The first time a dossier is filed, every other time its key is known. */
+static bool prepare_inbox(void)
+{
+    return prepare() && run_inbox();
+}
+
 const scenario JOIN_SCENARIO = {.name = "join", .prepare = prepare, .run = run, .dismiss = dismiss};
+const scenario INBOX_SCENARIO = {
+    .name = "inbox", .prepare = prepare_inbox, .run = run_inbox, .dismiss = dismiss};

@@ -531,8 +531,8 @@ static const scenario SCENARIOS[] = {{.name = "compile", .run = run_compile},
 static void sweep_all(const char *only, size_t stride, size_t point, bool ever_after, bool trap)
 {
     static const scenario *const others[] = {
-        &LETTER_SCENARIO, &PAYMENT_SCENARIO, &MINUTES_SCENARIO, &COMPACT_SCENARIO,
-        &ENGINE_SCENARIO, &SQLITE_SCENARIO,  &LIFE_SCENARIO,    &JOIN_SCENARIO};
+        &LETTER_SCENARIO, &PAYMENT_SCENARIO, &MINUTES_SCENARIO, &COMPACT_SCENARIO, &ENGINE_SCENARIO,
+        &SQLITE_SCENARIO, &LIFE_SCENARIO,    &JOIN_SCENARIO,    &INBOX_SCENARIO};
     const size_t own = sizeof SCENARIOS / sizeof SCENARIOS[0];
     (void)run_compile(); /* gives the reference */
     for (size_t i = 0; i < own + sizeof others / sizeof others[0]; i++) {

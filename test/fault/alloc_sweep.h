@@ -51,7 +51,7 @@ greffe_status sweep_plan(greffe_plan **out, greffe_context *context, greffe_diag
 extern const scenario ENGINE_SCENARIO, SQLITE_SCENARIO, LIFE_SCENARIO;     /* alloc_engine.c */
 extern const scenario LETTER_SCENARIO, PAYMENT_SCENARIO, MINUTES_SCENARIO; /* alloc_files.c */
 extern const scenario COMPACT_SCENARIO;
-extern const scenario JOIN_SCENARIO; /* alloc_join.c */
+extern const scenario JOIN_SCENARIO, INBOX_SCENARIO; /* alloc_join.c */
 /* Arguments of "file" for velo.yaml. */
 extern const char FILING[];
 

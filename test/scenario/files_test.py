@@ -236,7 +236,8 @@ class ForMachines(Case):
         verified = json.loads(self.ok(self.o.greffe_flag("journal", "verify")).out)
         self.assertEqual(verified["faults"], 0)
         ran = json.loads(self.ok(self.o.greffe_flag("run", "--now", self.o.now)).out)
-        self.assertEqual(ran, {"timers": 0, "effects": 0, "incidents": 0})
+        self.assertEqual(ran, {"timers": 0, "effects": 0, "incidents": 0, "commands": 0,
+                               "elsewhere": False})
         self.assertEqual(self.o.greffe("report", by="velo.couleur").exit, 1)
 
     def test_played_scenarios(self):

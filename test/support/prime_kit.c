@@ -115,6 +115,17 @@ greffe_plan *prime_compile(greffe_context *context, const char *label)
     return plan;
 }
 
+greffe_engine *prime_open(greffe_context *context, const char *path, greffe_engine_options options)
+{
+    const greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = path};
+    greffe_engine *engine = NULL;
+    options.size = sizeof options;
+    return greffe_store_sqlite(&options.store, &sqlite) == GREFFE_OK &&
+                   greffe_engine_open(&engine, context, &options) == GREFFE_OK
+               ? engine
+               : NULL;
+}
+
 greffe_actor prime_actor_of(prime_actor who)
 {
     static const char *const of_agent[] = {"mobilites", NULL},

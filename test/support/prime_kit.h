@@ -14,6 +14,8 @@ typedef enum prime_actor { CITIZEN, AGENT, SECRETARY, TREASURER } prime_actor;
 /* Compiles it; NULL when that fails, with the diagnostics on the error output. `label` stands in
  * the titles of the procedure and of its allotment: another label, another bundle. */
 greffe_plan *prime_compile(greffe_context *context, const char *label);
+/* An engine on a file; its options but the store. NULL when that fails. */
+greffe_engine *prime_open(greffe_context *context, const char *path, greffe_engine_options options);
 /* Who acts; its strings are static. */
 greffe_actor prime_actor_of(prime_actor who);
 /* Executes one command. The result is the caller's. */

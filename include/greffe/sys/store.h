@@ -145,17 +145,55 @@ typedef struct greffe_effect_row {
     uint32_t attempts;
     bool started;     /**< an attempt began, and its end was never told */
     int64_t lease_ms; /**< until when it is the claimer's: what a later postpone holds it by */
+    uint64_t fence;   /**< of the claim that gave it */
 } greffe_effect_row;
 
 typedef struct greffe_claim_request {
     int64_t now_ms;
     uint32_t limit;
-    bool effects;              /**< effects, or timers */
-    int64_t lease_ms;          /**< an effect is not given again before now_ms + lease_ms */
+    bool effects;     /**< effects, or timers */
+    int64_t lease_ms; /**< an effect is not given again before now_ms + lease_ms */
+    /** The epoch under which the claimer dispatches: GREFFE_ECONFLICT, and no effect, when it is
+     * another's by now; 0: nobody asks. */
+    uint64_t fence;
     const greffe_due_row *due; /**< answer */
     greffe_effect_row *effect; /**< answer */
     size_t count;
 } greffe_claim_request;
+
+/** Who dispatches: one owner at a time, until its time is over or it gives it back. */
+typedef struct greffe_lease {
+    greffe_str owner; /**< asks: at most 64 bytes, its own */
+    int64_t now_ms;
+    int64_t until_ms; /**< how long it wants it; not above now_ms: gives it back */
+    bool held;        /**< answer: it is the asker's */
+    uint64_t epoch;   /**< answer: from 1, grows each time it goes to another owner */
+    int64_t held_ms;  /**< answer: until when it is somebody's */
+} greffe_lease;
+
+/* --- Commands of hosts that have nothing but SQL --- */
+
+typedef struct greffe_inbox_row {
+    int64_t id;
+    greffe_str verb, stream, key, actor, args;
+    greffe_str represented, effective, because; /**< empty: none */
+    uint64_t if_version;
+} greffe_inbox_row;
+
+/** Those that wait, in the order in which they came, behind `after`. */
+typedef struct greffe_inbox_request {
+    int64_t after;
+    uint32_t limit;
+    const greffe_inbox_row *rows; /**< answer */
+    size_t count;
+} greffe_inbox_request;
+
+typedef struct greffe_inbox_answer {
+    int64_t id, now_ms;
+    greffe_str status, code, message, answer;
+    uint64_t version;
+    bool repeated;
+} greffe_inbox_answer;
 
 /* --- Lists --- */
 
@@ -170,7 +208,8 @@ typedef enum greffe_read_kind {
     GREFFE_READ_ORPHANS = 8, /**< streams that have entries and no state */
     GREFFE_READ_NUMBERS = 9, /**< sequences: key, and the next number in `version` */
     GREFFE_READ_NEXT = 10, /**< one row: `due` the next timer, `since_ms` the instant from which an
-                               effect may be claimed; each INT64_MAX when there is none */
+                               effect may be claimed, each INT64_MAX when there is none; `version`
+                               is 1 while a command waits in the inbox */
     GREFFE_READ_FEED = 11  /**< entries of all streams behind the position `after`, in the order of
                               their  commits: as entries, and in `since_ms` the position */
 } greffe_read_kind;
@@ -210,7 +249,8 @@ typedef struct greffe_store_ops {
     void (*read)(greffe_store *store, greffe_read *request, greffe_memory *memory,
                  greffe_done_fn done, void *data);
     /** Keeps an effect's `attempts` and `started`, and gives it to nobody before `next_ms`.
-     * GREFFE_ECONFLICT, and nothing changes, when it is gone or was claimed again since. */
+     * GREFFE_ECONFLICT, and nothing changes, when it is gone or was claimed again since, or its
+     * `fence` is not 0 and no longer the dispatcher's epoch. */
     void (*postpone)(greffe_store *store, const greffe_effect_row *effect, int64_t next_ms,
                      greffe_done_fn done, void *data);
     void (*publish)(greffe_store *store, const greffe_publication *publication, greffe_done_fn done,
@@ -233,6 +273,18 @@ typedef struct greffe_store_ops {
      *  data, whose secret is another one. NULL: this store knows no such thing. */
     greffe_status (*join)(greffe_store *store, void *connection, const unsigned char secret[32],
                           greffe_store **out);
+    /** Asks for the dispatcher's lease, prolongs it, or gives it back. A lease that ends later than
+     *  twice as long as is asked for now is another clock's, and over. NULL: no other process can
+     *  use this store. */
+    void (*lease)(greffe_store *store, greffe_lease *lease, greffe_done_fn done, void *data);
+    /** Lists the inbox, and answers one of its rows, in a transaction or as a part of the group's.
+     *  Both, or NULL: this store has none. */
+    void (*inbox)(greffe_store *store, greffe_inbox_request *request, greffe_memory *memory,
+                  greffe_done_fn done, void *data);
+    void (*answer)(greffe_store *store, const greffe_inbox_answer *answer, greffe_done_fn done,
+                   void *data);
+    /** Whether somebody else has committed since this was asked last. NULL: nobody can. */
+    void (*moved)(greffe_store *store, bool *out, greffe_done_fn done, void *data);
 } greffe_store_ops;
 
 /** The head of every store; an adapter's own members follow. */

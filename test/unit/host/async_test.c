@@ -533,7 +533,7 @@ static void a_round_that_does_not_wait_hands_over_on_the_host_s_thread(void **st
     dispatch(f); /* the ends were told before */
     assert_waiting(f, 0);
     assert_int_equal(p.run, 3);
-    assert_non_null(strstr(f->last, "\"more\":false,\"now_ms\":"));
+    assert_non_null(strstr(f->last, "\"more\":false,\"elsewhere\":false,\"now_ms\":"));
     assert_null(strstr(f->last, "\"next_ms\":null")); /* the clock's warning is next */
 }
 

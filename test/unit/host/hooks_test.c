@@ -113,7 +113,6 @@ static void assert_filed(fixture *f, unsigned number)
 static int set_up(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
-    greffe_store *store;
     assert_non_null(f);
     make_store_folder(f->folder, f->path);
     sqlite3 *db;
@@ -123,15 +122,12 @@ static int set_up(void **state)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     assert_int_equal(greffe_context_create(&f->context, NULL), GREFFE_OK);
     f->plan = prime_compile(f->context, "d'essai");
-    greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = f->path};
-    assert_int_equal(greffe_store_sqlite(&store, &sqlite), GREFFE_OK);
-    greffe_engine_options options = {.size = sizeof options,
-                                     .store = store,
-                                     .authorize = authorize,
-                                     .authorize_data = f,
-                                     .before_commit = look,
-                                     .before_commit_data = f};
-    assert_int_equal(greffe_engine_open(&f->engine, f->context, &options), GREFFE_OK);
+    const greffe_engine_options options = {.authorize = authorize,
+                                           .authorize_data = f,
+                                           .before_commit = look,
+                                           .before_commit_data = f};
+    f->engine = prime_open(f->context, f->path, options);
+    assert_non_null(f->engine);
     assert_int_equal(greffe_engine_publish(f->engine, f->plan), GREFFE_OK);
     *state = f;
     return 0;

@@ -58,16 +58,13 @@ static sqlite3 *connect_to(const char *path)
 static int set_up(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
-    greffe_store *store;
     assert_non_null(f);
     make_store_folder(f->folder, f->path);
     assert_int_equal(greffe_context_create(&f->context, NULL), GREFFE_OK);
     f->plan = prime_compile(f->context, "d'essai");
-    greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = f->path};
-    assert_int_equal(greffe_store_sqlite(&store, &sqlite), GREFFE_OK);
-    greffe_engine_options options = {
-        .size = sizeof options, .store = store, .before_commit = look, .before_commit_data = f};
-    assert_int_equal(greffe_engine_open(&f->engine, f->context, &options), GREFFE_OK);
+    const greffe_engine_options options = {.before_commit = look, .before_commit_data = f};
+    f->engine = prime_open(f->context, f->path, options);
+    assert_non_null(f->engine);
     assert_int_equal(greffe_engine_publish(f->engine, f->plan), GREFFE_OK);
     f->db = connect_to(f->path);
     sql(f->db, "CREATE TABLE portal (dossier TEXT UNIQUE)");

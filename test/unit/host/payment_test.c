@@ -42,15 +42,18 @@ typedef struct bank {
 
 /* --- Fixtures --- */
 
+static int64_t look(void *data)
+{
+    const fixture *f = data;
+    return PRIME_START + f->minute * prime_minute_ms;
+}
+
 static greffe_engine *opened(fixture *f)
 {
-    greffe_store *store;
-    greffe_engine *engine;
-    greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = f->path};
-    assert_int_equal(greffe_store_sqlite(&store, &sqlite), GREFFE_OK);
-    greffe_engine_options options = {
-        .size = sizeof options, .store = store, .clock = f->clock, .clock_data = f};
-    assert_int_equal(greffe_engine_open(&engine, f->context, &options), GREFFE_OK);
+    const greffe_engine_options options = {.clock = f->clock != NULL ? f->clock : look,
+                                           .clock_data = f};
+    greffe_engine *engine = prime_open(f->context, f->path, options);
+    assert_non_null(engine);
     return engine;
 }
 
@@ -303,7 +306,7 @@ static int64_t look_and_die(void *data)
     if (f->dies_after > 0 && f->deaths++ == f->dies_after) {
         _exit(0);
     }
-    return PRIME_START + f->minute * prime_minute_ms;
+    return look(f);
 }
 
 static void die_before_the_dossier_is_told(fixture *f, bank *b)
