@@ -127,6 +127,17 @@ static bool good_text(greffe__str text, bool key)
     return true;
 }
 
+void greffe__person_of(const greffe_engine *e, greffe__person_in *out, const greffe_actor *a,
+                       greffe__arena *arena)
+{
+    *out = (greffe__person_in){.subject = greffe__str_of(a->subject),
+                               .kind = greffe__str_of(a->kind),
+                               .channel = greffe__str_of(a->channel)};
+    out->tag = greffe__tag_of(e->secret, out->subject, arena);
+    strings(&out->services, a->services, arena);
+    strings(&out->roles, a->roles, arena);
+}
+
 static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_command *c,
                            greffe__arena *arena)
 {
@@ -137,12 +148,7 @@ static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_
                              .key = greffe__str_of(c->key),
                              .now_ms = greffe__now(e, c->now_ms),
                              .if_version = c->if_version};
-    out->actor = (greffe__person_in){.subject = greffe__str_of(a->subject),
-                                     .kind = greffe__str_of(a->kind),
-                                     .channel = greffe__str_of(a->channel)};
-    out->actor.tag = greffe__tag_of(e->secret, out->actor.subject, arena);
-    strings(&out->actor.services, a->services, arena);
-    strings(&out->actor.roles, a->roles, arena);
+    greffe__person_of(e, &out->actor, a, arena);
     if (c->represented != NULL) {
         out->represented.subject = greffe__str_of(c->represented);
         out->represented.tag = greffe__tag_of(e->secret, out->represented.subject, arena);

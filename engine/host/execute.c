@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "host/host_priv.h"
+#include "value/json.h"
 
 enum { most_tries = 16 };
 
@@ -419,24 +420,28 @@ static greffe_status answered_before(greffe__outcome *out, const greffe__command
     return GREFFE_OK;
 }
 
-static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
+/* Decides, or looks when there is something to be seen, with all that this needs. Done: not
+ * refused. */
+static greffe_status settle(attempt *a, greffe__outcome *out, greffe__decision *decision,
+                            greffe__value *seen)
 {
-    greffe__decision decision;
     for (uint32_t rounds = 0; rounds < GREFFE_MAX_NEEDS; rounds++) {
-        greffe_status status = greffe__decide(&decision, &a->world, a->command, a->arena);
+        greffe_status status = seen == NULL
+                                   ? greffe__decide(decision, &a->world, a->command, a->arena)
+                                   : greffe__view(decision, seen, &a->world, a->command, a->arena);
         if (status != GREFFE_OK) {
             return status;
         }
-        if (!decision.needs_more) {
+        if (!decision->needs_more) {
             break;
         }
-        status = satisfy(a, &decision.needs);
+        status = satisfy(a, &decision->needs);
         if (status == GREFFE_ENOTFOUND) {
             out->status = status;
             out->code = GREFFE__GR_CMD_NO_STREAM;
             out->message = greffe__str_format(a->arena, "nothing that is published knows '%.*s'",
-                                              (int)decision.needs.at[0].key.size,
-                                              decision.needs.at[0].key.data);
+                                              (int)decision->needs.at[0].key.size,
+                                              decision->needs.at[0].key.data);
             out->hint = greffe__str_of("publish the procedure first");
             return GREFFE_OK;
         }
@@ -444,17 +449,24 @@ static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
             return status;
         }
     }
-    if (decision.refused != GREFFE__GR_NONE) {
-        out->status = decision.status;
-        out->code = decision.refused;
-        out->message = decision.message;
-        out->hint = decision.hint;
+    if (decision->refused != GREFFE__GR_NONE) {
+        out->status = decision->status;
+        out->code = decision->refused;
+        out->message = decision->message;
+        out->hint = decision->hint;
         return GREFFE_OK;
     }
-    if (decision.needs_more) {
-        return GREFFE_ELIMIT;
+    return decision->needs_more ? GREFFE_ELIMIT : GREFFE_OK;
+}
+
+static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
+{
+    greffe__decision decision;
+    greffe_status status = settle(a, out, &decision, NULL);
+    if (status != GREFFE_OK || out->status != GREFFE_OK) {
+        return status;
     }
-    greffe_status status = commit(a, &decision);
+    status = commit(a, &decision);
     if (status == GREFFE_EDENIED && a->vetoed) {
         out->status = status;
         out->code = GREFFE__GR_HOST_VETO;
@@ -536,15 +548,37 @@ static greffe_status attempt_it(attempt *a, greffe__outcome *out, greffe__comman
     return status;
 }
 
+static void give_back_plans(attempt *a)
+{
+    for (uint32_t i = 0; i < a->held.count; i++) {
+        greffe_plan_unref(a->held.at[i]);
+    }
+}
+
 static greffe_status try_once(greffe_engine *e, greffe__outcome *out, greffe__command *command,
                               greffe__arena *arena, greffe__str failed, bool *timer_fired)
 {
     attempt a = {.e = e, .command = command, .arena = arena};
     greffe_status status = attempt_it(&a, out, command, failed, timer_fired);
-    for (uint32_t i = 0; i < a.held.count; i++) {
-        greffe_plan_unref(a.held.at[i]);
-    }
+    give_back_plans(&a);
     return status;
+}
+
+greffe_status greffe__look(greffe_engine *e, greffe__outcome *out, greffe__buf *json,
+                           greffe__command *command, greffe__arena *arena)
+{
+    attempt a = {.e = e, .command = command, .arena = arena};
+    greffe__decision decision;
+    greffe__value seen;
+    a.world.secret = e->secret;
+    a.world.seed = a.seed; /* of what is typed and never kept */
+    *out = (greffe__outcome){.status = GREFFE_OK};
+    greffe_status status = settle(&a, out, &decision, &seen);
+    if (status == GREFFE_OK && out->status == GREFFE_OK) {
+        greffe__json_write(json, &seen); /* before the plans are given back that it lies in */
+    }
+    give_back_plans(&a);
+    return status == GREFFE_OK && arena->failed ? GREFFE_ENOMEM : status;
 }
 
 greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__command *command,

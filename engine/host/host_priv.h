@@ -195,6 +195,10 @@ greffe_status greffe__wait_moved(greffe_engine *e, bool *out);
 /* Whether the host lets it; if not, `reason` is told. */
 bool greffe__is_allowed(const greffe_engine *e, const greffe_access *access, char reason[256]);
 
+/* An actor as decisions know one; its strings are borrowed. */
+void greffe__person_of(const greffe_engine *e, greffe__person_in *out, const greffe_actor *actor,
+                       greffe__arena *arena);
+
 /* A host's command, and room for what became of it. */
 typedef struct greffe__execution {
     const greffe_command *command;
@@ -233,6 +237,9 @@ typedef struct greffe__outcome {
 /* Loads, decides, commits; fires due timers first unless the command is one. */
 greffe_status greffe__execute(greffe_engine *e, greffe__outcome *out, greffe__command *command,
                               greffe__arena *arena);
+/* Loads and looks: what a portal shows, as JSON; nothing is committed. */
+greffe_status greffe__look(greffe_engine *e, greffe__outcome *out, greffe__buf *json,
+                           greffe__command *command, greffe__arena *arena);
 /* Fills in what waits, where a command takes that. */
 greffe_status greffe__expand(greffe_engine *e, greffe__command *c, const greffe_load *stream,
                              greffe__arena *arena);

@@ -4,184 +4,6 @@
 #include "host/read_priv.h"
 #include "value/json.h"
 
-/* --- Rows --- */
-
-static greffe_status stream_row(greffe__reading *r, const greffe_read_row *row)
-{
-    void *state;
-    greffe_status status = greffe__read_state(r, row->kind, row->body, &state);
-    if (status != GREFFE_OK) {
-        return status;
-    }
-    const greffe__dossier *d = state;
-    const greffe__allotment *a = state;
-    const greffe__order *o = state;
-    const greffe__batch *b = state;
-    greffe__put_open(r);
-    greffe__put_text(r, greffe__stream_kind_name(row->kind), row->key);
-    greffe__put_number(r, "version", (int64_t)row->version);
-    greffe__put_optional(r, "status", row->status);
-    switch ((greffe__stream_kind)row->kind) {
-    case GREFFE__DOSSIER:
-        greffe__put_text(r, "number", d->number);
-        greffe__put_text(r, "procedure", d->procedure);
-        greffe__put_text(r, "phase", greffe__phase_name(d));
-        greffe__put_optional(r, "outcome", d->outcome);
-        greffe__put_optional(r, "shown", d->shown);
-        greffe__put_money(r, d);
-        greffe__put_clocks(r, d, NULL);
-        break;
-    case GREFFE__SESSION:
-        greffe__put_text(r, "board", ((const greffe__session *)state)->board.id);
-        greffe__put_date(r, "on", ((const greffe__session *)state)->on);
-        greffe__put_number(r, "items", ((const greffe__session *)state)->items.count);
-        break;
-    case GREFFE__ALLOTMENT:
-        greffe__put_text(r, "title", a->title);
-        greffe__put_cents(r, "allocated", a->allocated);
-        greffe__put_cents(r, "reserved", a->reserved);
-        greffe__put_cents(r, "committed", a->committed);
-        greffe__put_cents(r, "spent", a->spent);
-        greffe__put_cents(r, "free", a->allocated - a->reserved - a->committed - a->spent);
-        break;
-    case GREFFE__ORDER:
-        greffe__put_text(r, "dossier", o->dossier);
-        greffe__put_cents(r, "amount", o->cents);
-        greffe__put_optional(r, "batch", o->batch);
-        greffe__put_optional(r, "reason", o->reason);
-        break;
-    case GREFFE__BATCH:
-        greffe__put_number(r, "orders", b->orders.count);
-        greffe__put_cents(r, "sum", b->cents);
-        greffe__put_date(r, "on", b->on);
-        break;
-    case GREFFE__CLAIM: break;
-    }
-    greffe__put_close(r);
-    return GREFFE_OK;
-}
-
-static void task_row(greffe__reading *r, const greffe_read_row *row)
-{
-    greffe__put_open(r);
-    greffe__put_text(r, "dossier", row->key);
-    greffe__put_text(r, "step", row->name);
-    greffe__put_text(r, "for", row->who);
-    greffe__put_optional(r, "assignee", row->assignee);
-    greffe__put_optional(r, "session", row->ref);
-    if (row->due != 0) {
-        greffe__put_date(r, "due", row->due);
-    }
-    greffe__put_instant(r, "since", row->since_ms);
-    greffe__put_close(r);
-}
-
-/* Why an effect waits for an operator: kept apart, with all that may name a person. */
-static greffe_status problem_of(greffe_engine *e, greffe__reading *r, const greffe_read_row *row)
-{
-    greffe_load items[2] = {{.what = GREFFE_LOAD_STREAM, .kind = row->kind, .key = row->key},
-                            {.what = GREFFE_LOAD_PERSONAL, .kind = row->kind, .key = row->key}};
-    void *state;
-    greffe_status status = greffe__wait_load(e, items, 2, r->arena);
-    if (status != GREFFE_OK || !items[0].found) {
-        return status;
-    }
-    status = greffe__read_state(r, row->kind, items[0].body, &state);
-    const greffe__pendings *list =
-        status == GREFFE_OK ? greffe__pendings_of(row->kind, state) : NULL;
-    for (uint32_t i = 0; list != NULL && i < list->count; i++) {
-        for (size_t j = 0; j < items[1].personal_count; j++) {
-            const greffe_personal_row *one = &items[1].personal[j];
-            greffe__cbor in;
-            if (greffe__str_equal(list->at[i].key, row->item) && one->value.size > 0 &&
-                greffe__str_equal(list->at[i].problem_ref, one->ref)) {
-                greffe__cbor_open(&in, one->value);
-                greffe__value value = greffe__cbor_read_value(&in, r->arena);
-                greffe__put_optional(r, "problem",
-                                     value.kind == GREFFE__STRING ? value.as.string
-                                                                  : (greffe__str){"", 0});
-            }
-        }
-    }
-    return status;
-}
-
-static greffe_status effect_row(greffe_engine *e, greffe__reading *r, const greffe_read_row *row)
-{
-    greffe_status status = GREFFE_OK;
-    greffe__put_open(r);
-    greffe__put_text(r, "stream", row->key);
-    greffe__put_text(r, "effect", row->item);
-    greffe__put_text(r, "channel", row->name);
-    greffe__put_optional(r, "letter", row->who);
-    greffe__put_optional(r, "state", row->assignee);
-    greffe__put_number(r, "attempts", row->due);
-    if (row->assignee.size > 0) {
-        status = problem_of(e, r, row);
-    }
-    greffe__put_close(r);
-    return status;
-}
-
-static void bundle_row(greffe__reading *r, const greffe_read_row *row)
-{
-    greffe__put_open(r);
-    greffe__put_text(r, "procedure", row->group);
-    greffe__put_text(r, "bundle", row->key);
-    greffe__put_name(r, "active");
-    greffe__buf_text(r->out, row->version != 0 ? "true" : "false");
-    greffe__put_instant(r, "published", row->since_ms);
-    greffe__put_close(r);
-}
-
-/* --- Lists --- */
-
-static greffe_status list(greffe_engine *e, greffe__reading *r, greffe_read *read)
-{
-    const greffe_query *q = r->query;
-    /* The cursor of a list of items is the key, a line feed, and the item. */
-    greffe__str after = greffe__str_of(q->after);
-    size_t cut = 0;
-    while (cut < after.size && after.data[cut] != '\n') {
-        cut += 1;
-    }
-    read->after = (greffe__str){after.data, cut};
-    read->after_item = cut < after.size ? (greffe__str){after.data + cut + 1, after.size - cut - 1}
-                                        : (greffe__str){"", 0};
-    read->limit = q->limit == 0 ? 100 : q->limit > 1000 ? 1000 : q->limit;
-    greffe_status status = greffe__wait_read(e, read, r->arena);
-    greffe__buf_text(r->out, "{\"items\":[");
-    for (size_t i = 0; i < read->count && status == GREFFE_OK; i++) {
-        greffe__buf_text(r->out, i == 0 ? "" : ",");
-        switch (read->what) {
-        case GREFFE_READ_STREAMS: status = stream_row(r, &read->rows[i]); break;
-        case GREFFE_READ_TASKS: task_row(r, &read->rows[i]); break;
-        case GREFFE_READ_EFFECTS: status = effect_row(e, r, &read->rows[i]); break;
-        case GREFFE_READ_BUNDLES: bundle_row(r, &read->rows[i]); break;
-        case GREFFE_READ_ENTRIES:
-        case GREFFE_READ_AMOUNTS:
-        case GREFFE_READ_ORPHANS:
-        case GREFFE_READ_NUMBERS:
-        case GREFFE_READ_NEXT:
-        case GREFFE_READ_FEED:
-        case GREFFE_READ_ROWS: break;
-        }
-    }
-    greffe__buf_byte(r->out, ']');
-    if (status == GREFFE_OK && read->count == read->limit && read->what != GREFFE_READ_BUNDLES) {
-        const greffe_read_row *last = &read->rows[read->count - 1];
-        greffe__str cursor =
-            read->what == GREFFE_READ_STREAMS
-                ? last->key
-                : greffe__str_format(r->arena, "%.*s\n%.*s", (int)last->key.size, last->key.data,
-                                     (int)last->item.size, last->item.data);
-        greffe__buf_text(r->out, ",\"cursor\":");
-        greffe__buf_json(r->out, cursor);
-    }
-    greffe__buf_byte(r->out, '}');
-    return status;
-}
-
 /* --- History, session --- */
 
 static void put_events(greffe__reading *r, const greffe__events *events)
@@ -256,15 +78,31 @@ static greffe_status entries(greffe_engine *e, greffe__reading *r, greffe_read *
     return status;
 }
 
+/* Of a dossier who is not of the house reads the public side. */
 static greffe_status history(greffe_engine *e, greffe__reading *r)
 {
     const greffe_query *q = r->query;
+    greffe__str key = greffe__str_of(q->key);
+    bool sees = false;
     greffe_read read = {.what = GREFFE_READ_ENTRIES,
                         .group = greffe__str_of(q->key),
                         .after = greffe__str_of(q->after != NULL ? q->after : "0")};
     read.kind = q->stream_kind == NULL ? GREFFE__DOSSIER
                                        : greffe__stream_kind_named(greffe__str_of(q->stream_kind));
-    return read.kind == 0 ? GREFFE_EMISUSE : entries(e, r, &read);
+    if (read.kind == 0) {
+        return GREFFE_EMISUSE;
+    }
+    greffe_status status = greffe__reader_sees_key(e, r, read.kind, key, &sees);
+    if (status != GREFFE_OK || !sees) {
+        return status != GREFFE_OK ? status : GREFFE_ENOTFOUND;
+    }
+    if (r->reader == NULL || greffe__reader_is(r, "agent")) {
+        return entries(e, r, &read);
+    }
+    greffe__put_open(r);
+    status = greffe__put_public_history(e, r, key);
+    greffe__put_close(r);
+    return status;
 }
 
 /* What a subscriber has not read yet; `after` is another place to read from. */
@@ -282,20 +120,160 @@ static greffe_status feed(greffe_engine *e, greffe__reading *r)
     return status == GREFFE_OK ? entries(e, r, &read) : status;
 }
 
+/* The public side of a journal: what was shown when, and how it ended. */
+static greffe_status public_entry(greffe__reading *r, const greffe_read_row *row, bool *first)
+{
+    greffe__journal_entry entry;
+    greffe_status status = greffe__record_decode(&entry, r->arena, &greffe__entry_shape, row->body);
+    for (uint32_t i = 0; status == GREFFE_OK && i < entry.events.count; i++) {
+        const greffe__event *event = &entry.events.at[i];
+        bool filed = event->type == GREFFE__EV_FILED, ended = event->type == GREFFE__EV_ENDED;
+        if (!filed && !ended && event->type != GREFFE__EV_SHOWN) {
+            continue;
+        }
+        greffe__buf_text(r->out, *first ? "" : ",");
+        *first = false;
+        greffe__put_open(r);
+        greffe__put_instant(r, "at", entry.now_ms);
+        if (filed) {
+            greffe__put_date(r, "filed_on", event->days);
+        } else {
+            greffe__put_text(r, ended ? "outcome" : "shown", ended ? event->name : event->text);
+        }
+        greffe__put_close(r);
+    }
+    return status;
+}
+
+greffe_status greffe__put_public_history(greffe_engine *e, greffe__reading *r, greffe__str key)
+{
+    greffe_read read = {.what = GREFFE_READ_ENTRIES,
+                        .kind = GREFFE__DOSSIER,
+                        .group = key,
+                        .after = greffe__str_of("0"),
+                        .limit = 1000};
+    bool first = true, more = true;
+    greffe_status status = GREFFE_OK;
+    greffe__put_list(r, "history");
+    while (more && status == GREFFE_OK) {
+        status = greffe__wait_read(e, &read, r->arena);
+        const greffe_read_row *rows = read.rows;
+        more = status == GREFFE_OK && read.count == read.limit;
+        for (size_t i = 0; i < read.count && status == GREFFE_OK; i++) {
+            status = public_entry(r, &rows[i], &first);
+        }
+        if (more) {
+            read.after = greffe__str_format(r->arena, "%llu",
+                                            (unsigned long long)rows[read.count - 1].version);
+        }
+    }
+    greffe__put_list_end(r);
+    return status;
+}
+
 static greffe_status one_session(greffe_engine *e, greffe__reading *r)
 {
     greffe_load item = {
         .what = GREFFE_LOAD_STREAM, .kind = GREFFE__SESSION, .key = greffe__str_of(r->query->key)};
     greffe_status status = greffe__wait_load(e, &item, 1, r->arena);
     void *state;
+    bool sees = false;
     if (status != GREFFE_OK || !item.found) {
         return status != GREFFE_OK ? status : GREFFE_ENOTFOUND;
     }
     status = greffe__read_state(r, GREFFE__SESSION, item.body, &state);
-    if (status == GREFFE_OK) {
+    status =
+        status == GREFFE_OK ? greffe__reader_sees(e, r, GREFFE__SESSION, state, &sees) : status;
+    if (status == GREFFE_OK && sees) {
         greffe__record_json(r->out, greffe__state_shape(GREFFE__SESSION), state);
     }
-    return status;
+    return status == GREFFE_OK && !sees ? GREFFE_ENOTFOUND : status;
+}
+
+/* --- Views --- */
+
+static greffe_status view(greffe_engine *e, greffe__reading *r, const char *verb)
+{
+    const greffe_query *q = r->query;
+    greffe__outcome outcome;
+    greffe__command command = {.verb = greffe__str_of(verb),
+                               .stream_kind = GREFFE__DOSSIER,
+                               .stream_key = greffe__str_of(q->key),
+                               .now_ms = greffe__now(e, q->now_ms),
+                               .args = greffe__context_of(NULL, 0)};
+    if (r->reader != NULL) {
+        command.actor = *r->reader;
+    }
+    if (q->subject != NULL) {
+        command.represented.subject = greffe__str_of(q->subject);
+        command.represented.tag = greffe__tag_of(e->secret, command.represented.subject, r->arena);
+    }
+    greffe_status status = q->args.size == 0
+                               ? GREFFE_OK
+                               : greffe__json_read(&command.args, r->arena, NULL, "args", q->args);
+    if (status != GREFFE_OK || command.args.kind != GREFFE__CONTEXT) {
+        return status == GREFFE_OK ? GREFFE_EINVALID : status;
+    }
+    if (q->group != NULL) { /* of which procedure */
+        uint32_t count = command.args.count;
+        greffe__entry *entries = greffe__arena_alloc(r->arena, (count + 1) * sizeof *entries);
+        if (entries == NULL) {
+            return GREFFE_ENOMEM;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            entries[i + 1] = command.args.as.entries[i];
+        }
+        entries[0] =
+            (greffe__entry){greffe__str_of("procedure"), greffe__string(greffe__str_of(q->group))};
+        command.args = greffe__context_of(entries, count + 1);
+    }
+    status = greffe__look(e, &outcome, r->out, &command, r->arena);
+    return status == GREFFE_OK ? outcome.status : status;
+}
+
+/* --- The door --- */
+
+/* A list of what is the services' own affair. */
+static bool of_the_house(greffe_query_kind kind)
+{
+    return kind == GREFFE_QUERY_TASKS || kind == GREFFE_QUERY_SESSIONS ||
+           kind == GREFFE_QUERY_ALLOTMENTS || kind == GREFFE_QUERY_ORDERS ||
+           kind == GREFFE_QUERY_BATCHES || kind == GREFFE_QUERY_EFFECTS;
+}
+
+/* The feed and the counts tell of all there is: they are the host's own. */
+static bool of_the_host(greffe_query_kind kind)
+{
+    return kind == GREFFE_QUERY_FEED || kind == GREFFE_QUERY_COUNTS;
+}
+
+static bool good_order(const greffe_query *q)
+{
+    return q->order == NULL || strcmp(q->order, "key") == 0 ||
+           (strcmp(q->order, "recent") == 0 && q->kind < GREFFE_QUERY_EFFECTS &&
+            q->kind != GREFFE_QUERY_TASKS) ||
+           (strcmp(q->order, "due") == 0 && q->kind == GREFFE_QUERY_TASKS);
+}
+
+static greffe_status list(greffe_engine *e, greffe__reading *r, greffe_read *read)
+{
+    const greffe_query *q = r->query;
+    greffe__str mine = greffe__reader_is(r, "applicant") ? r->person.tag : (greffe__str){"", 0};
+    read->order = q->order == NULL || strcmp(q->order, "key") == 0 ? GREFFE_ORDER_KEY
+                  : strcmp(q->order, "due") == 0                   ? GREFFE_ORDER_DUE
+                                                                   : GREFFE_ORDER_RECENT;
+    if (q->kind == GREFFE_QUERY_DOSSIERS) {
+        read->owner = q->subject != NULL
+                          ? greffe__tag_of(e->secret, greffe__str_of(q->subject), r->arena)
+                          : mine;
+    }
+    if (q->person != NULL) {
+        read->by_assignee = true;
+        read->assignee = q->person[0] == '\0'
+                             ? (greffe__str){"", 0}
+                             : greffe__tag_of(e->secret, greffe__str_of(q->person), r->arena);
+    }
+    return greffe__read_list(e, r, read);
 }
 
 static greffe_status run(greffe_engine *e, greffe__reading *r)
@@ -304,6 +282,11 @@ static greffe_status run(greffe_engine *e, greffe__reading *r)
     greffe_read read = {.what = GREFFE_READ_STREAMS,
                         .group = greffe__str_of(q->group),
                         .status = greffe__str_of(q->status)};
+    bool staff = r->reader == NULL || greffe__reader_is(r, "agent") ||
+                 greffe__reader_is(r, "delegate") || greffe__reader_is(r, "member");
+    if ((of_the_house(q->kind) && !staff) || (of_the_host(q->kind) && r->reader != NULL)) {
+        return GREFFE_EDENIED;
+    }
     switch (q->kind) {
     case GREFFE_QUERY_DOSSIERS: read.kind = GREFFE__DOSSIER; break;
     case GREFFE_QUERY_SESSIONS: read.kind = GREFFE__SESSION; break;
@@ -314,21 +297,53 @@ static greffe_status run(greffe_engine *e, greffe__reading *r)
         read.what = GREFFE_READ_TASKS;
         read.owner = read.group;
         break;
+    case GREFFE_QUERY_COUNTS: {
+        bool tasks = q->stream_kind != NULL && strcmp(q->stream_kind, "task") == 0;
+        read.what = GREFFE_READ_COUNTS;
+        read.kind = q->stream_kind == NULL ? GREFFE__DOSSIER
+                    : tasks                ? 0
+                            : greffe__stream_kind_named(greffe__str_of(q->stream_kind));
+        if (!tasks && read.kind == 0) {
+            return GREFFE_EMISUSE;
+        }
+        break;
+    }
     case GREFFE_QUERY_EFFECTS: read.what = GREFFE_READ_EFFECTS; break;
     case GREFFE_QUERY_PROCEDURES: read.what = GREFFE_READ_BUNDLES; break;
     case GREFFE_QUERY_DOSSIER: return greffe__read_dossier(e, r);
     case GREFFE_QUERY_HISTORY: return history(e, r);
     case GREFFE_QUERY_FEED: return feed(e, r);
     case GREFFE_QUERY_SESSION: return one_session(e, r);
+    case GREFFE_QUERY_FORM: return view(e, r, "form");
+    case GREFFE_QUERY_CHECK: return view(e, r, "check");
+    case GREFFE_QUERY_ACTIONS: return view(e, r, "actions");
     default: return GREFFE_EMISUSE;
     }
     return list(e, r, &read);
 }
 
+/* What must be named: a stream, or of a form that is new its procedure. */
+static bool is_named(const greffe_query *q)
+{
+    switch (q->kind) {
+    case GREFFE_QUERY_DOSSIER:
+    case GREFFE_QUERY_HISTORY:
+    case GREFFE_QUERY_SESSION:
+    case GREFFE_QUERY_FEED:
+    case GREFFE_QUERY_ACTIONS: return q->key != NULL && q->key[0] != '\0';
+    case GREFFE_QUERY_FORM:
+    case GREFFE_QUERY_CHECK: return (q->key != NULL && q->key[0] != '\0') || q->group != NULL;
+    default: return true;
+    }
+}
+
 greffe_status greffe__check_query(const greffe_query *query)
 {
-    bool named = query != NULL && query->kind >= GREFFE_QUERY_DOSSIER;
-    bool good = query != NULL && query->size == sizeof *query && (!named || query->key != NULL);
+    bool good =
+        query != NULL && query->size == sizeof *query && is_named(query) && good_order(query) &&
+        (query->actor == NULL || (query->actor->size == sizeof *query->actor &&
+                                  query->actor->subject != NULL && query->actor->kind != NULL)) &&
+        (query->now_ms == 0 || greffe__good_instant(query->now_ms));
     return good ? GREFFE_OK : GREFFE_EMISUSE;
 }
 
@@ -353,8 +368,10 @@ greffe_status greffe__read_query(greffe_engine *e, char **out, const greffe_quer
     greffe__arena_init(&arena, e->own);
     greffe__buf_init(&text_out, e->context);
     greffe__reading r = {.query = query, .out = &text_out, .arena = &arena};
+    greffe__reader_begin(e, &r);
     greffe_status status = may_read(e, query) ? run(e, &r) : GREFFE_EDENIED;
     status = status == GREFFE_OK && arena.failed ? GREFFE_ENOMEM : status;
+    greffe__reader_end(&r);
     greffe__arena_free(&arena);
     if (status == GREFFE_OK && greffe__buf_done(&text_out) == NULL) {
         status = GREFFE_ENOMEM;

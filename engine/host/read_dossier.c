@@ -111,7 +111,7 @@ static void labels_of(greffe__reading *r, const greffe__plan *plan, greffe__str 
 }
 
 static void answers_of(greffe__reading *r, const greffe__dossier *d, const greffe_load *personal,
-                       const greffe__plan *plan)
+                       const greffe__sight *sight)
 {
     greffe__put_list(r, "answers");
     bool first = true;
@@ -119,7 +119,8 @@ static void answers_of(greffe__reading *r, const greffe__dossier *d, const greff
         for (size_t j = 0; j < personal->personal_count; j++) {
             const greffe_personal_row *row = &personal->personal[j];
             greffe__cbor in;
-            if (!greffe__str_equal(row->ref, d->fills.at[i].ref) || row->value.size == 0) {
+            if (!greffe__str_equal(row->ref, d->fills.at[i].ref) || row->value.size == 0 ||
+                !greffe__sees_answers(sight, d->fills.at[i].owner)) {
                 continue;
             }
             greffe__cbor_open(&in, row->value);
@@ -128,7 +129,7 @@ static void answers_of(greffe__reading *r, const greffe__dossier *d, const greff
             greffe__buf_json(r->out, d->fills.at[i].owner);
             greffe__buf_text(r->out, ",\"values\":");
             greffe__json_write(r->out, &value);
-            labels_of(r, plan, d->fills.at[i].owner, &value);
+            labels_of(r, sight->plan, d->fills.at[i].owner, &value);
             greffe__buf_byte(r->out, '}');
             first = false;
         }
@@ -206,14 +207,24 @@ static void why_of(greffe__reading *r, const greffe__dossier *d, const greffe__p
     greffe__put_list_end(r);
 }
 
-static void open_of(greffe__reading *r, const greffe__dossier *d)
+static void open_of(greffe__reading *r, const greffe__dossier *d, const greffe__sight *sight)
 {
+    bool first = true;
     greffe__put_list(r, "open");
     for (uint32_t i = 0; i < d->tokens.count; i++) {
         const greffe__task *task = greffe__task_of(d, d->tokens.at[i].id);
-        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        uint32_t at = greffe__plan_node_at(sight->plan, d->tokens.at[i].path);
+        const greffe__plan_node *node = at != GREFFE__NONE ? &sight->plan->nodes.at[at] : NULL;
+        if (!greffe__sees_place(sight, node)) {
+            continue;
+        }
+        greffe__buf_text(r->out, first ? "" : ",");
+        first = false;
         greffe__put_open(r);
         greffe__put_text(r, "at", d->tokens.at[i].path);
+        if (node != NULL) {
+            greffe__put_optional(r, "title", sight->plan->steps.at[node->step].title);
+        }
         greffe__put_instant(r, "since", d->tokens.at[i].since_ms);
         if (task != NULL) {
             greffe__put_text(r, "role", task->role);
@@ -224,12 +235,31 @@ static void open_of(greffe__reading *r, const greffe__dossier *d)
     greffe__put_list_end(r);
 }
 
-static void documents_of(greffe__reading *r, const greffe__dossier *d)
+static void documents_of(greffe__reading *r, const greffe__dossier *d, const greffe__sight *sight)
 {
+    bool first = true;
     greffe__put_list(r, "documents");
     for (uint32_t i = 0; i < d->documents.count; i++) {
-        greffe__buf_text(r->out, i == 0 ? "" : ",");
-        greffe__buf_json(r->out, d->documents.at[i].id);
+        if (greffe__sees_document(sight, d->documents.at[i].id)) {
+            greffe__buf_text(r->out, first ? "" : ",");
+            greffe__buf_json(r->out, d->documents.at[i].id);
+            first = false;
+        }
+    }
+    greffe__put_list_end(r);
+}
+
+/* What the applicant is asked for. */
+static void asked_of(greffe__reading *r, const greffe__dossier *d)
+{
+    bool first = true;
+    greffe__put_list(r, "asked");
+    for (uint32_t i = 0; i < d->asks.count; i++) {
+        for (uint32_t j = 0; j < d->asks.at[i].what.count; j++) {
+            greffe__buf_text(r->out, first ? "" : ",");
+            greffe__buf_json(r->out, d->asks.at[i].what.at[j]);
+            first = false;
+        }
     }
     greffe__put_list_end(r);
 }
@@ -246,13 +276,12 @@ greffe_status greffe__read_dossier(greffe_engine *e, greffe__reading *r)
     }
     status = greffe__read_state(r, GREFFE__DOSSIER, items[0].body, &state);
     const greffe__dossier *d = state;
-    greffe__cached_plan cached = {.plan = NULL};
-    if (status == GREFFE_OK) {
-        status = greffe__plan_by(e, GREFFE_LOAD_PINNED, d->pinned, &cached, r->arena);
+    greffe__sight sight;
+    status = status == GREFFE_OK ? greffe__reader_sight(e, r, d, &sight) : status;
+    if (status != GREFFE_OK || sight.sees == GREFFE__SEES_NOTHING) {
+        return status != GREFFE_OK ? status : GREFFE_ENOTFOUND;
     }
-    if (status != GREFFE_OK) {
-        return status;
-    }
+    bool house = sight.sees >= GREFFE__SEES_WORK, own = sight.sees == GREFFE__SEES_OWN;
     greffe__put_open(r);
     greffe__put_text(r, "dossier", key);
     greffe__put_text(r, "number", d->number);
@@ -267,13 +296,21 @@ greffe_status greffe__read_dossier(greffe_engine *e, greffe__reading *r)
     if (d->filed_on != 0) {
         greffe__put_date(r, "filed_on", d->filed_on);
     }
-    greffe__put_money(r, d);
-    greffe__put_clocks(r, d, greffe__plan_of(cached.plan));
-    open_of(r, d);
-    documents_of(r, d);
-    answers_of(r, d, &items[1], greffe__plan_of(cached.plan));
-    why_of(r, d, greffe__plan_of(cached.plan));
+    if (house || own) {
+        greffe__put_money(r, d);
+        greffe__put_clocks(r, d, sight.plan);
+        asked_of(r, d);
+    }
+    if (!own) {
+        open_of(r, d, &sight);
+    }
+    documents_of(r, d, &sight);
+    answers_of(r, d, &items[1], &sight);
+    if (house) {
+        why_of(r, d, sight.plan);
+    } else {
+        status = greffe__put_public_history(e, r, key);
+    }
     greffe__put_close(r);
-    greffe_plan_unref(cached.plan);
-    return GREFFE_OK;
+    return status;
 }

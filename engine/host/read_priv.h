@@ -14,7 +14,29 @@ typedef struct greffe__reading {
     greffe__buf *out;
     greffe__arena *arena;
     bool first;
+    /* Who reads (read_sight.c); NULL: the host itself. */
+    const greffe__person_in *reader;
+    greffe__person_in person;
+    greffe__cached_plan plan; /* of the last dossier that was looked at */
 } greffe__reading;
+
+/* --- Who reads, and what they may see (read_sight.c) --- */
+
+void greffe__reader_begin(const greffe_engine *e, greffe__reading *r);
+void greffe__reader_end(greffe__reading *r);
+bool greffe__reader_is(const greffe__reading *r, const char *kind);
+/* The plan stays the reading's. */
+greffe_status greffe__reader_sight(greffe_engine *e, greffe__reading *r, const greffe__dossier *d,
+                                   greffe__sight *out);
+/* Whether the reader may see a stream at all. */
+greffe_status greffe__reader_sees(greffe_engine *e, greffe__reading *r, uint32_t kind,
+                                  const void *state, bool *out);
+greffe_status greffe__reader_sees_key(greffe_engine *e, greffe__reading *r, uint32_t kind,
+                                      greffe__str key, bool *out);
+
+/* --- Lists (read_lists.c) --- */
+
+greffe_status greffe__read_list(greffe_engine *e, greffe__reading *r, greffe_read *read);
 
 /* --- Writing: objects and their members --- */
 
@@ -43,6 +65,8 @@ void greffe__put_clocks(greffe__reading *r, const greffe__dossier *d, const gref
 greffe_status greffe__read_dossier(greffe_engine *e, greffe__reading *r);
 /* An entry of a journal with its events; in a feed with its stream and position (read.c). */
 greffe_status greffe__put_entry(greffe__reading *r, const greffe_read_row *row, bool feed);
+/* A member "history": what was shown when, and how it ended (read.c). */
+greffe_status greffe__put_public_history(greffe_engine *e, greffe__reading *r, greffe__str key);
 /* A stream's state, decoded into the answer's arena. */
 greffe_status greffe__read_state(greffe__reading *r, uint32_t kind, greffe__str bytes, void **out);
 

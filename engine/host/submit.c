@@ -38,9 +38,8 @@ static const char *const *copy_list(greffe__arena *arena, const char *const *lis
     return all;
 }
 
-static void copy_command(submission *s, const greffe_command *c)
+static void copy_actor(submission *s, const greffe_actor *a)
 {
-    const greffe_actor *a = c->actor;
     s->actor = (greffe_actor){.size = sizeof s->actor,
                               .subject = copy(&s->arena, a->subject),
                               .kind = copy(&s->arena, a->kind),
@@ -50,6 +49,11 @@ static void copy_command(submission *s, const greffe_command *c)
                               .roles = copy_list(&s->arena, a->roles),
                               .assurance = copy(&s->arena, a->assurance),
                               .channel = copy(&s->arena, a->channel)};
+}
+
+static void copy_command(submission *s, const greffe_command *c)
+{
+    copy_actor(s, c->actor);
     s->command = (greffe_command){.size = sizeof s->command,
                                   .verb = copy(&s->arena, c->verb),
                                   .stream = copy(&s->arena, c->stream),
@@ -71,6 +75,14 @@ static void copy_query(submission *s, const greffe_query *q)
     s->query.status = copy(&s->arena, q->status);
     s->query.stream_kind = copy(&s->arena, q->stream_kind);
     s->query.after = copy(&s->arena, q->after);
+    s->query.subject = copy(&s->arena, q->subject);
+    s->query.person = copy(&s->arena, q->person);
+    s->query.order = copy(&s->arena, q->order);
+    s->query.args = greffe__str_dup(&s->arena, q->args);
+    if (q->actor != NULL) {
+        copy_actor(s, q->actor);
+        s->query.actor = &s->actor;
+    }
 }
 
 /* --- Doing --- */

@@ -147,6 +147,7 @@ typedef struct match {
     int64_t first; /* orders before all else */
     uint32_t list; /* of a stream's rows: which one */
     uint64_t version;
+    greffe_str group, status; /* of a count */
 } match;
 
 typedef struct matches {
@@ -313,43 +314,112 @@ static bool asked(greffe_str wanted, greffe_str value)
     return wanted.size == 0 || greffe__memory_compare(wanted, value) == 0;
 }
 
+static bool held_so(const greffe_read *r, const record *task)
+{
+    return !r->by_assignee || greffe__memory_compare(task->texts[ROW_ASSIGNEE], r->assignee) == 0;
+}
+
 static bool after(const greffe_read *r, greffe_str key, greffe_str item)
 {
     int order = greffe__memory_compare(key, r->after);
     return order > 0 || (order == 0 && greffe__memory_compare(item, r->after_item) > 0);
 }
 
+/* By what it is ordered, then by key and item. */
+static int by_first(const void *left, const void *right)
+{
+    const match *a = left, *b = right;
+    int order = by_number(a->first, b->first);
+    return order != 0 ? order : by_key(left, right);
+}
+
+/* Behind the last row of the page before; `number` ascends. */
+static bool behind(const greffe_read *r, int64_t number, int64_t from, greffe_str key,
+                   greffe_str item)
+{
+    return r->order == GREFFE_ORDER_KEY ? after(r, key, item)
+                                        : number > from || (number == from && after(r, key, item));
+}
+
 static void stream_matches(const memory_store *s, const greffe_read *r, matches *m)
 {
+    bool recent = r->order == GREFFE_ORDER_RECENT;
+    greffe_str none = {"", 0};
     size_t place = 0;
-    (void)greffe__memory_find(s, r->kind, r->after, &place);
-    for (size_t i = place; i < s->count && s->streams[i]->kind == r->kind && m->count < r->limit;
-         i++) {
+    (void)greffe__memory_find(s, r->kind, recent ? none : r->after, &place);
+    for (size_t i = place; i < s->count && s->streams[i]->kind == r->kind; i++) {
         const stream *one = s->streams[i];
         const greffe_str *texts = one->row->texts;
-        if (greffe__memory_compare(one->key, r->after) > 0 &&
+        int64_t last = ~one->row->numbers[STREAM_LAST]; /* the latest first */
+        if (behind(r, last, ~r->after_number, one->key, none) &&
             asked(r->group, texts[STREAM_GROUP]) && asked(r->status, texts[STREAM_STATUS]) &&
             asked(r->owner, texts[STREAM_OWNER])) {
-            add(m, (match){.stream = one});
+            add(m, (match){.stream = one, .first = recent ? last : 0});
+        }
+        if (!recent && m->count == r->limit) {
+            break;
         }
     }
+    sort(m, by_first);
 }
 
 static void row_matches(const memory_store *s, const greffe_read *r, matches *m)
 {
-    bool tasks = r->what == GREFFE_READ_TASKS;
+    bool tasks = r->what == GREFFE_READ_TASKS, by_due = tasks && r->order == GREFFE_ORDER_DUE;
     for (size_t i = 0; i < s->count; i++) {
         const stream *one = s->streams[i];
         const records *list = tasks ? &one->tasks : &one->effects;
         for (size_t j = 0; j < list->count; j++) {
             record *row = list->at[j];
-            if (after(r, one->key, row->texts[ROW_ITEM]) &&
-                (!tasks || asked(r->owner, row->texts[ROW_WHO]))) {
-                add(m, (match){.stream = one, .row = row});
+            int64_t due = row->numbers[TASK_DUE] == 0 ? INT64_MAX : row->numbers[TASK_DUE];
+            bool wanted = !tasks || (asked(r->owner, row->texts[ROW_WHO]) &&
+                                     asked(r->status, row->texts[ROW_NAME]) && held_so(r, row));
+            if (wanted && behind(r, due, r->after_number, one->key, row->texts[ROW_ITEM])) {
+                add(m, (match){.stream = one, .row = row, .first = by_due ? due : 0});
             }
         }
     }
-    sort(m, by_key);
+    sort(m, by_first);
+}
+
+/* --- Counts: each group once, with how many there are of it --- */
+
+static void count_one(matches *m, greffe_str group, greffe_str status)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (greffe__memory_compare(m->at[i].group, group) == 0 &&
+            greffe__memory_compare(m->at[i].status, status) == 0) {
+            m->at[i].version += 1;
+            return;
+        }
+    }
+    add(m, (match){.group = group, .status = status, .version = 1});
+}
+
+static int by_group(const void *left, const void *right)
+{
+    const match *a = left, *b = right;
+    int order = greffe__memory_compare(a->group, b->group);
+    return order != 0 ? order : greffe__memory_compare(a->status, b->status);
+}
+
+static void count_matches(const memory_store *s, const greffe_read *r, matches *m)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const stream *one = s->streams[i];
+        const greffe_str *texts = one->row->texts;
+        if (r->kind == one->kind && asked(r->group, texts[STREAM_GROUP]) &&
+            asked(r->owner, texts[STREAM_OWNER])) {
+            count_one(m, texts[STREAM_GROUP], texts[STREAM_STATUS]);
+        }
+        for (size_t j = 0; r->kind == 0 && j < one->tasks.count; j++) {
+            const record *row = one->tasks.at[j];
+            if (asked(r->group, row->texts[ROW_WHO]) && held_so(r, row)) {
+                count_one(m, row->texts[ROW_WHO], row->texts[ROW_NAME]);
+            }
+        }
+    }
+    sort(m, by_group);
 }
 
 static void own_rows(const stream *one, const greffe_read *r, matches *m)
@@ -488,6 +558,11 @@ static greffe_read_row read_row(const match *m, greffe_read_kind what, greffe_me
         row.due = m->first;
         row.since_ms = (int64_t)m->version;
         break;
+    case GREFFE_READ_COUNTS:
+        row.group = take(m->group, memory, failed);
+        row.status = take(m->status, memory, failed);
+        row.version = m->version;
+        break;
     case GREFFE_READ_ORPHANS: break;
     }
     return row;
@@ -534,6 +609,7 @@ static void find_matches(const memory_store *s, const greffe_read *r, matches *m
     case GREFFE_READ_NUMBERS: named_matches(&s->numbers, r, m); break;
     case GREFFE_READ_AMOUNTS: amount_matches(s, r, m); break;
     case GREFFE_READ_NEXT: next_match(s, m); break;
+    case GREFFE_READ_COUNTS: count_matches(s, r, m); break;
     case GREFFE_READ_ORPHANS: break; /* entries lie in their stream: none can be without one */
     }
 }

@@ -80,9 +80,26 @@ static const char *const statements[STATEMENT_COUNT] = {
                      "due_ms FROM {p}stream WHERE tenant = ?1 AND kind = ?2 AND key > ?6 AND "
                      "(?3 = '' OR grp = ?3) AND (?4 = '' OR status = ?4) AND "
                      "(?5 = '' OR owner = ?5) ORDER BY key LIMIT ?8",
+    [READ_RECENT] = "SELECT kind, key, label, status, grp, owner, version, last_ms, state, head, "
+                    "due_ms FROM {p}stream WHERE tenant = ?1 AND kind = ?2 AND "
+                    "(?3 = '' OR grp = ?3) AND (?4 = '' OR status = ?4) AND "
+                    "(?5 = '' OR owner = ?5) AND (last_ms < ?9 OR (last_ms = ?9 AND key > ?6)) "
+                    "ORDER BY last_ms DESC, key LIMIT ?8",
     [READ_TASKS] = "SELECT kind, key, item, name, who, assignee, ref, due, since_ms FROM {p}task "
-                   "WHERE tenant = ?1 AND (?5 = '' OR who = ?5) AND "
+                   "WHERE tenant = ?1 AND (?5 = '' OR who = ?5) AND (?4 = '' OR name = ?4) AND "
+                   "(?10 = 0 OR assignee = ?11) AND "
                    "(key > ?6 OR (key = ?6 AND item > ?7)) ORDER BY key, item LIMIT ?8",
+    [READ_DUE] = "SELECT * FROM (SELECT kind, key, item, name, who, assignee, ref, due, since_ms, "
+                 "iif(due = 0, 9223372036854775807, due) AS place FROM {p}task "
+                 "WHERE tenant = ?1 AND (?5 = '' OR who = ?5) AND (?4 = '' OR name = ?4) AND "
+                 "(?10 = 0 OR assignee = ?11)) WHERE place > ?9 OR (place = ?9 AND (key > ?6 OR "
+                 "(key = ?6 AND item > ?7))) ORDER BY place, key, item LIMIT ?8",
+    [COUNT_STREAMS] = "SELECT grp, status, count(*) FROM {p}stream WHERE tenant = ?1 AND "
+                      "kind = ?2 AND (?3 = '' OR grp = ?3) AND (?5 = '' OR owner = ?5) "
+                      "GROUP BY grp, status ORDER BY grp, status LIMIT ?8",
+    [COUNT_TASKS] = "SELECT who, name, count(*) FROM {p}task WHERE tenant = ?1 AND "
+                    "(?3 = '' OR who = ?3) AND (?10 = 0 OR assignee = ?11) "
+                    "GROUP BY who, name ORDER BY who, name LIMIT ?8",
     [READ_ENTRIES] =
         "SELECT kind, key, version, command, body, head FROM {p}entry WHERE tenant = ?1 AND "
         "kind = ?2 AND key = ?3 AND version > CAST(?6 AS INTEGER) "

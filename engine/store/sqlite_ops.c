@@ -607,24 +607,29 @@ void greffe__sqlite_publish(greffe_store *store, const greffe_publication *publi
 
 /* --- Lists --- */
 
+static greffe_read_row stream_row(sqlite3_stmt *stmt, greffe_memory *memory, bool *failed)
+{
+    greffe_read_row row = {0};
+    row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
+    row.key = greffe__sqlite_take(stmt, 1, memory, failed);
+    row.label = greffe__sqlite_take(stmt, 2, memory, failed);
+    row.status = greffe__sqlite_take(stmt, 3, memory, failed);
+    row.group = greffe__sqlite_take(stmt, 4, memory, failed);
+    row.owner = greffe__sqlite_take(stmt, 5, memory, failed);
+    row.version = (uint64_t)sqlite3_column_int64(stmt, 6);
+    row.last_ms = sqlite3_column_int64(stmt, 7);
+    row.body = greffe__sqlite_take(stmt, 8, memory, failed);
+    row.head = greffe__sqlite_take(stmt, 9, memory, failed);
+    row.due = instant(stmt, 10);
+    return row;
+}
+
 static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greffe_memory *memory,
                                 bool *failed)
 {
     greffe_read_row row = {0};
     switch (what) {
-    case GREFFE_READ_STREAMS:
-        row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
-        row.key = greffe__sqlite_take(stmt, 1, memory, failed);
-        row.label = greffe__sqlite_take(stmt, 2, memory, failed);
-        row.status = greffe__sqlite_take(stmt, 3, memory, failed);
-        row.group = greffe__sqlite_take(stmt, 4, memory, failed);
-        row.owner = greffe__sqlite_take(stmt, 5, memory, failed);
-        row.version = (uint64_t)sqlite3_column_int64(stmt, 6);
-        row.last_ms = sqlite3_column_int64(stmt, 7);
-        row.body = greffe__sqlite_take(stmt, 8, memory, failed);
-        row.head = greffe__sqlite_take(stmt, 9, memory, failed);
-        row.due = instant(stmt, 10);
-        return row;
+    case GREFFE_READ_STREAMS: return stream_row(stmt, memory, failed);
     case GREFFE_READ_FEED:
         row.since_ms = sqlite3_column_int64(stmt, 6); /* and as entries */
     /* fall through */
@@ -644,6 +649,11 @@ static greffe_read_row read_row(sqlite3_stmt *stmt, greffe_read_kind what, greff
     case GREFFE_READ_ORPHANS:
         row.kind = (uint32_t)sqlite3_column_int64(stmt, 0);
         row.key = greffe__sqlite_take(stmt, 1, memory, failed);
+        return row;
+    case GREFFE_READ_COUNTS:
+        row.group = greffe__sqlite_take(stmt, 0, memory, failed);
+        row.status = greffe__sqlite_take(stmt, 1, memory, failed);
+        row.version = (uint64_t)sqlite3_column_int64(stmt, 2);
         return row;
     case GREFFE_READ_NUMBERS:
         row.key = greffe__sqlite_take(stmt, 0, memory, failed);
@@ -686,12 +696,17 @@ void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memor
         [GREFFE_READ_EFFECTS] = READ_EFFECTS, [GREFFE_READ_BUNDLES] = READ_BUNDLES,
         [GREFFE_READ_AMOUNTS] = READ_AMOUNTS, [GREFFE_READ_ORPHANS] = READ_ORPHANS,
         [GREFFE_READ_NUMBERS] = READ_NUMBERS, [GREFFE_READ_NEXT] = READ_NEXT,
-        [GREFFE_READ_FEED] = READ_FEED,
+        [GREFFE_READ_FEED] = READ_FEED,       [GREFFE_READ_COUNTS] = COUNT_STREAMS,
     };
     sqlite_store *s = (sqlite_store *)store;
     sqlite3_stmt *stmt = NULL;
+    statement which = by_kind[request->what];
+    which = which == READ_STREAMS && request->order == GREFFE_ORDER_RECENT ? READ_RECENT
+            : which == READ_TASKS && request->order == GREFFE_ORDER_DUE    ? READ_DUE
+            : which == COUNT_STREAMS && request->kind == 0                 ? COUNT_TASKS
+                                                                           : which;
     request->count = 0;
-    greffe_status status = greffe__sqlite_prepare(s, by_kind[request->what], &stmt);
+    greffe_status status = greffe__sqlite_prepare(s, which, &stmt);
     if (status != GREFFE_OK) {
         done(data, status);
         return;
@@ -704,6 +719,9 @@ void greffe__sqlite_read(greffe_store *store, greffe_read *request, greffe_memor
     greffe__sqlite_bind(stmt, 6, request->after);
     greffe__sqlite_bind(stmt, 7, request->after_item);
     sqlite3_bind_int64(stmt, 8, request->limit);
+    sqlite3_bind_int64(stmt, 9, request->after_number);
+    sqlite3_bind_int64(stmt, 10, request->by_assignee);
+    greffe__sqlite_bind(stmt, 11, request->assignee);
     greffe_read_row *rows = memory->take(memory->data, request->limit * sizeof *rows);
     bool failed = rows == NULL;
     int code = SQLITE_DONE;

@@ -224,6 +224,22 @@ typedef enum greffe_query_kind {
     GREFFE_QUERY_DOSSIER = 9,    /**< key: one dossier's state, answers and dates */
     GREFFE_QUERY_HISTORY = 10,   /**< kind and key: the journal of a stream */
     GREFFE_QUERY_SESSION = 11,   /**< key: a session with its items */
+    GREFFE_QUERY_FORM = 13,      /**< key: a dossier, or group: a procedure for a new one. What is
+                                    asked, with what applies now: {"procedure", "title", "open",
+                                    "sections": [{"id", "title", "fields": [{"path", "label",
+                                    "type", "required", "applies", "options", "value", …}]}],
+                                    "documents": [{"id", "label", "accept", "needed_to", "applies",
+                                    "given", …}], "faults"}. `args`: {"answers", "documents"} as
+                                    far as they are typed; or {"step", "outcome", "fill"}: what a
+                                    step asks for. `applies` null: that hangs on what is missing */
+    GREFFE_QUERY_CHECK = 14,     /**< the same, but what is wrong: {"valid", "faults": [{"path",
+                                    "code", "message", "hint"}]}. `args`: those of the command that
+                                    is meant, and "verb": file, supply or complete */
+    GREFFE_QUERY_ACTIONS = 15,   /**< key: a dossier; what the actor may do with it now: {"dossier",
+                                    "version", "actions": [{"verb", "step", "title", "due",
+                                    "outcomes": [{"outcome", "fill"}], "asked", …}]}; but erasing */
+    GREFFE_QUERY_COUNTS = 16,    /**< of the host alone: how many dossiers by group and status; with
+                                    `stream_kind` others, with "task" tasks by service and step */
     GREFFE_QUERY_FEED = 12       /**< key: a subscriber; what was committed and it has not
                                     acknowledged, of all streams, in the order of commits; `after`:
                                     behind that position instead. It names no person. Its cursor is
@@ -237,11 +253,29 @@ typedef struct greffe_query {
     const char *stream_kind;          /**< of a history: "dossier", "session"… */
     const char *after;                /**< the `cursor` of the last page, or NULL */
     uint32_t limit;                   /**< 0: 100; at most 1,000 */
-    const greffe_actor *actor;        /**< who reads, for the host's `authorize`; NULL: the host */
+    const greffe_actor *actor; /**< who reads, and sees what the procedure lets them see; NULL: the
+                                    host itself, which sees all */
+    const char *subject;       /**< whose dossiers; of a form, for whom an agent fills it in */
+    const char *person;        /**< of tasks: who holds them; "": nobody does */
+    const char *order;         /**< "key" or NULL; of tasks "due": the most urgent first; of streams
+                                    "recent": the last changed first, which sorts all that match */
+    greffe_str args;           /**< a JSON object, of form and check */
+    int64_t now_ms;            /**< of form and check, whose answers may hang on the day; 0: the
+                                    engine's clock */
 } greffe_query;
 
-/** Answers with JSON: an object, or {"items": […], "cursor": "…"}; no cursor: the last page. `*out`
- *  is the caller's, to be given back with greffe_engine_free. GREFFE_ENOTFOUND, and the store's. */
+/** Answers with JSON: an object, or {"items": […], "cursor": "…"}; no cursor: the last page. A page
+ *  holds what the actor may see, and may be short when that is little. `*out` is the caller's, to
+ *  be given back with greffe_engine_free.
+ *
+ *  An applicant sees their own dossiers: what they gave, the public status with its history, what
+ *  is asked of them, the decisions. An agent sees those of the procedures that their services work
+ *  on, a delegate or a board's member those that are before them or that they had to do with; of
+ *  each, what `see` in the procedure's file lets them see.
+ *
+ *  GREFFE_ENOTFOUND: there is no such thing, or the actor may not know of it; GREFFE_EDENIED: this
+ *  list is not for such an actor, or the host's `authorize` says no; GREFFE_EINVALID: `args`;
+ *  GREFFE_ESTATE: that step is not open; and the store's. */
 GREFFE_API greffe_status greffe_engine_read(greffe_engine *engine, char **out,
                                             const greffe_query *query);
 GREFFE_API void greffe_engine_free(greffe_engine *engine, void *memory);

@@ -234,6 +234,11 @@ static void bind_shared(greffe__definition *d, greffe__str id, const greffe__nod
     if (place != NULL) {
         *place = section;
     }
+    if (place != NULL && section.see != NULL) {
+        greffe__complain(&d->binder, GREFFE__GR_UNKNOWN_KEY, section.see,
+                         "write 'see' with the procedure's role that has this form",
+                         "an authority knows no roles: who sees a section is said by procedures");
+    }
 }
 
 void greffe__bind_authority(greffe__definition *d, const greffe__doc *doc)

@@ -145,6 +145,7 @@ static void bind_field(greffe__definition *d, const greffe__doc *doc, const gref
     def->label = keys.label.size > 0 ? keys.label : name->text;
     def->optional = keys.optional;
     def->message = keys.message;
+    def->help = keys.help;
     def->min_length = keys.min_length;
     def->max_length = keys.max_length;
     def->digits = keys.digits;
@@ -185,14 +186,16 @@ void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe_
 
 typedef struct section_keys {
     greffe__str title;
-    const greffe__node *fields;
+    const greffe__node *fields, *see;
 } section_keys;
 static const greffe__key section_rows[] = {
     {"title", GREFFE__K_TEXT, false, offsetof(section_keys, title), 0, NULL, "its heading"},
     {"fields", GREFFE__K_NODE, true, offsetof(section_keys, fields), 0, NULL,
      "its fields: {id: {type: …}}"},
+    {"see", GREFFE__K_NODE, false, offsetof(section_keys, see), 0, NULL,
+     "who sees it: a role, or a list of roles; default: all agents of the procedure"},
 };
-static const greffe__keys section_table = {"a form section", section_rows, 2};
+static const greffe__keys section_table = {"a form section", section_rows, 3};
 
 bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const greffe__node *node,
                                greffe__section_source *out)
@@ -205,6 +208,7 @@ bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const gref
     }
     greffe__bind_section(d, d->binder.doc, id, keys.fields, out);
     out->title = keys.title.size > 0 ? keys.title : id;
+    out->see = keys.see;
     return true;
 }
 

@@ -73,6 +73,7 @@ typedef struct role_keys {
     uint32_t kind;
     greffe__ref service, stands_for, form;
     greffe__str title;
+    const greffe__node *see;
 } role_keys;
 static const char *const role_kinds[] = {"applicant", "agent", "delegate", NULL};
 static const greffe__key role_rows[] = {
@@ -85,6 +86,8 @@ static const greffe__key role_rows[] = {
     {"form", GREFFE__K_NAME, false, offsetof(role_keys, form), 0, NULL,
      "of an applicant: a section of the authority's form"},
     {"title", GREFFE__K_TEXT, false, offsetof(role_keys, title), 0, NULL, "its name"},
+    {"see", GREFFE__K_NODE, false, offsetof(role_keys, see), 0, NULL,
+     "of an applicant: who sees the section 'form'; default: all agents of the procedure"},
 };
 static const greffe__keys role_table = {"a role", role_rows, sizeof role_rows / sizeof *role_rows};
 
@@ -152,6 +155,24 @@ static void bind_role(greffe__definition *d, const greffe__node *name, const gre
     if (keys.form.node != NULL) {
         role_form(d, &keys, name->text);
     }
+    if (keys.see != NULL && keys.form.node == NULL) {
+        greffe__complain(b, GREFFE__GR_UNKNOWN_KEY, keys.see, "write it where the data stand",
+                         "a role without a form has nothing of its own to be seen");
+    }
+}
+
+/* Who sees the applicant's own section: the roles may stand after it. */
+static void own_sections(greffe__definition *d, const greffe__node *roles)
+{
+    for (uint32_t i = 0; i + 1 < roles->count; i += 2) {
+        const greffe__node *see = greffe__node_get(roles->children[i + 1], "see");
+        for (uint32_t j = 0; see != NULL && j < d->plan->sections.count; j++) {
+            greffe__section *section = &d->plan->sections.at[j];
+            if (greffe__str_equal(section->role, roles->children[i]->text)) {
+                greffe__read_see(d, see, &section->see);
+            }
+        }
+    }
 }
 
 /* A delegate acts for an agent's role, which may stand after it. */
@@ -191,6 +212,7 @@ static void bind_roles(greffe__definition *d, const greffe__node *roles)
                 (greffe__role){.id = board->id, .kind = GREFFE__ROLE_BOARD, .title = board->title};
         }
     }
+    own_sections(d, roles);
 }
 
 /* --- Form, documents --- */
@@ -211,6 +233,10 @@ static void bind_form(greffe__definition *d, const greffe__node *form)
         if (greffe__bind_form_section(d, name->text, greffe__node_resolve(form->children[i + 1]),
                                       &section)) {
             add_section(d, &section, name->text, (greffe__str){"", 0});
+            if (d->plan->sections.count > 0) { /* else there is no memory */
+                greffe__section *added = &d->plan->sections.at[d->plan->sections.count - 1];
+                greffe__read_see(d, section.see, &added->see);
+            }
         }
     }
 }
@@ -220,7 +246,7 @@ typedef struct document_keys {
     greffe__ref max_size;
     uint32_t needed_to;
     bool optional;
-    const greffe__node *accept_node, *when;
+    const greffe__node *accept_node, *when, *see;
 } document_keys;
 static const char *const needs[] = {"file", "instruct", "pay", NULL};
 static const greffe__key document_rows[] = {
@@ -235,6 +261,8 @@ static const greffe__key document_rows[] = {
      "true when it may be left out"},
     {"when", GREFFE__K_EXPR, false, offsetof(document_keys, when), 0, NULL,
      "it is asked for only if this holds"},
+    {"see", GREFFE__K_NODE, false, offsetof(document_keys, see), 0, NULL,
+     "who sees it: a role, or a list of roles; default: all agents of the procedure"},
 };
 static const greffe__keys document_table = {"a document", document_rows,
                                             sizeof document_rows / sizeof *document_rows};
@@ -306,6 +334,7 @@ static void bind_document(greffe__definition *d, const greffe__node *name, const
                                        .needed_to = keys.needed_to,
                                        .optional = keys.optional};
     *pending = (struct greffe__document_pending){d->plan->documents.count - 1, keys.when};
+    greffe__read_see(d, keys.see, &document->see);
     const greffe__node *list = keys.accept_node;
     if (list != NULL && list->kind == GREFFE__MAPPING) {
         greffe__complain(b, GREFFE__GR_WRONG_SHAPE, list, "accept: [pdf, jpeg]",

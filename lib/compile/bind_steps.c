@@ -67,6 +67,9 @@ static const greffe__key step_rows[] = {
     ROW("service", NAME, service, true, CALL, "a declared service"),
     ROW("with", NODE, with, false, CALL, "what it is given: {name: expression}"),
     ROW("sealed", BOOL, sealed, false, LEADS_ON, "true: nothing interrupts it"),
+    ROW("see", NODE, see, false, HUMAN,
+        "who sees what is filled in here: a role, or a list of roles; default: all agents of the "
+        "procedure, and of a decision the applicant"),
     ROW("because", TEXT, because, false, 0, "why, in words"),
 };
 static const greffe__keys step_table = {"a step", step_rows, sizeof step_rows / sizeof *step_rows};
@@ -316,6 +319,7 @@ static void bind_step(greffe__definition *d, const greffe__node *name, const gre
     planned->kind = step->kind;
     planned->title = step->title.size > 0 ? step->title : step->id;
     planned->shown = step->shown;
+    greffe__read_see(d, step->see, &planned->see);
     if (step->then != NULL) {
         bind_then(d, step);
     }

@@ -100,7 +100,7 @@ typedef struct greffe__field_source {
 
 typedef struct greffe__section_source {
     greffe__str id, title;
-    const greffe__node *node;
+    const greffe__node *node, *see;
     const greffe__doc *doc;
     struct {
         greffe__field_source *at;
@@ -131,6 +131,7 @@ typedef struct greffe__step_def {
     greffe__ref to, letter, board, budget, amount, service, message, outcome;
     greffe__ref otherwise_ref, item;
     const greffe__node *then, *cases, *account, *reserve, *branches, *steps, *of, *at, *with;
+    const greffe__node *see;
     greffe__term within, remind;
     bool sealed;
     uint32_t limit, join;
@@ -242,6 +243,8 @@ void greffe__make_symbols(greffe__definition *d);
 bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
                                 const greffe__node *node, const greffe__type *wanted,
                                 greffe__program *out);
+/* The roles that a `see` names; NULL names none. Once all roles are known. */
+void greffe__read_see(greffe__definition *d, const greffe__node *see, greffe__strs *out);
 /* The steps of a procedure that names none; NULL, with a diagnostic, when its roles do not allow it
  * (default.c). */
 const greffe__node *greffe__default_steps(greffe__definition *d, const greffe__node *where);

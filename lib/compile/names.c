@@ -114,3 +114,37 @@ bool greffe__read_moment(greffe__definition *d, const greffe__node *node, greffe
                      (int)outcome.size, outcome.data);
     return false;
 }
+
+static void add_seer(greffe__definition *d, const greffe__node *node, greffe__strs *out)
+{
+    if (node->kind != GREFFE__SCALAR) {
+        greffe__complain(&d->binder, GREFFE__GR_WRONG_SHAPE, node, "see: [instructeur]",
+                         "'see' takes a role, or a list of roles");
+        return;
+    }
+    const unsigned things = 1u << GREFFE__THING_ROLE | 1u << GREFFE__THING_BOARD;
+    greffe__str *place = greffe__name_find(d, node, node->text, things, "a role") == NULL
+                             ? NULL
+                             : greffe__arena_push(d->binder.arena, out, sizeof *place);
+    if (place != NULL) {
+        *place = node->text;
+    }
+}
+
+void greffe__read_see(greffe__definition *d, const greffe__node *see, greffe__strs *out)
+{
+    if (see == NULL || see->kind == GREFFE__SCALAR) {
+        if (see != NULL) {
+            add_seer(d, see, out);
+        }
+        return;
+    }
+    if (see->kind != GREFFE__SEQUENCE || see->count == 0) {
+        greffe__complain(&d->binder, GREFFE__GR_WRONG_SHAPE, see, "see: [instructeur]",
+                         "'see' takes a role, or a list of at least one");
+        return;
+    }
+    for (uint32_t i = 0; i < see->count; i++) {
+        add_seer(d, greffe__node_resolve(see->children[i]), out);
+    }
+}

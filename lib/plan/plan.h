@@ -85,12 +85,13 @@ typedef struct greffe__field_def {
     greffe__strs options, option_labels;
     uint32_t digits;            /* exactly so many digits, when not 0 */
     greffe__program when, must; /* empty source: always */
-    greffe__str message;
+    greffe__str message, help;
 } greffe__field_def;
 
 typedef struct greffe__section {
     greffe__str id, title;
     greffe__str role; /* the applicant's own section, or empty */
+    greffe__strs see; /* roles that see it, besides who gave it; empty: all agents' */
 } greffe__section;
 
 typedef enum greffe__needed_to {
@@ -106,6 +107,7 @@ typedef struct greffe__document_def {
     uint32_t needed_to;
     bool optional;
     greffe__program when;
+    greffe__strs see; /* as of a section */
 } greffe__document_def;
 
 /* --- Values --- */
@@ -268,6 +270,8 @@ typedef enum greffe__step_kind {
 typedef struct greffe__step {
     greffe__str id, title, shown;
     uint32_t kind, entry, scope; /* entry: node */
+    greffe__strs see; /* roles that see what is filled in here; empty: all agents', and of a
+                         decision the applicant */
 } greffe__step;
 
 typedef struct greffe__scope {

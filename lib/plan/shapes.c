@@ -5,7 +5,8 @@
     {                                                                                              \
         key, GREFFE__F_##type, offsetof(owner, member), #member, shape, false                      \
     }
-/* What is only said to people, and may change while a dossier is under way. */
+/* What is only said to people, or says who sees what: it may change while a dossier is under way.
+ */
 #define WORDS(key, type, owner, member, shape)                                                     \
     {                                                                                              \
         key, GREFFE__F_##type, offsetof(owner, member), #member, shape, true                       \
@@ -54,6 +55,7 @@ static const greffe__field section_fields[] = {
     FIELD(1, STR, greffe__section, id, NULL),
     WORDS(2, STR, greffe__section, title, NULL),
     FIELD(3, STR, greffe__section, role, NULL),
+    WORDS(4, STRS, greffe__section, see, NULL),
 };
 static const greffe__shape section_shape = SHAPE("section", greffe__section, section_fields);
 
@@ -74,6 +76,7 @@ static const greffe__field field_def_fields[] = {
     FIELD(14, RECORD, greffe__field_def, when, &greffe__program_shape),
     FIELD(15, RECORD, greffe__field_def, must, &greffe__program_shape),
     WORDS(16, STR, greffe__field_def, message, NULL),
+    WORDS(17, STR, greffe__field_def, help, NULL),
 };
 static const greffe__shape field_def_shape =
     SHAPE("field_def", greffe__field_def, field_def_fields);
@@ -86,6 +89,7 @@ static const greffe__field document_def_fields[] = {
     FIELD(5, U32, greffe__document_def, needed_to, NULL),
     FIELD(6, BOOL, greffe__document_def, optional, NULL),
     FIELD(7, RECORD, greffe__document_def, when, &greffe__program_shape),
+    WORDS(8, STRS, greffe__document_def, see, NULL),
 };
 static const greffe__shape document_def_shape =
     SHAPE("document_def", greffe__document_def, document_def_fields);
@@ -180,6 +184,7 @@ static const greffe__field step_fields[] = {
     FIELD(1, STR, greffe__step, id, NULL),    WORDS(2, STR, greffe__step, title, NULL),
     WORDS(3, STR, greffe__step, shown, NULL), FIELD(4, U32, greffe__step, kind, NULL),
     FIELD(5, U32, greffe__step, entry, NULL), FIELD(6, U32, greffe__step, scope, NULL),
+    WORDS(7, STRS, greffe__step, see, NULL),
 };
 static const greffe__shape step_shape = SHAPE("step", greffe__step, step_fields);
 

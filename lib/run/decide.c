@@ -22,16 +22,16 @@ static bool run(greffe__bench *b)
            b->verb->decide(b);
 }
 
-greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
-                             const greffe__command *command, greffe__arena *arena)
+void greffe__bench_begin(greffe__bench *b, greffe__decision *out, greffe__world *world,
+                         const greffe__command *command, greffe__arena *arena)
 {
     *out = (greffe__decision){0};
-    greffe__bench b = {.world = world,
-                       .command = command,
-                       .arena = arena,
-                       .out = out,
-                       .zone = greffe__zone_utc(),
-                       .now_ms = command->now_ms};
+    *b = (greffe__bench){.world = world,
+                         .command = command,
+                         .arena = arena,
+                         .out = out,
+                         .zone = greffe__zone_utc(),
+                         .now_ms = command->now_ms};
     for (uint32_t i = 0; i < world->streams.count; i++) {
         greffe__stream *stream = world->streams.at[i];
         /* A state that no event has touched is as it was decoded. */
@@ -39,17 +39,29 @@ greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
         stream->events = (greffe__events){0};
         stream->erase = false;
         stream->created = (greffe__personals){0};
-        b.now_ms = stream->last_ms > b.now_ms ? stream->last_ms : b.now_ms;
+        b->now_ms = stream->last_ms > b->now_ms ? stream->last_ms : b->now_ms;
     }
     for (uint32_t i = 0; i < world->sequences.count; i++) {
         world->sequences.at[i].taken = false;
     }
-    out->now_ms = b.now_ms;
-    if (!run(&b) && !b.stop && b.failure == GREFFE_OK) {
-        b.failure = GREFFE_ECORRUPT; /* a plan that leads nowhere: nothing of it is kept */
+    out->now_ms = b->now_ms;
+}
+
+greffe_status greffe__bench_end(greffe__bench *b, bool done)
+{
+    if (!done && !b->stop && b->failure == GREFFE_OK) {
+        b->failure = GREFFE_ECORRUPT; /* a plan that leads nowhere: nothing of it is kept */
     }
-    if (b.failure != GREFFE_OK || arena->failed) {
-        return arena->failed ? GREFFE_ENOMEM : b.failure;
+    if (b->failure != GREFFE_OK || b->arena->failed) {
+        return b->arena->failed ? GREFFE_ENOMEM : b->failure;
     }
     return GREFFE_OK;
+}
+
+greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
+                             const greffe__command *command, greffe__arena *arena)
+{
+    greffe__bench b;
+    greffe__bench_begin(&b, out, world, command, arena);
+    return greffe__bench_end(&b, run(&b));
 }

@@ -2,76 +2,10 @@
  * over tasks, comment, withdraw, answer for an incident. */
 #include "run/run_priv.h"
 
-typedef struct place {
-    greffe__token *token;
-    const greffe__plan_node *node;
-    greffe__task *task;
-} place;
-
-/* The open node of a step that is done by somebody. Inside `each` the item is named by its index.
- */
-static bool find_place(greffe__bench *b, greffe__str step, greffe__primitive op, place *out)
-{
-    int64_t index = -1;
-    if (!greffe__arg_whole(b, "item", &index)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < b->dossier->tokens.count; i++) {
-        greffe__token *token = &b->dossier->tokens.at[i];
-        const greffe__plan_node *node = greffe__node_of(b, token);
-        if (node == NULL || node->op != op) {
-            continue;
-        }
-        const greffe__scope_state *scope = greffe__scope_of(b->dossier, token->scope);
-        bool here = index < 0 || (scope != NULL && scope->index == (uint32_t)index);
-        if (here && greffe__str_equal(b->plan->steps.at[node->step].id, step)) {
-            *out = (place){token, node, greffe__task_of(b->dossier, token->id)};
-            b->scope = token->scope;
-            return true;
-        }
-    }
-    greffe__str where =
-        b->dossier->tokens.count > 0 ? b->dossier->tokens.at[0].path : b->dossier->outcome;
-    greffe__str hint =
-        greffe__str_format(b->arena, "the dossier is at '%.*s'", (int)where.size, where.data);
-    (void)greffe__refuse(b, GREFFE__GR_NO_SUCH_TASK, GREFFE_ESTATE, hint.data,
-                         "nothing is to be done at '%.*s' now", (int)step.size, step.data);
-    return false;
-}
-
-static bool has_right(greffe__bench *b, const place *at)
-{
-    bool allowed = false, delegate = greffe__str_is(b->command->actor.kind, "delegate");
-    uint32_t kind = b->plan->steps.at[at->node->step].kind;
-    for (uint32_t i = 0; i < at->node->roles.count; i++) {
-        allowed = allowed || greffe__may_act(b, at->node->roles.at[i]);
-    }
-    if (delegate && (kind == GREFFE__KIND_DECISION || kind == GREFFE__KIND_PAYMENT)) {
-        return greffe__refuse(b, GREFFE__GR_DENIED_DELEGATE, GREFFE_EDENIED, NULL,
-                              "a delegate never decides and never pays");
-    }
-    if (!allowed) {
-        greffe__str role = at->node->roles.count > 0 ? b->plan->roles.at[at->node->roles.at[0]].id
-                                                     : at->node->path;
-        return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
-                              "'%.*s' is done by the role '%.*s'", (int)at->node->path.size,
-                              at->node->path.data, (int)role.size, role.data);
-    }
-    const greffe__task *task = at->task;
-    if (task != NULL && task->assignee.size > 0 &&
-        !greffe__str_equal(task->assignee, b->command->actor.tag)) {
-        return greffe__refuse(b, GREFFE__GR_DENIED_ASSIGNED, GREFFE_EDENIED,
-                              "have it handed over, or released",
-                              "the task '%.*s' is held by another person", (int)at->node->path.size,
-                              at->node->path.data);
-    }
-    return true;
-}
-
 /* --- complete, ask, supply --- */
 
 /* Only what this outcome asks for may be filled in. */
-static bool only_fields(greffe__bench *b, const greffe__u32s *fields, const greffe__value *fill)
+bool greffe__only_fields(greffe__bench *b, const greffe__u32s *fields, const greffe__value *fill)
 {
     for (uint32_t i = 0; fill != NULL && fill->kind == GREFFE__CONTEXT && i < fill->count; i++) {
         bool known = false;
@@ -90,7 +24,7 @@ static bool only_fields(greffe__bench *b, const greffe__u32s *fields, const gref
 }
 
 /* What the procedure asks of who chooses this outcome, with what was just filled in. */
-static bool may_choose(greffe__bench *b, const greffe__edge *edge)
+bool greffe__may_choose(greffe__bench *b, const greffe__edge *edge)
 {
     bool holds = true;
     if (edge->guard.source.size > 0 && !greffe__evaluate_condition(b, &edge->guard, &holds)) {
@@ -104,9 +38,9 @@ static bool may_choose(greffe__bench *b, const greffe__edge *edge)
 static bool complete(greffe__bench *b)
 {
     greffe__str step, outcome;
-    place at;
+    greffe__place at;
     if (!greffe__arg_needed(b, "step", &step) || !greffe__arg_needed(b, "outcome", &outcome) ||
-        !find_place(b, step, GREFFE__P_TASK, &at) || !has_right(b, &at) ||
+        !greffe__find_place(b, step, GREFFE__P_TASK, &at) || !greffe__has_right(b, &at) ||
         !greffe__check_people(b, step)) {
         return false;
     }
@@ -126,8 +60,9 @@ static bool complete(greffe__bench *b)
         return false;
     }
     uint32_t token = at.token->id;
-    return only_fields(b, &edge->fill, fill) && greffe__take_fill(b, step, &edge->fill, fill) &&
-           may_choose(b, edge) && greffe__leave_by(b, greffe__token_of(b->dossier, token), edge);
+    return greffe__only_fields(b, &edge->fill, fill) &&
+           greffe__take_fill(b, step, &edge->fill, fill) && greffe__may_choose(b, edge) &&
+           greffe__leave_by(b, greffe__token_of(b->dossier, token), edge);
 }
 
 static bool add_asked(greffe__bench *b, const char *name, greffe__strs *out)
@@ -155,11 +90,11 @@ static bool add_asked(greffe__bench *b, const char *name, greffe__strs *out)
 static bool ask(greffe__bench *b)
 {
     greffe__str step;
-    place at;
+    greffe__place at;
     greffe__event asked = {.type = GREFFE__EV_ASKED};
-    if (!greffe__arg_needed(b, "step", &step) || !find_place(b, step, GREFFE__P_TASK, &at) ||
-        !has_right(b, &at) || !add_asked(b, "documents", &asked.list) ||
-        !add_asked(b, "fields", &asked.list)) {
+    if (!greffe__arg_needed(b, "step", &step) ||
+        !greffe__find_place(b, step, GREFFE__P_TASK, &at) || !greffe__has_right(b, &at) ||
+        !add_asked(b, "documents", &asked.list) || !add_asked(b, "fields", &asked.list)) {
         return false;
     }
     if (asked.list.count == 0) {
@@ -188,21 +123,25 @@ static bool answered(const greffe__bench *b, greffe__str path)
     return greffe__value_get(owner, (greffe__str){path.data + skip, path.size - skip}) != NULL;
 }
 
+bool greffe__gives(const greffe__bench *b, greffe__str what)
+{
+    const greffe__value *documents = greffe__value_at(&b->command->args, "documents");
+    bool document = greffe__plan_document_at(b->plan, what) != GREFFE__NONE;
+    return document ? greffe__value_get(documents, what) != NULL : answered(b, what);
+}
+
 /* The first thing that was asked for and that the command does not give; empty: it gives all. */
 static greffe__str lacking(const greffe__bench *b, const greffe__ask *ask)
 {
-    const greffe__value *documents = greffe__value_at(&b->command->args, "documents");
     for (uint32_t i = 0; i < ask->what.count; i++) {
-        greffe__str what = ask->what.at[i];
-        bool document = greffe__plan_document_at(b->plan, what) != GREFFE__NONE;
-        if (document ? greffe__value_get(documents, what) == NULL : !answered(b, what)) {
-            return what;
+        if (!greffe__gives(b, ask->what.at[i])) {
+            return ask->what.at[i];
         }
     }
     return (greffe__str){"", 0};
 }
 
-static bool refuse_lacking(greffe__bench *b, greffe__str what)
+bool greffe__refuse_lacking(greffe__bench *b, greffe__str what)
 {
     bool document = greffe__plan_document_at(b->plan, what) != GREFFE__NONE;
     return greffe__refuse(b, document ? GREFFE__GR_DOCUMENT_MISSING : GREFFE__GR_FIELD_MISSING,
@@ -273,28 +212,14 @@ static bool give_missing(greffe__bench *b)
     return greffe__take_documents(b, documents);
 }
 
-/* A wait for the applicant, with what it waits for; NULL behind the last. */
-static const greffe__token *wait_at(const greffe__bench *b, uint32_t *from, const greffe__ask **ask)
-{
-    while (*from < b->dossier->tokens.count) {
-        const greffe__token *token = &b->dossier->tokens.at[(*from)++];
-        const greffe__plan_node *node = greffe__node_of(b, token);
-        if (node != NULL && node->op == GREFFE__P_WAIT && node->supply) {
-            *ask = greffe__ask_of(b->dossier, token->scope, b->plan->steps.at[node->step].id);
-            return token;
-        }
-    }
-    return NULL;
-}
-
 /* The first wait that the command answers, and what the first one lacks that it does not. */
 static const greffe__token *answered_wait(const greffe__bench *b, greffe__str *lacks)
 {
     const greffe__ask *ask;
     uint32_t from = 0;
     *lacks = (greffe__str){"", 0};
-    for (const greffe__token *token = wait_at(b, &from, &ask); token != NULL;
-         token = wait_at(b, &from, &ask)) {
+    for (const greffe__token *token = greffe__wait_at(b, &from, &ask); token != NULL;
+         token = greffe__wait_at(b, &from, &ask)) {
         greffe__str what = ask == NULL ? *lacks : lacking(b, ask);
         if (ask != NULL && what.size == 0) {
             return token;
@@ -319,7 +244,13 @@ static bool give_asked(greffe__bench *b)
     greffe__str lacks;
     const greffe__token *token = answered_wait(b, &lacks);
     const greffe__strs *what = NULL;
-    if (!only_asked(b) || (token == NULL && !refuse_lacking(b, lacks)) || !asked_before(b, token) ||
+    if (b->stop || !only_asked(b)) {
+        return false;
+    }
+    if (token == NULL) {
+        return greffe__refuse_lacking(b, lacks);
+    }
+    if (!asked_before(b, token) ||
         !greffe__take_answers(b, greffe__value_at(&b->command->args, "answers"), true) ||
         !greffe__take_documents(b, greffe__value_at(&b->command->args, "documents"))) {
         return false;
@@ -336,23 +267,14 @@ static bool give_asked(greffe__bench *b)
     return !b->stop;
 }
 
-static bool is_applicant(greffe__bench *b)
-{
-    const greffe__plan_node *filing = &b->plan->nodes.at[b->plan->scopes.at[0].entry];
-    return filing->roles.count == 0 || greffe__may_act(b, filing->roles.at[0]) ||
-           greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED,
-                          "give it as the applicant, or as an agent for one",
-                          "only the applicant may do this");
-}
-
 static bool supply(greffe__bench *b)
 {
-    if (!is_applicant(b)) {
+    if (!greffe__is_applicant(b)) {
         return false;
     }
     const greffe__ask *ask;
     uint32_t from = 0;
-    if (wait_at(b, &from, &ask) != NULL) {
+    if (greffe__wait_at(b, &from, &ask) != NULL) {
         return give_asked(b);
     }
     return greffe__overtaken(b) ? greffe__open_correction(b) : give_missing(b);
@@ -363,21 +285,21 @@ static bool supply(greffe__bench *b)
 static bool reassign(greffe__bench *b)
 {
     greffe__str step, tag = b->command->actor.tag, person = greffe__arg(b, "person");
-    place at;
-    if (!greffe__arg_needed(b, "step", &step) || !find_place(b, step, GREFFE__P_TASK, &at) ||
-        at.task == NULL) {
+    greffe__place at;
+    if (!greffe__arg_needed(b, "step", &step) ||
+        !greffe__find_place(b, step, GREFFE__P_TASK, &at) || at.task == NULL) {
         return false;
     }
     bool releases = greffe__str_is(b->command->verb, "release");
     bool hands_over =
         greffe__str_is(b->command->verb, "hand over") || greffe__str_is(b->command->verb, "assign");
     greffe__task held = *at.task;
-    place unheld = at;
+    greffe__place unheld = at;
     held.assignee = (greffe__str){"", 0};
     if (hands_over || releases) {
         unheld.task = &held; /* a colleague of the same role may do it while the holder is away */
     }
-    if (!has_right(b, &unheld)) {
+    if (!greffe__has_right(b, &unheld)) {
         return false;
     }
     if (hands_over) {
@@ -393,30 +315,11 @@ static bool reassign(greffe__bench *b)
 
 /* --- comment, withdraw, message --- */
 
-static bool takes_part(greffe__bench *b)
-{
-    for (uint32_t i = 0; i < b->plan->roles.count; i++) {
-        if (greffe__may_act(b, i)) {
-            return true;
-        }
-    }
-    return greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
-                          "the actor has no role in this procedure");
-}
-
-/* An agent with a role here: neither the applicant nor a delegate. */
-static bool is_staff(greffe__bench *b)
-{
-    return takes_part(b) && (greffe__str_is(b->command->actor.kind, "agent") ||
-                             greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
-                                            "this is done by an agent of the procedure"));
-}
-
 static bool comment(greffe__bench *b)
 {
     greffe__str text;
     greffe__event event = {.type = GREFFE__EV_COMMENTED};
-    return takes_part(b) && greffe__arg_needed(b, "text", &text) &&
+    return greffe__takes_part(b) && greffe__arg_needed(b, "text", &text) &&
            greffe__keep_personal(b, b->stream, "comment", greffe__string(text), &event) &&
            greffe__emit(b, b->stream, event);
 }
@@ -449,15 +352,8 @@ static bool decided(const greffe__bench *b)
     return false;
 }
 
-static bool withdraw(greffe__bench *b)
+bool greffe__may_withdraw(greffe__bench *b)
 {
-    greffe__event event = {.type = GREFFE__EV_WITHDRAWN};
-    if (!is_applicant(b)) {
-        return false;
-    }
-    if (greffe__overtaken(b)) {
-        return greffe__open_correction(b);
-    }
     bool untold;
     if (!greffe__board_decided(b, &untold)) {
         return false;
@@ -466,11 +362,22 @@ static bool withdraw(greffe__bench *b)
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
                               "the decision was taken; nothing is left to withdraw");
     }
-    if (greffe__is_sealed(b)) {
-        return greffe__refuse(b, GREFFE__GR_SEALED, GREFFE_ESTATE, NULL,
-                              "the dossier is in a part that nothing may interrupt");
+    return !greffe__is_sealed(b) ||
+           greffe__refuse(b, GREFFE__GR_SEALED, GREFFE_ESTATE, NULL,
+                          "the dossier is in a part that nothing may interrupt");
+}
+
+static bool withdraw(greffe__bench *b)
+{
+    greffe__event event = {.type = GREFFE__EV_WITHDRAWN};
+    if (!greffe__is_applicant(b)) {
+        return false;
     }
-    return greffe__keep_personal(b, b->stream, "motive", greffe__string(greffe__arg(b, "because")),
+    if (greffe__overtaken(b)) {
+        return greffe__open_correction(b);
+    }
+    return greffe__may_withdraw(b) &&
+           greffe__keep_personal(b, b->stream, "motive", greffe__string(greffe__arg(b, "because")),
                                  &event) &&
            greffe__emit(b, b->stream, event) && greffe__finish(b, greffe__str_of("withdrawn"));
 }
@@ -478,7 +385,7 @@ static bool withdraw(greffe__bench *b)
 static bool message(greffe__bench *b)
 {
     greffe__str name;
-    if (!is_staff(b) || !greffe__arg_needed(b, "message", &name)) {
+    if (!greffe__is_staff(b) || !greffe__arg_needed(b, "message", &name)) {
         return false;
     }
     bool awaited = false;
@@ -554,7 +461,7 @@ static bool incident(greffe__bench *b)
 {
     greffe__str key, because;
     bool answers = greffe__str_is(b->command->verb, "answer");
-    if (!is_staff(b) || !greffe__arg_needed(b, "effect", &key) ||
+    if (!greffe__is_staff(b) || !greffe__arg_needed(b, "effect", &key) ||
         (answers && !greffe__arg_needed(b, "because", &because))) {
         return false;
     }
@@ -624,7 +531,7 @@ bool greffe__decide_dossier(greffe__bench *b)
         }
         bool over = b->dossier->phase == GREFFE__PHASE_CLOSED && !b->verb->ended;
         if (over && greffe__overtaken(b)) {
-            return is_applicant(b) && greffe__open_correction(b);
+            return greffe__is_applicant(b) && greffe__open_correction(b);
         }
         if (over) {
             return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,

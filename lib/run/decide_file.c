@@ -3,7 +3,7 @@
 
 #include "run/run_priv.h"
 
-static bool is_open(greffe__bench *b)
+bool greffe__is_open(greffe__bench *b)
 {
     const greffe__plan *plan = b->plan;
     bool early = plan->opens && b->today < plan->open_from;
@@ -70,7 +70,7 @@ static bool open_new(greffe__bench *b)
                             .key = known->pinned,
                             .at = b->now_ms,
                             .text = counter ? c->represented.tag : c->actor.tag};
-    return is_open(b) && greffe__emit(b, b->stream, opened);
+    return greffe__is_open(b) && greffe__emit(b, b->stream, opened);
 }
 
 static bool reopen_draft(greffe__bench *b)
@@ -83,9 +83,9 @@ static bool reopen_draft(greffe__bench *b)
                               "the dossier '%.*s' was already filed", (int)b->stream->key.size,
                               b->stream->key.data);
     }
-    return is_open(b) && (greffe__may_act(b, b->plan->nodes.at[0].roles.at[0]) ||
-                          greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
-                                         "this draft belongs to somebody else"));
+    return greffe__is_open(b) && (greffe__may_act(b, b->plan->nodes.at[0].roles.at[0]) ||
+                                  greffe__refuse(b, GREFFE__GR_DENIED_ROLE, GREFFE_EDENIED, NULL,
+                                                 "this draft belongs to somebody else"));
 }
 
 static bool answer(greffe__bench *b)

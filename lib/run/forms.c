@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/account.h"
-#include "run/run_priv.h"
+#include "run/view_priv.h"
 
 static bool field_fault(greffe__bench *b, greffe__code code, const greffe__field_def *field,
                         const char *hint, const char *problem)
@@ -374,22 +374,65 @@ bool greffe__take_documents(greffe__bench *b, const greffe__value *documents)
     return true;
 }
 
+bool greffe__document_ready(greffe__bench *b, const greffe__document_def *def)
+{
+    bool applies;
+    if (def->optional || !greffe__evaluate_condition(b, &def->when, &applies)) {
+        return !b->stop;
+    }
+    return !applies || greffe__document_of(b->dossier, def->id) != NULL ||
+           document_fault(b, GREFFE__GR_DOCUMENT_MISSING, def->id,
+                          "ask the applicant for it, or supply it", "this document is needed now");
+}
+
 bool greffe__documents_ready(greffe__bench *b, uint32_t needed_to)
 {
     for (uint32_t i = 0; i < b->plan->documents.count; i++) {
         const greffe__document_def *def = &b->plan->documents.at[i];
-        bool applies;
-        if (def->needed_to > needed_to || def->optional) {
-            continue;
-        }
-        if (!greffe__evaluate_condition(b, &def->when, &applies)) {
+        if (def->needed_to <= needed_to && !greffe__document_ready(b, def)) {
             return false;
-        }
-        if (applies && greffe__document_of(b->dossier, def->id) == NULL) {
-            return document_fault(b, GREFFE__GR_DOCUMENT_MISSING, def->id,
-                                  "ask the applicant for it, or supply it",
-                                  "this document is needed now");
         }
     }
     return true;
+}
+
+/* --- Gathering what is wrong --- */
+
+bool greffe__try_answers(greffe__bench *b, greffe__str owner, const greffe__value *given,
+                         greffe__faults *faults)
+{
+    for (uint32_t i = 0; i < given->count || given->kind != GREFFE__CONTEXT; i++) {
+        bool object = given->kind == GREFFE__CONTEXT;
+        greffe__value one = object ? greffe__context_of(&given->as.entries[i], 1) : *given;
+        greffe__str path = object
+                               ? greffe__str_format(b->arena, "%.*s.%.*s", (int)owner.size,
+                                                    owner.data, (int)given->as.entries[i].name.size,
+                                                    given->as.entries[i].name.data)
+                               : owner;
+        if ((!keep_answers(b, owner, &one) && !greffe__view_fault(b, faults, path)) || !object) {
+            break;
+        }
+    }
+    return !b->stop;
+}
+
+bool greffe__try_field(greffe__bench *b, uint32_t field, greffe__faults *faults)
+{
+    const greffe__field_def *def = &b->plan->fields.at[field];
+    return greffe__has_fault(faults, def->path) || check_field(b, def) ||
+           greffe__view_fault(b, faults, def->path);
+}
+
+bool greffe__try_documents(greffe__bench *b, const greffe__value *documents, greffe__faults *faults)
+{
+    if (documents == NULL || documents->kind != GREFFE__CONTEXT) {
+        return greffe__take_documents(b, documents);
+    }
+    for (uint32_t i = 0; i < documents->count && !b->stop; i++) {
+        greffe__str id = documents->as.entries[i].name;
+        if (!take_document(b, id, &documents->as.entries[i].value)) {
+            (void)greffe__view_fault(b, faults, id);
+        }
+    }
+    return !b->stop;
 }

@@ -362,6 +362,35 @@ typedef struct greffe__command {
     greffe__str request; /* 32 bytes: hash of verb, stream, actor and args */
 } greffe__command;
 
+bool greffe__has_str(const greffe__strs *list, greffe__str text);
+
+/* --- What an actor may see (sight.c) --- */
+
+typedef enum greffe__sees {
+    GREFFE__SEES_NOTHING = 0,
+    GREFFE__SEES_OWN = 1,   /* the applicant: own data, public status, decisions */
+    GREFFE__SEES_NAMED = 2, /* a delegate, a board's member: what names their role */
+    GREFFE__SEES_WORK = 3,  /* an agent of the procedure: all but what names others */
+    GREFFE__SEES_ALL = 4    /* the host itself */
+} greffe__sees;
+
+typedef struct greffe__sight {
+    const greffe__plan *plan;
+    const greffe__person_in *actor; /* NULL: the host itself */
+    greffe__sees sees;
+} greffe__sight;
+
+/* Of a dossier and its plan; `actor` NULL: the host itself. */
+greffe__sight greffe__sight_of(const greffe__plan *plan, const greffe__dossier *dossier,
+                               const greffe__person_in *actor);
+/* Whether an agent of these services has to do with the procedure. */
+bool greffe__works_on(const greffe__plan *plan, const greffe__person_in *actor);
+/* Answers under this owner: a section, a step, or a step's item. */
+bool greffe__sees_answers(const greffe__sight *sight, greffe__str owner);
+bool greffe__sees_document(const greffe__sight *sight, greffe__str id);
+/* An open place, as one of those who act there. */
+bool greffe__sees_place(const greffe__sight *sight, const greffe__plan_node *node);
+
 typedef enum greffe__need_kind {
     GREFFE__NEED_STREAM = 1,    /* kind, key */
     GREFFE__NEED_VALUES = 2,    /* personal values of the stream (kind, key) */
@@ -449,6 +478,14 @@ typedef struct greffe__decision {
  * from the bytes of the streams. Everything made lives in the arena. */
 greffe_status greffe__decide(greffe__decision *out, greffe__world *world,
                              const greffe__command *command, greffe__arena *arena);
+/* --- Views: what a portal shows, calculated and not kept (view.c) --- */
+
+/* What a dossier's form looks like, what is wrong with what is in it, and what the actor may do:
+ * the verbs "form", "check" and "actions", as greffe/engine.h describes them. As greffe__decide
+ * otherwise; a refusal says why there is nothing to be seen. */
+greffe_status greffe__view(greffe__decision *out, greffe__value *what, greffe__world *world,
+                           const greffe__command *command, greffe__arena *arena);
+
 /* The first timer due at or before `now`, as a command of its own on the stream; false: none. */
 bool greffe__due_timer(greffe__command *out, const greffe__stream *stream, int64_t now_ms,
                        greffe__arena *arena);

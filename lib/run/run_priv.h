@@ -29,7 +29,6 @@ greffe__document *greffe__document_of(const greffe__dossier *d, greffe__str id);
 greffe__pending *greffe__pending_of(const greffe__pendings *list, greffe__str key);
 greffe__scope_state *greffe__scope_of(const greffe__dossier *d, uint32_t id);
 greffe__item *greffe__item_of(const greffe__session *s, greffe__str dossier);
-bool greffe__has_str(const greffe__strs *list, greffe__str text);
 
 /* --- The workbench of one decision --- */
 
@@ -52,6 +51,11 @@ typedef struct greffe__bench {
     const greffe__verb *verb;
     greffe__str queue_reply;
 } greffe__bench;
+
+/* A bench over a world whose streams begin as they were loaded; and what came of it. */
+void greffe__bench_begin(greffe__bench *b, greffe__decision *out, greffe__world *world,
+                         const greffe__command *command, greffe__arena *arena);
+greffe_status greffe__bench_end(greffe__bench *b, bool done);
 
 /* Where a token stands in the bench's plan, or NULL: a token of NULL stands nowhere. */
 const greffe__plan_node *greffe__node_of(const greffe__bench *b, const greffe__token *token);
@@ -101,6 +105,32 @@ bool greffe__has_service(const greffe__bench *b, greffe__str service);
 /* Whether the actor may act in a role on the bench's dossier; says why not. */
 bool greffe__may_act(greffe__bench *b, uint32_t role);
 bool greffe__check_people(greffe__bench *b, greffe__str step);
+/* Each refuses who is not: the applicant, or an agent for one; anybody with a role here; an agent
+ * with a role here, neither the applicant nor a delegate. */
+bool greffe__is_applicant(greffe__bench *b);
+bool greffe__takes_part(greffe__bench *b);
+bool greffe__is_staff(greffe__bench *b);
+
+/* --- Where the dossier waits (places.c) --- */
+
+typedef struct greffe__place {
+    greffe__token *token;
+    const greffe__plan_node *node;
+    greffe__task *task;
+} greffe__place;
+
+/* The open node of a step that is done by somebody; inside `each` the command names the item. */
+bool greffe__find_place(greffe__bench *b, greffe__str step, greffe__primitive op,
+                        greffe__place *out);
+bool greffe__has_right(greffe__bench *b, const greffe__place *at);
+/* A wait for the applicant from `*from` on, with what it waits for; NULL behind the last. */
+const greffe__token *greffe__wait_at(const greffe__bench *b, uint32_t *from,
+                                     const greffe__ask **ask);
+/* What was filled in is what the outcome asks for, and what must hold for it does. */
+bool greffe__only_fields(greffe__bench *b, const greffe__u32s *fields, const greffe__value *fill);
+bool greffe__may_choose(greffe__bench *b, const greffe__edge *edge);
+/* Refuses when it is too late. */
+bool greffe__may_withdraw(greffe__bench *b);
 
 /* --- Forms --- */
 
@@ -113,6 +143,13 @@ bool greffe__take_fill(greffe__bench *b, greffe__str owner, const greffe__u32s *
 bool greffe__take_documents(greffe__bench *b, const greffe__value *documents);
 /* Whether the documents needed so far are there; refuses with the first that is missing. */
 bool greffe__documents_ready(greffe__bench *b, uint32_t needed_to);
+/* The same for one document that is needed, if it applies. */
+bool greffe__document_ready(greffe__bench *b, const greffe__document_def *def);
+/* Refuses filings before the procedure opens, and after it has closed (decide_file.c). */
+bool greffe__is_open(greffe__bench *b);
+/* Whether the command itself gives a document, or answers a field; and the refusal when not. */
+bool greffe__gives(const greffe__bench *b, greffe__str what);
+bool greffe__refuse_lacking(greffe__bench *b, greffe__str what);
 
 /* --- Expressions --- */
 

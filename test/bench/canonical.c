@@ -160,7 +160,7 @@ static const char shape_query[] =
     " SELECT substr(t.name, length(%Q) + 1) || ':' || c.name || ':' || c.type || ':' || c.pk"
     "  || ':' || c.\"notnull\" AS line"
     "  FROM sqlite_schema t, pragma_table_info(t.name) c"
-    "  WHERE t.type = 'table' AND t.name LIKE '%%\\_%%' ESCAPE '\\'"
+    "  WHERE t.type = 'table' AND t.name LIKE '%%\\_%%' ESCAPE '\\' AND t.name <> 'sqlite_sequence'"
     " UNION ALL SELECT substr(t.name, length(%Q) + 1) || '[' || l.\"unique\" || l.partial ||"
     "  (SELECT group_concat(x.name) FROM pragma_index_xinfo(l.name) x WHERE x.key) || ']'"
     "  FROM sqlite_schema t, pragma_index_list(t.name) l WHERE t.type = 'table')"

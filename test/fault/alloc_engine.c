@@ -313,6 +313,7 @@ const char FILING[] =
     "\"ff31b7cb2f904c061bbf5b4194affaedcb4772e3b0ab6dc0161ea36881c04db1\"},"
     "\"domicile\":{\"name\":\"d.pdf\",\"media\":\"application/pdf\",\"size\":9,\"sha256\":"
     "\"ff31b7cb2f904c061bbf5b4194affaedcb4772e3b0ab6dc0161ea36881c04db1\"}}}";
+static const char TYPED[] = "{\"answers\":{\"velo\":{\"prix\":\"x\"}}}";
 static const char COMPLETING[] = "{\"step\":\"completude\",\"outcome\":\"complete\"}";
 
 static bool command(greffe_engine *engine, const char *verb, const char *stream, const char *key,
@@ -335,7 +336,21 @@ static bool live(greffe_engine *engine)
         .size = sizeof agent, .subject = "a1", .kind = "agent", .services = mobility};
     const greffe_query tasks = {.size = sizeof tasks, .kind = GREFFE_QUERY_TASKS};
     const greffe_query dossier = {
-        .size = sizeof dossier, .kind = GREFFE_QUERY_DOSSIER, .key = "d1"};
+        .size = sizeof dossier, .kind = GREFFE_QUERY_DOSSIER, .key = "d1", .actor = &citizen};
+    const greffe_query filled = {.size = sizeof filled,
+                                 .kind = GREFFE_QUERY_FORM,
+                                 .group = "velo",
+                                 .args = {FILING, strlen(FILING)}};
+    const greffe_query checked = {.size = sizeof checked,
+                                  .kind = GREFFE_QUERY_CHECK,
+                                  .group = "velo",
+                                  .actor = &citizen,
+                                  .args = {TYPED, sizeof TYPED - 1}};
+    const greffe_query actions = {
+        .size = sizeof actions, .kind = GREFFE_QUERY_ACTIONS, .key = "d1", .actor = &agent};
+    const greffe_query recent = {
+        .size = sizeof recent, .kind = GREFFE_QUERY_DOSSIERS, .actor = &agent, .order = "recent"};
+    const greffe_query counts = {.size = sizeof counts, .kind = GREFFE_QUERY_COUNTS};
     const greffe_query history = {.size = sizeof history,
                                   .kind = GREFFE_QUERY_HISTORY,
                                   .stream_kind = "dossier",
@@ -346,6 +361,11 @@ static bool live(greffe_engine *engine)
                 command(engine, "complete", "d1", "k2", &agent, COMPLETING) &&
                 take(engine, "run", run, NULL) && run_later(engine) &&
                 take(engine, "read dossier", read_list, &dossier) &&
+                take(engine, "read form", read_list, &filled) &&
+                take(engine, "read check", read_list, &checked) &&
+                take(engine, "read actions", read_list, &actions) &&
+                take(engine, "read dossiers", read_list, &recent) &&
+                take(engine, "read counts", read_list, &counts) &&
                 take(engine, "read tasks", read_list, &tasks);
     const size_t tasks_size = answer_size;
     static const char remark[] = "{\"text\":\"Vu\"}";

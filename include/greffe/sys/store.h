@@ -199,7 +199,8 @@ typedef struct greffe_inbox_answer {
 
 typedef enum greffe_read_kind {
     GREFFE_READ_STREAMS = 1, /**< kind; group, status and owner when not empty */
-    GREFFE_READ_TASKS = 2,   /**< owner: service, board or role; empty: all */
+    GREFFE_READ_TASKS = 2,   /**< owner: service, board or role; status: step; assignee, when
+                                  `by_assignee` */
     GREFFE_READ_ENTRIES = 3, /**< kind, group: the stream's key */
     GREFFE_READ_ROWS = 4,    /**< kind, group: the stream's key; both lists */
     GREFFE_READ_EFFECTS = 5, /**< all that has to leave */
@@ -210,8 +211,11 @@ typedef enum greffe_read_kind {
     GREFFE_READ_NEXT = 10, /**< one row: `due` the next timer, `since_ms` the instant from which an
                                effect may be claimed, each INT64_MAX when there is none; `version`
                                is 1 while a command waits in the inbox */
-    GREFFE_READ_FEED = 11  /**< entries of all streams behind the position `after`, in the order of
-                              their  commits: as entries, and in `since_ms` the position */
+    GREFFE_READ_COUNTS = 12, /**< how many streams of a kind by group and status, or with kind 0
+                                 tasks by who and step: as `group`, `status` and `version`, in
+                                 this order */
+    GREFFE_READ_FEED = 11 /**< entries of all streams behind the position `after`, in the order of
+                             their  commits: as entries, and in `since_ms` the position */
 } greffe_read_kind;
 
 typedef struct greffe_read_row {
@@ -223,11 +227,24 @@ typedef struct greffe_read_row {
     int64_t amounts[4];
 } greffe_read_row;
 
-/** Pages by key: the rows after (`after`, `after_item`), at most `limit`, in ascending order. */
+/** In which order a list stands; what is equal stands by key and item. */
+typedef enum greffe_read_order {
+    GREFFE_ORDER_KEY = 0,
+    GREFFE_ORDER_RECENT = 1, /**< of streams: the instant of the last entry, the latest first */
+    GREFFE_ORDER_DUE = 2     /**< of tasks: the day on which they are due, those without one last */
+} greffe_read_order;
+
+/** Pages by key: the rows after (`after`, `after_item`), at most `limit`, in ascending order. Of
+ * another order: after (`after_number`, `after`, `after_item`), INT64_MAX before the latest and
+ * INT64_MIN before the earliest. */
 typedef struct greffe_read {
     greffe_read_kind what;
     uint32_t kind;
     greffe_str group, status, owner;
+    greffe_str assignee;
+    bool by_assignee; /**< an empty assignee: held by nobody */
+    greffe_read_order order;
+    int64_t after_number;
     greffe_str after, after_item;
     uint32_t limit;
     const greffe_read_row *rows; /**< answer */

@@ -84,7 +84,7 @@ static void fill_write(pair *p, random_set *s, size_t at)
                                .owner = text(p, "o", roll(&p->dice, 2)),
                                .due_ms = roll(&p->dice, 3) == 0 ? INT64_MAX
                                                                 : first_ms + roll(&p->dice, 99),
-                               .last_ms = first_ms};
+                               .last_ms = first_ms + roll(&p->dice, 400)};
     if (roll(&p->dice, 8) == 0) {
         return; /* only looked at */
     }
@@ -248,6 +248,22 @@ static void compare_all(pair *p, uint32_t limit)
                 same_read(p, read);
             }
         }
+    }
+    for (uint32_t kind = 0; kind <= kinds; kind++) {
+        same_read(p, (greffe_read){.what = GREFFE_READ_COUNTS, .kind = kind, .limit = limit});
+        bool recent = kind > 0;
+        greffe_read read = {.what = recent ? GREFFE_READ_STREAMS : GREFFE_READ_TASKS,
+                            .kind = kind,
+                            .limit = limit,
+                            .order = recent ? GREFFE_ORDER_RECENT : GREFFE_ORDER_DUE,
+                            .after_number = recent ? INT64_MAX : INT64_MIN};
+        same_read(p, read);
+        read.after_number = recent ? first_ms + roll(&p->dice, 400) : roll(&p->dice, 3);
+        read.after = text(p, "k", roll(&p->dice, keys));
+        read.by_assignee = roll(&p->dice, 2) == 0;
+        read.assignee = str(roll(&p->dice, 2) == 0 ? "incident" : "");
+        read.status = recent ? str("") : text(p, "n", roll(&p->dice, 3));
+        same_read(p, read);
     }
     for (uint32_t kind = 1; kind <= kinds; kind++) {
         for (unsigned key = 0; key < keys; key++) {
