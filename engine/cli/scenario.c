@@ -28,6 +28,62 @@ static greffe_status catch_file(void *data, const greffe_effect *effect, char pr
     return GREFFE_OK;
 }
 
+static bool has_only(scenario *s, const cJSON *object, const char *const *words, const char *help)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, object)
+    {
+        size_t i = 0;
+        while (words[i] != NULL && strcmp(one->string, words[i]) != 0) {
+            i += 1;
+        }
+        if (words[i] == NULL) {
+            scenario_fail(s, "%s, and not '%s'", help, one->string);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A service of the scenario's: what it answers stands in the file. */
+static greffe_status answer_call(void *data, const greffe_effect *effect, char problem[256])
+{
+    const cJSON *service = data;
+    char *gives = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(service, "gives"));
+    greffe_status status = GREFFE_OK;
+    (void)problem;
+    if (gives != NULL || cli_text(service, "outcome") != NULL) {
+        status = greffe_effect_answer(effect, cli_text(service, "outcome"),
+                                      (greffe_str){gives, gives != NULL ? strlen(gives) : 0});
+    }
+    cJSON_free(gives);
+    return status;
+}
+
+/* One that the scenario does not name never answers. */
+static greffe_status take_services(scenario *s)
+{
+    static const char *const keys[] = {"outcome", "gives", "@line", NULL};
+    const cJSON *services = cJSON_GetObjectItemCaseSensitive(s->root, "services");
+    cJSON *service;
+    greffe_status status = GREFFE_OK;
+    cJSON_ArrayForEach(service, services)
+    {
+        char channel[80];
+        if (!cJSON_IsObject(service)) {
+            continue; /* its line */
+        }
+        if (!has_only(s, service, keys, "a service has 'outcome' and 'gives'")) {
+            return GREFFE_EINVALID;
+        }
+        (void)snprintf(channel, sizeof channel, "call:%s", service->string);
+        const greffe_handler handler = {
+            .size = sizeof handler, .channel = channel, .run = answer_call, .data = service};
+        status = status == GREFFE_OK ? greffe_engine_handle(s->c->engine, &handler) : status;
+    }
+    return status;
+}
+
 /* --- Time --- */
 
 static bool settle(scenario *s)
@@ -141,23 +197,6 @@ static void act(scenario *s, cJSON *step, const char *verb)
 
 /* --- One step --- */
 
-static bool has_only(scenario *s, const cJSON *object, const char *const *words, const char *help)
-{
-    const cJSON *one;
-    cJSON_ArrayForEach(one, object)
-    {
-        size_t i = 0;
-        while (words[i] != NULL && strcmp(one->string, words[i]) != 0) {
-            i += 1;
-        }
-        if (words[i] == NULL) {
-            scenario_fail(s, "%s, and not '%s'", help, one->string);
-            return false;
-        }
-    }
-    return true;
-}
-
 /* What stands beside a command are its arguments, which the engine checks. */
 static bool check_step(scenario *s, const cJSON *step)
 {
@@ -248,6 +287,7 @@ static int open_engine(scenario *s, const char *procedure)
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers && status == GREFFE_OK; i++) {
         status = greffe_engine_handle(s->c->engine, &handlers[i]);
     }
+    status = status == GREFFE_OK ? take_services(s) : status;
     greffe_plan_unref(plan);
     return cli_status(status, s->path);
 }
@@ -294,10 +334,11 @@ static int play(scenario *s)
 {
     const char *procedure = cli_text(s->root, "procedure"), *start = cli_text(s->root, "start");
     cJSON *step, *steps = cJSON_GetObjectItemCaseSensitive(s->root, "steps");
-    static const char *const keys[] = {"greffe", "scenario", "procedure", "site",
+    static const char *const keys[] = {"greffe", "scenario", "procedure", "site", "services",
                                        "start",  "steps",    "@line",     NULL};
     s->line = 1;
-    if (!has_only(s, s->root, keys, "a scenario has 'procedure', 'site', 'start' and 'steps'")) {
+    if (!has_only(s, s->root, keys,
+                  "a scenario has 'procedure', 'site', 'services', 'start' and 'steps'")) {
         return EXIT_FAULTS;
     }
     if (procedure == NULL || start == NULL || !cJSON_IsArray(steps) ||

@@ -31,13 +31,48 @@ static bool is_relay(const greffe__delivery *d)
     return greffe__str_is(d->row.channel, "greffe");
 }
 
+static bool is_call(const greffe__delivery *d)
+{
+    return greffe__str_is(d->row.channel, "call");
+}
+
+/* --- What a service answers --- */
+
+greffe_status greffe__check_gives(greffe_context *context, greffe__str gives)
+{
+    greffe__arena arena;
+    greffe__value value = greffe__context_of(NULL, 0);
+    greffe__arena_init(&arena, context);
+    greffe_status status =
+        gives.size == 0 ? GREFFE_OK : greffe__json_read(&value, &arena, NULL, "gives", gives);
+    greffe__arena_free(&arena);
+    return status == GREFFE_ENOMEM                                ? status
+           : status != GREFFE_OK || value.kind != GREFFE__CONTEXT ? GREFFE_EINVALID
+                                                                  : GREFFE_OK;
+}
+
+greffe_status greffe_effect_answer(const greffe_effect *effect, const char *outcome,
+                                   greffe_str gives)
+{
+    greffe__answer *answer = effect == NULL ? NULL : effect->own;
+    if (answer == NULL || strcmp(effect->channel, "call") != 0) {
+        return GREFFE_EMISUSE;
+    }
+    greffe_status status = greffe__check_gives(answer->arena->context, gives);
+    if (status == GREFFE_OK) {
+        answer->outcome = greffe__str_dup(answer->arena, greffe__str_of(outcome));
+        answer->gives = greffe__str_dup(answer->arena, gives);
+    }
+    return status == GREFFE_OK && answer->arena->failed ? GREFFE_ENOMEM : status;
+}
+
 /* --- Telling --- */
 
 static greffe__value arguments(const greffe__delivery *d, greffe__arena *arena)
 {
     const greffe_effect_row *effect = &d->row;
     bool relay = is_relay(d);
-    greffe__entry *args = greffe__arena_alloc(arena, 3 * sizeof *args);
+    greffe__entry *args = greffe__arena_alloc(arena, 4 * sizeof *args);
     if (args == NULL) {
         return greffe__null();
     }
@@ -46,7 +81,12 @@ static greffe__value arguments(const greffe__delivery *d, greffe__arena *arena)
         (greffe__entry){greffe__str_of(name), greffe__string(relay ? effect->key : effect->item)};
     args[1] = (greffe__entry){greffe__str_of("outcome"), greffe__string(d->outcome)};
     args[2] = (greffe__entry){greffe__str_of("problem"), greffe__string(d->why)};
-    return greffe__context_of(args, relay ? 1 : 3);
+    args[3].name = greffe__str_of("gives");
+    bool gives = !relay && d->gives.size > 0;
+    if (gives && greffe__json_read(&args[3].value, arena, NULL, "gives", d->gives) != GREFFE_OK) {
+        arena->failed = true; /* it was JSON when it was accepted */
+    }
+    return greffe__context_of(args, relay ? 1 : gives ? 4 : 3);
 }
 
 /* Only what may be told more than once is told apart by the version of its source. */
@@ -185,7 +225,7 @@ greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d)
 /* What is to be told of a delivery that has ended; empty: nothing, it is tried again. */
 static greffe__str end_of(greffe__delivery *d)
 {
-    bool call = greffe__str_is(d->row.channel, "call");
+    bool call = is_call(d);
     bool unknown = d->once && d->status == GREFFE_EUNKNOWN;
     if (is_relay(d)) {
         return (greffe__str){"", 0};
@@ -323,7 +363,7 @@ static void prepare(greffe_engine *e, greffe__cached_plan *letters, greffe__deli
 
 /* --- Claiming --- */
 
-static const greffe__handler *find_handler(const greffe_engine *e, greffe__str channel)
+static const greffe__handler *handler_of(const greffe_engine *e, greffe__str channel)
 {
     for (uint32_t i = 0; i < e->handler_count; i++) {
         const greffe__handler *handler = &e->handlers[i];
@@ -335,11 +375,23 @@ static const greffe__handler *find_handler(const greffe_engine *e, greffe__str c
     return NULL;
 }
 
+/* A service may have a handler of its own. */
+static const greffe__handler *find_handler(const greffe_engine *e, const greffe__delivery *d,
+                                           greffe__arena *arena)
+{
+    const greffe__handler *own = NULL;
+    if (is_call(d)) {
+        own = handler_of(
+            e, greffe__str_format(arena, "call:%.*s", (int)d->row.letter.size, d->row.letter.data));
+    }
+    return own != NULL ? own : handler_of(e, d->row.channel);
+}
+
 /* Sorts a claimed effect: to be told at once, to be handed over, or to wait for a handler. */
 static greffe_status sort_out(greffe_engine *e, greffe__page *page, greffe__delivery *d,
                               greffe__delivery **tells, size_t *tell_count)
 {
-    const greffe__handler *handler = find_handler(e, d->row.channel);
+    const greffe__handler *handler = find_handler(e, d, &page->arena);
     if (is_relay(d)) {
         tells[(*tell_count)++] = d;
         return GREFFE_OK;

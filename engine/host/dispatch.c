@@ -142,12 +142,17 @@ static int64_t elapsed_ms(void)
 }
 
 /* What is begun only is finished by greffe_engine_finish. */
-static bool hand_over(const greffe_engine *e, greffe__delivery *one)
+static bool hand_over(const greffe_engine *e, greffe__delivery *one, greffe__arena *arena)
 {
     char token[GREFFE__TOKEN_CHARS];
     const greffe__handler *handler = one->handler;
     if (handler->start == NULL) {
+        greffe__answer answer = {.arena = arena};
+        one->effect.own = &answer;
         one->status = handler->run(handler->data, &one->effect, one->problem);
+        one->effect.own = NULL;
+        one->said = answer.outcome;
+        one->gives = answer.gives;
         return true;
     }
     greffe__token_write(e, token, one);
@@ -165,7 +170,7 @@ static greffe_status deliver(greffe_engine *e, round_data *d, greffe__delivery *
     if (status == GREFFE_ECONFLICT) {
         return GREFFE_OK; /* it took too long to come to it: somebody else has it now */
     }
-    if (status == GREFFE_OK && (!ready || hand_over(e, one))) {
+    if (status == GREFFE_OK && (!ready || hand_over(e, one, &d->page.arena))) {
         d->done[d->done_count++] = one;
     }
     return status;

@@ -139,7 +139,10 @@ greffe_status greffe_engine_finish(greffe_engine *engine, const char *token, con
                    end->problem != NULL ? end->problem : "");
     ends->delivery.said =
         greffe__str_dup(&ends->arena, greffe__str_of(end->outcome != NULL ? end->outcome : ""));
-    bool failed = ends->arena.failed;
+    ends->delivery.gives = greffe__str_dup(&ends->arena, end->gives);
+    greffe_status checked = greffe__check_gives(engine->context, end->gives);
+    good = good && checked == GREFFE_OK;
+    bool failed = ends->arena.failed || checked == GREFFE_ENOMEM;
     if (!good || failed) {
         greffe__arena_free(&ends->arena);
         greffe__free(engine->context, ends);

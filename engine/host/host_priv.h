@@ -27,7 +27,7 @@ typedef struct greffe__cached_plan {
 } greffe__cached_plan;
 
 typedef struct greffe__handler {
-    char channel[32];
+    char channel[80];
     greffe_effect_fn run;
     void *data;
     bool repeatable;
@@ -266,6 +266,14 @@ greffe_status greffe__empty_inbox(greffe_engine *e, int64_t now_ms, uint32_t lim
 
 /* --- Deliveries (deliver.c) --- */
 
+/* What a handler says of a call while it runs; its texts lie in the arena. */
+typedef struct greffe__answer {
+    greffe__arena *arena;
+    greffe__str outcome, gives;
+} greffe__answer;
+/* Whether a text is a JSON object: GREFFE_EINVALID. */
+greffe_status greffe__check_gives(greffe_context *context, greffe__str gives);
+
 /* One effect on its way, and what is to be told of its end. */
 struct greffe__delivery {
     greffe_effect_row row;
@@ -277,6 +285,7 @@ struct greffe__delivery {
     bool left;                /* it left, or may have: what follows must never send it again */
     int64_t now_ms, given_ms; /* given 0: the engine's clock */
     greffe__str said;         /* of a call: the outcome it gave */
+    greffe__str gives;        /* and what with it, as JSON */
     greffe__str outcome, why; /* that are told */
     greffe_progress did;      /* what telling it added */
 };

@@ -212,15 +212,19 @@ void greffe_notice_release(greffe_engine *engine, greffe_notice *notice)
 /* --- Calling --- */
 
 /* What has ended, or could not be begun, is told; else its end is awaited. */
-static void deliver(greffe_engine *engine, const greffe__notice *notice)
+static void deliver(greffe_engine *engine, greffe__notice *notice)
 {
     char problem[256] = "";
     greffe_end end = {.size = sizeof end, .problem = problem};
     const greffe__handler *handler = &notice->handler;
     bool starts = handler->start != NULL;
-    end.status =
-        starts ? handler->start(handler->data, notice->what.effect, notice->what.token, problem)
-               : handler->run(handler->data, notice->what.effect, problem);
+    greffe__answer answer = {.arena = &notice->arena};
+    greffe_effect effect = *notice->what.effect;
+    effect.own = starts ? NULL : &answer;
+    end.status = starts ? handler->start(handler->data, &effect, notice->what.token, problem)
+                        : handler->run(handler->data, &effect, problem);
+    end.outcome = answer.outcome.size > 0 ? answer.outcome.data : NULL;
+    end.gives = answer.gives;
     if (!starts || end.status != GREFFE_OK) {
         (void)greffe_engine_finish(engine, notice->what.token, &end); /* else it is given again */
     }

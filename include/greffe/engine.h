@@ -140,12 +140,21 @@ GREFFE_API greffe_status greffe_commands_describe(char **out, greffe_context *co
 typedef struct greffe_effect {
     const char *key;            /**< unique for ever: give it to the other side */
     const char *channel;        /**< "mail", "payment", "call" */
-    const char *letter;         /**< name of the template, or "" */
+    const char *letter;         /**< name of the template, of a call its service, or "" */
     const char *subject, *text; /**< a letter, filled in; else "" */
     greffe_str body;            /**< what the effect carries, as JSON; terminated */
     uint32_t attempts;          /**< how often it was tried before */
     int64_t now_ms;
+    void *own; /**< the engine's */
 } greffe_effect;
+
+/** Says, inside a greffe_effect_fn that is given a call, how the service answered: one of the
+ * step's outcomes (NULL: "answered"), and what it gives, as a JSON object; both are copied. What
+ * the procedure declares is kept, typed and checked as a form is; an answer that lacks something,
+ * or has another type, is an incident. GREFFE_EINVALID: that is no JSON object; GREFFE_EMISUSE:
+ * this effect is no call, or is only begun here; GREFFE_ENOMEM. */
+GREFFE_API greffe_status greffe_effect_answer(const greffe_effect *effect, const char *outcome,
+                                              greffe_str gives);
 
 /** Delivers an effect. GREFFE_OK: it has left. GREFFE_EUNKNOWN: it may have left. Another status:
  * it has surely not left, and is tried again later, at growing intervals; after 8 attempts it is an
@@ -164,7 +173,8 @@ typedef greffe_status (*greffe_effect_start_fn)(void *data, const greffe_effect 
 
 typedef struct greffe_handler {
     size_t size;          /**< sizeof(greffe_handler) */
-    const char *channel;  /**< 1 to 31 bytes; copied */
+    const char *channel;  /**< 1 to 79 bytes; copied. "call:cadastre" are the calls of that service,
+                               "call" those of services without a handler of their own */
     greffe_effect_fn run; /**< at most one of run and start; neither: its effects wait */
     void *data;
     bool repeatable; /**< of the channel "payment": to deliver the same key twice does what
@@ -186,11 +196,14 @@ typedef struct greffe_end {
     greffe_status status; /**< as of greffe_effect_fn */
     const char *problem;  /**< a line for the operator, or NULL */
     const char *outcome;  /**< of a call: one of the step's; NULL: "answered" */
+    greffe_str gives;     /**< of a call: what the service gives, as a JSON object, or empty; as of
+                               greffe_effect_answer */
 } greffe_end;
 
 /** Says how a started effect has ended, from any thread; what it needs is copied, and told to the
  *  dossier soon. Twice the same end is one. An end that comes after the effect was given again
- *  counts when it is a success, and is passed over otherwise. GREFFE_EINVALID: this is no token;
+ *  counts when it is a success, and is passed over otherwise. GREFFE_EINVALID: this is no token, or
+ *  `gives` is no JSON object;
  *  GREFFE_ENOMEM, GREFFE_EMISUSE: nothing was accepted. */
 GREFFE_API greffe_status greffe_engine_finish(greffe_engine *engine, const char *token,
                                               const greffe_end *end);

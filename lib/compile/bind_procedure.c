@@ -603,17 +603,6 @@ static void bind_retention(greffe__definition *d, const greffe__node *name,
     }
 }
 
-static void bind_call_service(greffe__definition *d, const greffe__node *name,
-                              const greffe__node *node)
-{
-    (void)node;
-    greffe__str *place = greffe__arena_push(d->binder.arena, &d->calls, sizeof *place);
-    if (place != NULL) {
-        *place = name->text;
-        (void)greffe__name_add(d, name, name->text, GREFFE__THING_SERVICE, d->calls.count - 1);
-    }
-}
-
 /* --- The whole file --- */
 
 static void bind_header(greffe__definition *d, const procedure_keys *keys)
@@ -661,7 +650,7 @@ void greffe__bind_procedure(greffe__definition *d)
     }
     pairs(d, keys.documents, "the list of documents", bind_document);
     pairs(d, keys.values, "the list of values", bind_value);
-    pairs(d, keys.services, "the list of services", bind_call_service);
+    pairs(d, keys.services, "the list of services", greffe__bind_call_service);
     const greffe__node *steps = keys.steps;
     if (steps == NULL && root->kind == GREFFE__MAPPING) {
         steps = greffe__default_steps(d, root);

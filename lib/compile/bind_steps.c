@@ -67,7 +67,7 @@ static const greffe__key step_rows[] = {
     ROW("service", NAME, service, true, CALL, "a declared service"),
     ROW("with", NODE, with, false, CALL, "what it is given: {name: expression}"),
     ROW("sealed", BOOL, sealed, false, LEADS_ON, "true: nothing interrupts it"),
-    ROW("see", NODE, see, false, HUMAN,
+    ROW("see", NODE, see, false, HUMAN | CALL,
         "who sees what is filled in here: a role, or a list of roles; default: all agents of the "
         "procedure, and of a decision the applicant"),
     ROW("because", TEXT, because, false, 0, "why, in words"),

@@ -152,6 +152,21 @@ typedef struct greffe__step_defs {
     uint32_t count, capacity;
 } greffe__step_defs;
 
+typedef struct greffe__call_service {
+    greffe__str id;
+    bool declares_with; /* else it is given what the step says */
+    greffe__strs with;  /* names, and the types of fields that they have */
+    greffe__u32s types;
+    greffe__section_source gives;
+    greffe__strs outcomes; /* besides answered and expired */
+    greffe__term within;
+} greffe__call_service;
+
+typedef struct greffe__call_services {
+    greffe__call_service *at;
+    uint32_t count, capacity;
+} greffe__call_services;
+
 typedef enum greffe__thing {
     GREFFE__THING_ROLE = 1,
     GREFFE__THING_BOARD,
@@ -161,7 +176,8 @@ typedef enum greffe__thing {
     GREFFE__THING_CLOCK,
     GREFFE__THING_ALLOTMENT,
     GREFFE__THING_SERVICE,
-    GREFFE__THING_DOCUMENT
+    GREFFE__THING_DOCUMENT,
+    GREFFE__THING_CALL
 } greffe__thing;
 
 typedef struct greffe__named {
@@ -179,7 +195,7 @@ typedef struct greffe__definition {
     greffe__section_sources shared; /* sections of the authority */
     greffe__step_defs steps;        /* of all scopes, in the order of the file */
     greffe__strs services;          /* of the authority */
-    greffe__strs calls;             /* declared services of call steps */
+    greffe__call_services calls;    /* declared services of call steps */
     struct {
         greffe__named *at;
         uint32_t count, capacity;
@@ -232,6 +248,9 @@ void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe_
 /* A section with its title and fields, as forms write it; false when it has no fields. */
 bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const greffe__node *node,
                                greffe__section_source *out);
+/* An outside service of the procedure. */
+void greffe__bind_call_service(greffe__definition *d, const greffe__node *name,
+                               const greffe__node *node);
 /* Adds a section's fields to the plan under an owner's name. */
 void greffe__add_fields(greffe__definition *d, const greffe__section_source *section,
                         greffe__str owner, bool optional, greffe__u32s *positions);

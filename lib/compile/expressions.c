@@ -121,6 +121,25 @@ static void add_items(greffe__definition *d)
     }
 }
 
+/* What a service says of an argument's type; any, when it says nothing. */
+static greffe__type argument_type(const greffe__definition *d, greffe__str service,
+                                  greffe__str name)
+{
+    for (uint32_t i = 0; i < d->calls.count; i++) {
+        const greffe__call_service *one = &d->calls.at[i];
+        for (uint32_t j = 0; greffe__str_equal(one->id, service) && j < one->with.count; j++) {
+            if (greffe__str_equal(one->with.at[j], name) && j < one->types.count &&
+                one->types.at[j] != 0) { /* 0: a fault that was reported */
+                const greffe__field_def like = {.type = one->types.at[j]};
+                greffe__type type = field_type(&like);
+                type.options = NULL; /* whichever there are */
+                return type;
+            }
+        }
+    }
+    return (greffe__type){.any = true, .optional = true};
+}
+
 static void compile_arguments(greffe__definition *d, const greffe__node *with,
                               greffe__plan_node *node)
 {
@@ -134,9 +153,9 @@ static void compile_arguments(greffe__definition *d, const greffe__node *with,
             return;
         }
         argument->name = with->children[i]->text;
-        static const greffe__type any = {.any = true, .optional = true};
+        const greffe__type wanted = argument_type(d, node->service, argument->name);
         (void)greffe__compile_expression(d, &d->procedure,
-                                         greffe__node_resolve(with->children[i + 1]), &any,
+                                         greffe__node_resolve(with->children[i + 1]), &wanted,
                                          &argument->program);
     }
 }

@@ -1,4 +1,4 @@
-/* choose, wait, end, parallel, each and call: the kinds that are primitives already. */
+/* choose, wait, end, parallel and each: the kinds that are primitives already. */
 #include "base/limits.h"
 #include "compile/compile_priv.h"
 
@@ -65,31 +65,4 @@ void greffe__lower_block(greffe__lowering *l)
         (void)greffe__author_edge(l, block, "expired", true);
     }
     greffe__check_outcomes(l, outcomes);
-}
-
-void greffe__lower_call(greffe__lowering *l)
-{
-    greffe__plan_node *node = greffe__new_node(l, GREFFE__P_ASK, NULL);
-    if (node == NULL) {
-        return;
-    }
-    uint32_t call = greffe__node_position(l, node);
-    node->port = GREFFE__PORT_CALL;
-    node->service = l->step->service.id;
-    node->channel = greffe__str_of("call");
-    node->within = l->step->within;
-    node->expired = greffe__str_of("expired");
-    if (l->step->service.node != NULL) {
-        (void)greffe__name_find(l->d, l->step->service.node, l->step->service.id,
-                                1u << GREFFE__THING_SERVICE, "a declared service");
-    }
-    (void)greffe__author_edge(l, call, "answered", true);
-    if (l->step->within.count > 0) {
-        (void)greffe__author_edge(l, call, "expired", true);
-    } else {
-        greffe__complain(&l->d->binder, GREFFE__GR_MISSING_KEY, l->step->node,
-                         "within: 1 day; a service may never answer",
-                         "a step of kind call needs the key 'within'");
-    }
-    greffe__author_edges(l, call);
 }

@@ -91,6 +91,16 @@ void greffe__author_edges(greffe__lowering *l, uint32_t node)
     }
 }
 
+static const char *all_of(greffe__binder *b, const char *const *known)
+{
+    greffe__str all = greffe__str_of(known[1] == NULL ? "there is " : "there are ");
+    for (uint32_t i = 0; known[i] != NULL; i++) {
+        all = greffe__str_format(b->arena, "%.*s%s%s", (int)all.size, all.data, i == 0 ? "" : ", ",
+                                 known[i]);
+    }
+    return all.data;
+}
+
 void greffe__check_outcomes(greffe__lowering *l, const char *const *known)
 {
     for (uint32_t i = 0; i < l->step->outcomes.count; i++) {
@@ -101,7 +111,8 @@ void greffe__check_outcomes(greffe__lowering *l, const char *const *known)
         }
         if (!found) {
             greffe__complain(&l->d->binder, GREFFE__GR_BAD_OUTCOME, outcome->node,
-                             greffe__did_you_mean(&l->d->binder, outcome->id, known, NULL),
+                             greffe__did_you_mean(&l->d->binder, outcome->id, known,
+                                                  all_of(&l->d->binder, known)),
                              "a step of kind %s has no outcome '%.*s'",
                              greffe__step_kind_name(l->step->kind), (int)outcome->id.size,
                              outcome->id.data);

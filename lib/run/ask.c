@@ -242,7 +242,8 @@ bool greffe__enter_ask(greffe__bench *b, const greffe__plan_node *node, uint32_t
     case GREFFE__PORT_ORDER: return ask_order(b, node, token);
     case GREFFE__PORT_CALL:
         return greffe__set_terms(b, node, token, &due) &&
-               greffe__queue_effect(b, node, token, NULL, NULL);
+               greffe__queue_effect(b, node, token, greffe__str_dup(b->arena, node->service).data,
+                                    NULL);
     case GREFFE__PORT_NONE: break;
     }
     return false;

@@ -234,6 +234,30 @@ bool greffe__decide_timer(greffe__bench *b)
 
 /* --- Results of effects --- */
 
+bool greffe__take_given(greffe__bench *b, const greffe__token *token, greffe__str outcome,
+                        const greffe__value *gives)
+{
+    const greffe__plan_node *node = greffe__node_of(b, token);
+    const greffe__edge *edge = node == NULL ? NULL : greffe__node_edge(node, outcome);
+    if (edge == NULL || node->port != GREFFE__PORT_CALL || edge->fill.count == 0) {
+        return !b->stop;
+    }
+    /* What else a service says is its own affair. */
+    greffe__entry *entries = greffe__arena_alloc(b->arena, edge->fill.count * sizeof *entries);
+    uint32_t count = 0;
+    for (uint32_t i = 0; entries != NULL && i < edge->fill.count; i++) {
+        greffe__str name = b->plan->fields.at[edge->fill.at[i]].name;
+        const greffe__value *value = greffe__value_get(gives, name);
+        if (value != NULL) {
+            entries[count++] = (greffe__entry){name, *value};
+        }
+    }
+    const greffe__value known = greffe__context_of(entries, count);
+    b->scope = token->scope;
+    return entries != NULL &&
+           greffe__take_fill(b, b->plan->steps.at[node->step].id, &edge->fill, &known);
+}
+
 static bool effect_result(greffe__bench *b)
 {
     greffe__str key, outcome;
@@ -255,7 +279,9 @@ static bool effect_result(greffe__bench *b)
         return false;
     }
     greffe__token *token = id == 0 ? NULL : greffe__token_of(b->dossier, id);
-    return token == NULL || greffe__leave_with(b, token, outcome);
+    return token == NULL ||
+           (greffe__take_given(b, token, outcome, greffe__value_at(&b->command->args, "gives")) &&
+            greffe__leave_with(b, greffe__token_of(b->dossier, id), outcome));
 }
 
 /* A file of a stream that waits for no node, such as a batch or a session: written, failed, or it

@@ -501,7 +501,9 @@ static bool incident(greffe__bench *b)
            greffe__emit(
                b, b->stream,
                (greffe__event){.type = GREFFE__EV_EFFECT_DONE, .key = key, .name = outcome}) &&
-           (token == 0 || (greffe__cancel_block(b, token) &&
+           (token == 0 || (greffe__take_given(b, greffe__token_of(b->dossier, token), outcome,
+                                              greffe__value_at(&b->command->args, "gives")) &&
+                           greffe__cancel_block(b, token) &&
                            greffe__leave_with(b, greffe__token_of(b->dossier, token), outcome)));
 }
 

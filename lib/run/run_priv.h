@@ -209,6 +209,9 @@ bool greffe__board_decided(greffe__bench *b, bool *out);
 
 /* What went wrong may name a person: it is kept apart. */
 bool greffe__open_incident(greffe__bench *b, greffe__str effect, greffe__str problem);
+/* Keeps what a service gave with its answer, as what its step fills in (decide_back.c). */
+bool greffe__take_given(greffe__bench *b, const greffe__token *token, greffe__str outcome,
+                        const greffe__value *gives);
 bool greffe__written(greffe__bench *b, const greffe__pendings *list, bool *failed);
 bool greffe__retried(greffe__bench *b, const greffe__pendings *list);
 

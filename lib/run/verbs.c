@@ -15,7 +15,8 @@
 #define EFFECT NEEDED("effect", "its key, as greffe list effects shows it")
 #define RESULT                                                                                     \
     {                                                                                              \
-        EFFECT, NEEDED("outcome", "what became of it"), MAY("problem", "why it failed")            \
+        EFFECT, NEEDED("outcome", "what became of it"), MAY("problem", "why it failed"),           \
+            MAY("gives", "of a call: what the service gave")                                       \
     }
 
 static const char answers[] = "an object of sections, each an object of fields";
@@ -132,7 +133,8 @@ static const greffe__verb verbs[] = {
      "an agent of the procedure",
      "ends an incident by hand, with one of the step's outcomes",
      greffe__decide_dossier,
-     {EFFECT, NEEDED("because", "why"), MAY("outcome", "default: sent")},
+     {EFFECT, NEEDED("because", "why"), MAY("outcome", "default: sent"),
+      MAY("gives", "of a call that is answered by hand: an object of what the service gives")},
      .example = "{\"effect\":\"d1/7\",\"because\":\"Lettre remise au guichet\"}",
      .ended = true},
     {"erase",

@@ -532,7 +532,7 @@ static void sweep_all(const char *only, size_t stride, size_t point, bool ever_a
 {
     static const scenario *const others[] = {
         &LETTER_SCENARIO, &PAYMENT_SCENARIO, &MINUTES_SCENARIO, &COMPACT_SCENARIO, &ENGINE_SCENARIO,
-        &SQLITE_SCENARIO, &LIFE_SCENARIO,    &JOIN_SCENARIO,    &INBOX_SCENARIO};
+        &SQLITE_SCENARIO, &LIFE_SCENARIO,    &JOIN_SCENARIO,    &INBOX_SCENARIO,   &CALL_SCENARIO};
     const size_t own = sizeof SCENARIOS / sizeof SCENARIOS[0];
     (void)run_compile(); /* gives the reference */
     for (size_t i = 0; i < own + sizeof others / sizeof others[0]; i++) {
