@@ -85,6 +85,17 @@ void greffe__put_clocks(greffe__reading *r, const greffe__dossier *d, const gref
 
 /* --- Answers and moments --- */
 
+/* A field's path; an item of `each` has a record of its own, and the fields of its step. */
+static greffe__str path_of(greffe__reading *r, greffe__str owner, greffe__str name)
+{
+    size_t size = 0;
+    while (size < owner.size && owner.data[size] != '#') {
+        size += 1;
+    }
+    return greffe__str_format(r->arena, "%.*s.%.*s", (int)size, owner.data, (int)name.size,
+                              name.data);
+}
+
 /* What the form calls the options that were chosen. */
 static void labels_of(greffe__reading *r, const greffe__plan *plan, greffe__str owner,
                       const greffe__value *answers)
@@ -92,10 +103,9 @@ static void labels_of(greffe__reading *r, const greffe__plan *plan, greffe__str 
     bool first = true;
     for (uint32_t i = 0; answers->kind == GREFFE__CONTEXT && i < answers->count; i++) {
         const greffe__entry *answer = &answers->as.entries[i];
-        greffe__str path = greffe__str_format(r->arena, "%.*s.%.*s", (int)owner.size, owner.data,
-                                              (int)answer->name.size, answer->name.data);
-        uint32_t at =
-            answer->value.kind == GREFFE__STRING ? greffe__plan_field_at(plan, path) : GREFFE__NONE;
+        uint32_t at = answer->value.kind == GREFFE__STRING
+                          ? greffe__plan_field_at(plan, path_of(r, owner, answer->name))
+                          : GREFFE__NONE;
         const greffe__field_def *field = at != GREFFE__NONE ? &plan->fields.at[at] : NULL;
         for (uint32_t j = 0; field != NULL && j < field->option_labels.count; j++) {
             if (greffe__str_equal(field->options.at[j], answer->value.as.string)) {
@@ -105,6 +115,25 @@ static void labels_of(greffe__reading *r, const greffe__plan *plan, greffe__str 
                 greffe__buf_json(r->out, field->option_labels.at[j]);
                 first = false;
             }
+        }
+    }
+    greffe__buf_text(r->out, first ? "" : "}");
+}
+
+/* What JSON cannot tell from a text or another number. */
+static void types_of(greffe__reading *r, const greffe__plan *plan, greffe__str owner,
+                     const greffe__value *answers)
+{
+    bool first = true;
+    for (uint32_t i = 0; answers->kind == GREFFE__CONTEXT && i < answers->count; i++) {
+        const greffe__entry *answer = &answers->as.entries[i];
+        greffe__kind kind = (greffe__kind)answer->value.kind;
+        uint32_t at = greffe__plan_field_at(plan, path_of(r, owner, answer->name));
+        if (at != GREFFE__NONE && (kind == GREFFE__NUMBER || kind == GREFFE__DATE)) {
+            greffe__buf_text(r->out, first ? ",\"types\":{" : ",");
+            greffe__buf_json(r->out, answer->name);
+            greffe__buf_format(r->out, ":\"%s\"", greffe__data_type_name(plan->fields.at[at].type));
+            first = false;
         }
     }
     greffe__buf_text(r->out, first ? "" : "}");
@@ -130,6 +159,7 @@ static void answers_of(greffe__reading *r, const greffe__dossier *d, const greff
             greffe__buf_text(r->out, ",\"values\":");
             greffe__json_write(r->out, &value);
             labels_of(r, sight->plan, d->fills.at[i].owner, &value);
+            types_of(r, sight->plan, d->fills.at[i].owner, &value);
             greffe__buf_byte(r->out, '}');
             first = false;
         }
