@@ -269,7 +269,7 @@ static int open_engine(scenario *s, const char *procedure)
     }
     const greffe_handler handlers[] = {
         {.size = sizeof(greffe_handler),
-         .channel = "mail",
+         .channel = "*", /* by whichever way */
          .run = catch_letter,
          .data = s,
          .repeatable = false},

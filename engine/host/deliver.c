@@ -375,7 +375,7 @@ static const greffe__handler *handler_of(const greffe_engine *e, greffe__str cha
     return NULL;
 }
 
-/* A service may have a handler of its own. */
+/* A service may have a handler of its own; letters, one for all ways that have none. */
 static const greffe__handler *find_handler(const greffe_engine *e, const greffe__delivery *d,
                                            greffe__arena *arena)
 {
@@ -384,7 +384,10 @@ static const greffe__handler *find_handler(const greffe_engine *e, const greffe_
         own = handler_of(
             e, greffe__str_format(arena, "call:%.*s", (int)d->row.letter.size, d->row.letter.data));
     }
-    return own != NULL ? own : handler_of(e, d->row.channel);
+    own = own != NULL ? own : handler_of(e, d->row.channel);
+    bool letter = !is_call(d) && !greffe__str_is(d->row.channel, "payment") &&
+                  !greffe__str_is(d->row.channel, "minutes");
+    return own == NULL && letter ? handler_of(e, greffe__str_of("*")) : own;
 }
 
 /* Sorts a claimed effect: to be told at once, to be handed over, or to wait for a handler. */

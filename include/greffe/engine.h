@@ -174,7 +174,8 @@ typedef greffe_status (*greffe_effect_start_fn)(void *data, const greffe_effect 
 typedef struct greffe_handler {
     size_t size;          /**< sizeof(greffe_handler) */
     const char *channel;  /**< 1 to 79 bytes; copied. "call:cadastre" are the calls of that service,
-                               "call" those of services without a handler of their own */
+                               "call" those of services without a handler of their own, "*" the
+                             letters of  channels without one */
     greffe_effect_fn run; /**< at most one of run and start; neither: its effects wait */
     void *data;
     bool repeatable; /**< of the channel "payment": to deliver the same key twice does what

@@ -44,6 +44,8 @@ static const greffe__key step_rows[] = {
     ROW("by", NAMES, by, true, HUMAN, "who acts: a role, a board, or a list of roles"),
     ROW("to", NAME, to, true, NOTIFICATION | PAYMENT, "who receives"),
     ROW("template", NAME, letter, true, NOTIFICATION, "the letter: letters/<template>.txt"),
+    ROW("channel", NAME, channel, false, NOTIFICATION,
+        "how it leaves: mail, or a channel of the portal's own; default mail"),
     ROW("within", TERM, within, false, TIMED | PARALLEL | EACH,
         "the time allotted; then the outcome 'expired'"),
     ROW("remind", TERM, remind, false, TIMED, "so long before its end, a reminder is sent"),

@@ -128,7 +128,7 @@ typedef struct greffe__step_def {
     uint32_t kind;
     greffe__str title, shown;
     greffe__refs by;
-    greffe__ref to, letter, board, budget, amount, service, message, outcome;
+    greffe__ref to, letter, channel, board, budget, amount, service, message, outcome;
     greffe__ref otherwise_ref, item;
     const greffe__node *then, *cases, *account, *reserve, *branches, *steps, *of, *at, *with;
     const greffe__node *see;

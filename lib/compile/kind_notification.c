@@ -1,6 +1,26 @@
 /* notification: a letter leaves through the outbox; the step is done when it is out. */
 #include "compile/compile_priv.h"
 
+/* What the engine itself sends elsewhere is no letter's way. */
+static greffe__str channel_of(greffe__lowering *l)
+{
+    static const char *const taken[] = {"call", "payment", "minutes", "greffe", "incident"};
+    const greffe__ref *channel = &l->step->channel;
+    greffe__str mail = greffe__str_of("mail");
+    if (channel->node == NULL || !greffe__check_id(&l->d->binder, channel->node)) {
+        return mail;
+    }
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        if (greffe__str_is(channel->id, taken[i])) {
+            greffe__complain(&l->d->binder, GREFFE__GR_WRONG_VALUE, channel->node,
+                             "mail, or a name of your own, such as sms",
+                             "'%s' is no channel for letters", taken[i]);
+            return mail;
+        }
+    }
+    return channel->id;
+}
+
 void greffe__lower_notification(greffe__lowering *l)
 {
     static const char *const outcomes[] = {"sent", NULL};
@@ -8,7 +28,7 @@ void greffe__lower_notification(greffe__lowering *l)
     if (node == NULL) {
         return;
     }
-    node->channel = greffe__str_of("mail");
+    node->channel = channel_of(l);
     node->template_name = l->step->letter.id;
     node->awaited = true;
     const greffe__ref *to = &l->step->to;

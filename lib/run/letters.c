@@ -167,6 +167,15 @@ static bool gather(facts *f, const greffe__plan_node *node, greffe__str letter)
     add(f, "letter", greffe__string(letter));
     add(f, "bundle", greffe__string(b->out->bundle));
     add(f, "number", greffe__string(b->dossier->number));
+    if (node->port == GREFFE__PORT_CALL) { /* an outside service is given what is declared, only */
+        add(f, "procedure", greffe__string(plan->procedure));
+        add(f, "service", greffe__string(node->service));
+        if (!arguments(b, node, &list)) {
+            return false;
+        }
+        add(f, "with", list);
+        return !b->stop;
+    }
     add(f, "procedure", greffe__string(plan->title));
     add(f, "authority", greffe__string(plan->authority_title));
     add(f, "contact", greffe__string(plan->contact));
@@ -174,13 +183,6 @@ static bool gather(facts *f, const greffe__plan_node *node, greffe__str letter)
     add(f, "today", french_date(b, b->today));
     add(f, "filed_on", french_date(b, b->dossier->filed_on));
     add(f, "due", due_dates(b));
-    if (node->port == GREFFE__PORT_CALL) {
-        add(f, "service", greffe__string(node->service));
-        if (!arguments(b, node, &list)) {
-            return false;
-        }
-        add(f, "with", list);
-    }
     if (greffe__str_is(letter, "accuse_reception")) {
         if (!missing(b, &list)) {
             return false;

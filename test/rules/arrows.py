@@ -47,8 +47,8 @@ ENGINE_SEES = {
 LIBRARY_USERS = {
     "yaml.h": ["lib/text/yaml.c"],
     "cJSON.h": ["lib/value/json*.c", "engine/cli/*", "engine/effects/*"],
-    "uv.h": ["engine/loop/*"],
-    "sqlite3.h": ["engine/store/sqlite*.c"],
+    "uv.h": ["engine/loop/*", "examples/*"],
+    "sqlite3.h": ["engine/store/sqlite*.c", "examples/*"],
     "bid_functions.h": ["lib/base/decimal*.c"],
     "bid_conf.h": ["lib/base/decimal*.c"],
     "sodium.h": ["lib/base/sha256.c", "engine/host/random*.c"],

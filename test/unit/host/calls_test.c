@@ -188,7 +188,11 @@ static void a_handler_answers_with_what_the_service_gives(void **state)
     (void)run(f, 1);
     assert_int_equal(f->asked, 1);
     assert_string_equal(f->service, "caf");
-    assert_non_null(strstr(f->body, "\"with\":{\"enfants\":2}"));
+    /* What is declared, and what names the call; nothing else of the dossier. */
+    assert_non_null(strstr(f->body, "\"letter\":\"caf\",\"number\":\"CARTE-2026-000001\","
+                                    "\"procedure\":\"carte\",\"service\":\"caf\",\"with\":{"
+                                    "\"enfants\":2}}"));
+    assert_null(strstr(f->body, "email"));
     assert_int_equal(f->others, 1); /* the other service has no handler of its own */
     assert_dossier(f, "\"outcome\":\"fini\"");
     assert_dossier(f, "\"of\":\"consultation\",\"values\":{\"note\":\"ok\",\"quotient\":612.5}");
