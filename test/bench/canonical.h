@@ -10,8 +10,13 @@ struct sqlite3_stmt;
 enum {
     bench_transitions = 6, /* durable commands of a dossier */
     bench_letters = 2,     /* of these, "a letter has left" */
-    bench_group = 32       /* dossiers whose letters leave together: one page of the dispatcher */
+    bench_group = 32,      /* dossiers whose letters leave together: one page of the dispatcher */
+    bench_most_flight = 100
 };
+
+/* How many commands are given without waiting, each for another dossier; those that write by hand
+ * make as many durable with one commit. 0: one caller, who waits for each. */
+extern uint32_t bench_flight;
 
 /* The instant of a transition: the same for every dossier, and in all three programs. */
 int64_t bench_instant_ms(int transition);
@@ -56,7 +61,7 @@ void bench_load(bench_script *out, const char *path);
 typedef struct bench_program {
     const char *name;
     void (*open)(const char *path);
-    /* Takes a group of dossiers, at most bench_group, from filing to end. */
+    /* Takes a group of dossiers, at most bench_group or bench_flight, from filing to end. */
     void (*run)(uint32_t first, uint32_t count);
     void (*close)(void);
 } bench_program;

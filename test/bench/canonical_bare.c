@@ -111,17 +111,30 @@ static void transit(const char *key, int transition)
     }
 }
 
-static void run(uint32_t first, uint32_t count)
+/* One commit for each command, or for as many as are in flight. */
+static void decide(uint32_t first, uint32_t count)
 {
-    char key[16];
-    for (uint32_t i = 0; i < count; i++) {
-        bench_key(key, first + i);
-        for (int t = 0; t < bench_transitions - bench_letters; t++) {
+    const int decisions = bench_transitions - bench_letters;
+    bool together = bench_flight > 0;
+    for (uint32_t n = 0; n < count * (uint32_t)decisions; n++) {
+        uint32_t dossier = together ? n % count : n / (uint32_t)decisions;
+        int t = (int)(together ? n / count : n % (uint32_t)decisions);
+        char key[16];
+        bench_key(key, first + dossier);
+        if (!together || dossier == 0) {
             bench_step(db, prepared[BEGIN], false);
-            transit(key, t);
+        }
+        transit(key, t);
+        if (!together || dossier + 1 == count) {
             bench_step(db, prepared[COMMIT], false);
         }
     }
+}
+
+static void run(uint32_t first, uint32_t count)
+{
+    char key[16];
+    decide(first, count);
     bench_step(db, prepared[BEGIN], false);
     for (uint32_t i = 0; i < count; i++) {
         bench_key(key, first + i);

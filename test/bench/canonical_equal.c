@@ -93,7 +93,7 @@ static struct {
     const bench_script *script;
     sqlite3 *db;
     sqlite3_stmt *prepared[STATEMENTS];
-    unsigned char heads[bench_group][32];
+    unsigned char heads[bench_most_flight][32];
     int64_t next; /* number of the sequence */
 } self;
 
@@ -257,17 +257,41 @@ static void lease(uint32_t first, uint32_t count)
     bench_step(self.db, self.prepared[COMMIT], false);
 }
 
-static void run(uint32_t first, uint32_t count)
+/* One commit for each command, or for as many as are in flight. */
+static void decide_one_by_one(uint32_t first, uint32_t count)
 {
     char key[16];
     for (uint32_t i = 0; i < count; i++) {
-        memset(self.heads[i], 0, sizeof self.heads[i]);
         bench_key(key, first + i);
         for (int t = 0; t < bench_transitions - bench_letters; t++) {
             bench_step(self.db, self.prepared[BEGIN], false);
             transit(&self.script->writes[t], key, self.heads[i]);
             bench_step(self.db, self.prepared[COMMIT], false);
         }
+    }
+}
+
+static void decide_together(uint32_t first, uint32_t count)
+{
+    char key[16];
+    for (int t = 0; t < bench_transitions - bench_letters; t++) {
+        bench_step(self.db, self.prepared[BEGIN], false);
+        for (uint32_t i = 0; i < count; i++) {
+            bench_key(key, first + i);
+            transit(&self.script->writes[t], key, self.heads[i]);
+        }
+        bench_step(self.db, self.prepared[COMMIT], false);
+    }
+}
+
+static void run(uint32_t first, uint32_t count)
+{
+    char key[16];
+    memset(self.heads, 0, sizeof self.heads);
+    if (bench_flight > 0) {
+        decide_together(first, count);
+    } else {
+        decide_one_by_one(first, count);
     }
     lease(first, count);
     bench_step(self.db, self.prepared[BEGIN], false); /* that they have left is told together */

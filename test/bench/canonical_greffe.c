@@ -1,5 +1,6 @@
 /* Greffe's side of the canonical benchmark: the public interface, as a portal would use it. */
-#include <greffe/engine.h>
+#include <greffe/async.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@ static struct {
     const char *procedure;
     greffe_context *context;
     greffe_engine *engine;
+    uint32_t told; /* of what is in flight */
 } self;
 
 /* --- Opening --- */
@@ -121,6 +123,16 @@ static void close_greffe(void)
 
 /* --- Commands --- */
 
+static void take(void *data, greffe_result *result)
+{
+    (void)data;
+    if (result->status != GREFFE_OK) {
+        bench_fail("a command", result->message != NULL ? result->message : "is refused");
+    }
+    self.told += 1;
+    greffe_result_free(self.engine, result);
+}
+
 static void execute(const greffe_actor *actor, const char *dossier, const char *verb,
                     const char *key, const char *args, int transition)
 {
@@ -132,13 +144,20 @@ static void execute(const greffe_actor *actor, const char *dossier, const char *
                               .args = {args, strlen(args)},
                               .now_ms = bench_instant_ms(transition)};
     greffe_result result;
+    if (bench_flight > 0) {
+        if (greffe_engine_submit(self.engine, &command, take, NULL) != GREFFE_OK) {
+            bench_fail(verb, "is not accepted");
+        }
+        return;
+    }
     if (greffe_engine_execute(self.engine, &result, &command) != GREFFE_OK) {
         bench_fail(verb, result.message != NULL ? result.message : "cannot be given");
     }
     greffe_result_free(self.engine, &result);
 }
 
-static void take_to_decision(uint32_t number)
+/* One command of a dossier: the filing, or the step that follows. */
+static void give(uint32_t number, int transition)
 {
     static const char *const counter[] = {"guichet", NULL}, *const head[] = {"direction", NULL};
     static const char *const steps[] = {
@@ -154,19 +173,50 @@ static void take_to_decision(uint32_t number)
         .size = sizeof agent, .subject = "agent-0001", .kind = "agent", .services = counter};
     greffe_actor director = {
         .size = sizeof director, .subject = "directeur-0001", .kind = "agent", .services = head};
-    execute(&applicant, dossier, "file", "depot-1", bench_answers, 0);
-    for (int i = 0; i < 3; i++) {
-        execute(i < 2 ? &agent : &director, dossier, "complete", keys[i], steps[i], i + 1);
+    int step = transition - 1;
+    if (transition == 0) {
+        execute(&applicant, dossier, "file", "depot-1", bench_answers, 0);
+    } else {
+        execute(step < 2 ? &agent : &director, dossier, "complete", keys[step], steps[step],
+                transition);
+    }
+}
+
+static void take_replies(uint32_t count)
+{
+    struct pollfd ready = {.fd = greffe_engine_fd(self.engine), .events = POLLIN};
+    for (uint32_t taken; self.told < count;) {
+        (void)poll(&ready, 1, -1);
+        if (greffe_engine_poll(self.engine, count, &taken) != GREFFE_OK) {
+            bench_fail("greffe", "replies are not given");
+        }
+    }
+}
+
+/* A hundred portals' requests at a time: each dossier's next command when all have theirs. */
+static void decide_in_flight(uint32_t first, uint32_t count)
+{
+    for (int t = 0; t < bench_transitions - bench_letters; t++) {
+        self.told = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            give(first + i, t);
+        }
+        take_replies(count);
     }
 }
 
 static void run(uint32_t first, uint32_t count)
 {
     greffe_progress progress;
-    for (uint32_t i = 0; i < count; i++) {
-        take_to_decision(first + i);
+    if (bench_flight > 0) {
+        decide_in_flight(first, count);
     }
-    greffe_status status = greffe_engine_run(self.engine, &progress, bench_letters * bench_group,
+    for (uint32_t i = 0; bench_flight == 0 && i < count; i++) {
+        for (int t = 0; t < bench_transitions - bench_letters; t++) {
+            give(first + i, t);
+        }
+    }
+    greffe_status status = greffe_engine_run(self.engine, &progress, bench_letters * count,
                                              bench_instant_ms(bench_transitions - 1));
     if (status != GREFFE_OK || progress.effects != (uint64_t)bench_letters * count) {
         bench_fail("greffe", "letters were not delivered");
