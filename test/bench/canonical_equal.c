@@ -11,7 +11,7 @@
  * Not here: reading what is stored, commands in JSON, answers checked, rights, rules, decisions,
  * encoding, commitments to personal values, letters filled in, a thread of its own. That is the
  * price of Greffe, and what the ratio shows. */
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -133,11 +133,11 @@ static sqlite3_stmt *keyed(int which, const bench_write *write, const char *key)
 
 static void chain(unsigned char head[32], greffe_str body)
 {
-    crypto_hash_sha256_state state;
-    (void)crypto_hash_sha256_init(&state);
-    (void)crypto_hash_sha256_update(&state, head, 32);
-    (void)crypto_hash_sha256_update(&state, (const unsigned char *)body.data, body.size);
-    (void)crypto_hash_sha256_final(&state, head);
+    struct sha256_ctx state;
+    sha256_init(&state);
+    sha256_update(&state, 32, head);
+    sha256_update(&state, body.size, (const unsigned char *)body.data);
+    sha256_digest(&state, 32, head);
 }
 
 static void put_stream(const bench_write *write, const char *key, unsigned char head[32])

@@ -35,9 +35,8 @@ ALLOWED |= {"bcmp"} | {f"__{name}_chk" for name in
 ALLOWED |= {"__divti3", "__modti3", "__udivti3", "__umodti3", "__udivmodti4", "__multi3",
             "__muloti4"}
 
-ALLOWED_PREFIXES = ("yaml_", "cJSON_", "crypto_hash_sha256", "crypto_auth_hmacsha256",
-                    "__bid128_", "bid128_")
-ALLOWED |= {"sodium_memzero"}
+ALLOWED_PREFIXES = ("yaml_", "cJSON_", "nettle_sha256_", "nettle_hmac_sha256_", "__bid128_",
+                    "bid128_")
 
 # Coverage and sanitizers, of gcc and of clang.
 RUNTIME = re.compile(r"_?__asan_|__odr_asan|__ubsan_|__tsan_|__sanitizer_|__sancov_|__msan_"
@@ -165,8 +164,7 @@ CLEAN = """
     #include <stdlib.h>
     #include <string.h>
     extern int yaml_parser_load(void *), cJSON_IsNull(void *), __bid128_add(int), bid128_neg(int);
-    extern int crypto_hash_sha256_init(void *), crypto_auth_hmacsha256_final(void *);
-    extern void sodium_memzero(void *, size_t);
+    extern int nettle_sha256_init(void *), nettle_hmac_sha256_digest(void *);
     int greffe__room_help(const char *s);
     const int greffe_limits[] = {1, 2, 3};
     static const char *const NAMES[] = {"a", "b"};
@@ -176,8 +174,7 @@ CLEAN = """
         char *copy = realloc(old, n + strlen(s));
         if (!copy || memcmp(copy, s, n) == 0) { free(copy); return malloc(n); }
         snprintf(copy, n, "%d", __bid128_add(1) + bid128_neg(2) + greffe__room_help(s));
-        sodium_memzero(copy, n);
-        return crypto_hash_sha256_init(old) + crypto_auth_hmacsha256_final(old) ? copy : NULL;
+        return nettle_sha256_init(old) + nettle_hmac_sha256_digest(old) ? copy : NULL;
     }
     __extension__ typedef __int128 wide;
     wide greffe_divide(wide a, wide b) { return a / b; }

@@ -3,7 +3,7 @@
 # nothing where it is all there.
 set -eu
 packages="build-essential cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libyaml-dev
-libcjson-dev libsodium-dev libpcre2-dev libintelrdfpmath-dev libcmocka-dev libxml2-utils sqlite3
+libcjson-dev nettle-dev libpcre2-dev libintelrdfpmath-dev libcmocka-dev libxml2-utils sqlite3
 python3 python3-setuptools python3-wheel $*"
 missing=""
 for package in $packages; do
