@@ -12,11 +12,15 @@ static bool has_service(const greffe__person_in *actor, greffe__str service)
 bool greffe__works_on(const greffe__plan *plan, const greffe__person_in *actor)
 {
     for (uint32_t i = 0; i < plan->roles.count; i++) {
-        const greffe__role *role = &plan->roles.at[i];
-        uint32_t board =
-            role->kind == GREFFE__ROLE_BOARD ? greffe__plan_board_at(plan, role->id) : GREFFE__NONE;
-        if (has_service(actor, role->service) ||
-            (board != GREFFE__NONE && has_service(actor, plan->boards.at[board].secretary))) {
+        if (has_service(actor, plan->roles.at[i].service)) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < plan->nodes.count; i++) { /* boards that the procedure asks */
+        uint32_t board = plan->nodes.at[i].board.size > 0
+                             ? greffe__plan_board_at(plan, plan->nodes.at[i].board)
+                             : GREFFE__NONE;
+        if (board != GREFFE__NONE && has_service(actor, plan->boards.at[board].secretary)) {
             return true;
         }
     }

@@ -15,6 +15,9 @@ static const char TOWN[] = "greffe: 1\n"
                            "  culture: {title: Culture}\n"
                            "  finances: {title: Finances}\n"
                            "  voirie: {title: Voirie}\n"
+                           "boards:\n" /* which this procedure does not ask */
+                           "  conseil: {title: Conseil, secretary: voirie, members: [a, b, c], "
+                           "chair: a, quorum: half, majority: votes}\n"
                            "form:\n"
                            "  personne: {title: Vous, fields: {nom: {type: text, label: Nom}, "
                            "revenu: {type: money, label: Revenu}}}\n";
