@@ -13,7 +13,7 @@ from ctypes import byref, c_char, c_void_p
 from typing import Any, Self
 
 from . import _native, values
-from .errors import OutcomeUnknownError, check, error_of
+from .errors import BusyError, OutcomeUnknownError, StoreError, check, error_of
 from .plan import Plan
 from .requests import (Actor, Answer, Effect, Given, Page, Progress, Request, Verified, answer_of,
                        effect_of, given_of, misuse, page_of, problem_of)
@@ -238,11 +238,14 @@ class Engine(Connection):
                         did.elsewhere)
 
     def run_until(self, stop: threading.Event, *, every: float = 0.25) -> None:
-        """Does what is due, again and again, until ``stop`` is set: for a thread of its own."""
+        """Does what is due, again and again, until ``stop`` is set: for a thread of its own. A
+        store that is busy or full is tried again after a second."""
         while not stop.is_set():
-            did = self.run()
-            if not did.more:
-                stop.wait(every)
+            try:
+                if not self.run().more:
+                    stop.wait(every)
+            except (BusyError, StoreError):
+                stop.wait(max(every, 1.0))
 
     # ---- Verifying ----
 

@@ -156,6 +156,20 @@ class Commands(InAFolder):
             pass
         self.assertEqual(self.engine.dossier("d1")["outcome"], "rejetee")
 
+    def test_a_dispatcher_survives_a_store_that_is_in_trouble(self):
+        stop, runs, run = threading.Event(), [], self.engine.run
+
+        def planted(**_how):
+            runs.append(len(runs))
+            if len(runs) == 1:
+                raise greffe.BusyError(13)
+            stop.set()
+            return run()
+
+        self.engine.run = planted
+        self.engine.run_until(stop, every=0.01)
+        self.assertEqual(runs, [0, 1])
+
     def test_pages_follow_each_other(self):
         for number in range(25):
             self.file(f"d{number:02}", ANNE if number % 2 else BOB)
