@@ -183,7 +183,9 @@ static greffe_status put_off(greffe_engine *e, const greffe__delivery *d)
     row.attempts += 1;
     row.started = d->left && row.started;
     uint32_t doublings = row.attempts < 12 ? row.attempts - 1 : 11;
-    return postpone(e, &row, greffe__now(e, d->given_ms) + ((int64_t)first_wait_ms << doublings));
+    int64_t wait_ms = greffe__spread(&row, (int64_t)first_wait_ms << doublings);
+    wait_ms = wait_ms > d->again_ms ? wait_ms : d->again_ms;
+    return postpone(e, &row, greffe__now(e, d->given_ms) + wait_ms);
 }
 
 /* Nobody takes this channel yet: that is no attempt. */
@@ -202,6 +204,8 @@ static greffe_status lease(greffe_engine *e, greffe__delivery *d, bool started, 
         d->row = row;
         d->row.lease_ms = until;
     }
+    /* When somebody else has it now, it is not begun here. */
+    greffe__valve_hold(e, &row, status == GREFFE_OK ? until : 0);
     return status;
 }
 
@@ -235,7 +239,8 @@ static greffe__str end_of(greffe__delivery *d)
                : d->said.size > 0 ? d->said
                                   : greffe__str_of("answered");
     }
-    if (unknown || d->row.attempts + 1 >= GREFFE_MAX_ATTEMPTS) {
+    bool never = d->status == GREFFE_EDENIED;
+    if (unknown || never || d->row.attempts + 1 >= GREFFE_MAX_ATTEMPTS) {
         d->did.incidents += 1;
         return greffe__str_of(unknown ? "unknown" : "failed");
     }
@@ -249,6 +254,7 @@ static greffe_status finish(greffe_engine *e, void *data)
     bool full = d->status == GREFFE_EFULL || d->status == GREFFE_EREADONLY;
     d->did = (greffe_progress){0};
     d->why = greffe__str_of(d->problem);
+    greffe__valve_end(e, d);
     if (full) { /* no fault of the effect: everything waits until there is room again */
         greffe__log(e->own, GREFFE_LOG_ERROR, d->problem);
         (void)(d->once && d->row.started ? greffe__delivery_mark(e, d) : GREFFE_OK);
@@ -363,101 +369,148 @@ static void prepare(greffe_engine *e, greffe__cached_plan *letters, greffe__deli
 
 /* --- Claiming --- */
 
-static const greffe__handler *handler_of(const greffe_engine *e, greffe__str channel)
+enum { no_handler = GREFFE__MAX_CHANNELS };
+
+static uint32_t handler_of(const greffe_engine *e, greffe__str channel)
 {
     for (uint32_t i = 0; i < e->handler_count; i++) {
         const greffe__handler *handler = &e->handlers[i];
         if (greffe__str_is(channel, handler->channel) &&
             (handler->run != NULL || handler->start != NULL)) {
-            return handler;
+            return i;
         }
     }
-    return NULL;
+    return no_handler;
 }
 
 /* A service may have a handler of its own; letters, one for all ways that have none. */
-static const greffe__handler *find_handler(const greffe_engine *e, const greffe__delivery *d,
-                                           greffe__arena *arena)
+static uint32_t find_handler(const greffe_engine *e, const greffe__delivery *d,
+                             greffe__arena *arena)
 {
-    const greffe__handler *own = NULL;
+    uint32_t own = no_handler;
     if (is_call(d)) {
         own = handler_of(
             e, greffe__str_format(arena, "call:%.*s", (int)d->row.letter.size, d->row.letter.data));
     }
-    own = own != NULL ? own : handler_of(e, d->row.channel);
+    own = own != no_handler ? own : handler_of(e, d->row.channel);
     bool letter = !is_call(d) && !greffe__str_is(d->row.channel, "payment") &&
                   !greffe__str_is(d->row.channel, "minutes");
-    return own == NULL && letter ? handler_of(e, greffe__str_of("*")) : own;
+    return own == no_handler && letter ? handler_of(e, greffe__str_of("*")) : own;
 }
 
 /* Sorts a claimed effect: to be told at once, to be handed over, or to wait for a handler. */
 static greffe_status sort_out(greffe_engine *e, greffe__page *page, greffe__delivery *d,
                               greffe__delivery **tells, size_t *tell_count)
 {
-    const greffe__handler *handler = find_handler(e, d, &page->arena);
     if (is_relay(d)) {
         tells[(*tell_count)++] = d;
         return GREFFE_OK;
     }
-    if (handler == NULL) {
+    d->valve = find_handler(e, d, &page->arena);
+    if (d->valve == no_handler) {
         return leave_waiting(e, d);
     }
     greffe__handler *own = greffe__arena_alloc(&page->arena, sizeof *own);
     if (own == NULL) {
         return GREFFE_ENOMEM;
     }
-    *own = *handler;
+    *own = e->handlers[d->valve];
     d->handler = own; /* a run that is under way may still call the one before */
-    d->once = greffe__str_is(d->row.channel, "payment") && !handler->repeatable;
+    d->once = greffe__str_is(d->row.channel, "payment") && !own->repeatable;
     if (d->once && d->row.started) {
         d->status = GREFFE_EUNKNOWN;
         (void)snprintf(d->problem, sizeof d->problem, "an attempt to send it was interrupted");
         tells[(*tell_count)++] = d;
         return GREFFE_OK;
     }
+    int64_t now_ms = greffe__now(e, d->given_ms);
+    greffe__valve_begin(e, d, now_ms, now_ms + lease_ms);
     page->at[page->count++] = *d;
     return GREFFE_OK;
 }
 
+/* What one claim after the other gives, and what is to be told of it at once. */
+typedef struct claiming {
+    greffe__page *page;
+    greffe_claim_request request;
+    uint32_t left; /* of the page */
+    greffe__delivery *all, *tells[GREFFE__MAX_PAGE];
+    size_t all_count, tell_count;
+    greffe_str bound[GREFFE__MAX_CHANNELS];
+} claiming;
+
+static greffe_status claim_some(greffe_engine *e, claiming *c, uint32_t most)
+{
+    c->request.limit = most < c->left ? most : c->left;
+    if (c->request.limit == 0) {
+        return GREFFE_OK;
+    }
+    greffe_status status = greffe__wait_claim(e, &c->request, &c->page->arena);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    c->left -= (uint32_t)c->request.count;
+    for (size_t i = 0; i < c->request.count && status == GREFFE_OK; i++) {
+        greffe__delivery *d = &c->all[c->all_count++];
+        *d = (greffe__delivery){
+            .row = c->request.effect[i], .now_ms = c->page->now_ms, .given_ms = c->page->given_ms};
+        status = sort_out(e, c->page, d, c->tells, &c->tell_count);
+    }
+    return status;
+}
+
+/* Channels that are bound are claimed each by its name, as far as they have room; they come first,
+ * for they ask for little. */
+static greffe_status claim_all(greffe_engine *e, claiming *c)
+{
+    size_t count = 0;
+    greffe_status status = GREFFE_OK;
+    for (uint32_t i = 0; i < e->handler_count && status == GREFFE_OK; i++) {
+        if (greffe__valve_bounds(e, i, c->request.now_ms)) {
+            c->bound[count] = greffe__str_of(e->handlers[i].channel);
+            c->request.channels = &c->bound[count++];
+            c->request.channel_count = 1;
+            status = claim_some(e, c, greffe__valve_room(e, i, c->request.now_ms));
+        }
+    }
+    c->request.channels = c->bound;
+    c->request.channel_count = count;
+    c->request.others = true;
+    return status == GREFFE_OK ? claim_some(e, c, c->left) : status;
+}
+
 greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page)
 {
-    greffe_claim_request request = {.now_ms = greffe__now(e, page->given_ms),
-                                    .limit = page->limit < GREFFE__MAX_PAGE ? page->limit
-                                                                            : GREFFE__MAX_PAGE,
-                                    .effects = true,
-                                    .lease_ms = e->alone ? 0 : lease_ms};
+    uint32_t limit = page->limit < GREFFE__MAX_PAGE ? page->limit : GREFFE__MAX_PAGE;
+    claiming c = {.page = page,
+                  .left = limit,
+                  .request = {.now_ms = greffe__now(e, page->given_ms),
+                              .effects = true,
+                              .lease_ms = e->alone ? 0 : lease_ms}};
     greffe__cached_plan letters = {.plan = NULL};
-    greffe__delivery *tells[GREFFE__MAX_PAGE];
-    size_t tell_count = 0;
     greffe__turn turn;
     page->count = 0;
     greffe_status status = greffe__lead(e, &turn);
     if (status != GREFFE_OK || !turn.leads) {
         return status;
     }
-    request.fence = e->epoch;
-    status = greffe__wait_claim(e, &request, &page->arena);
+    c.request.fence = e->epoch;
+    c.all = greffe__arena_zalloc(&page->arena, GREFFE__MAX_PAGE * sizeof *c.all);
+    page->at = greffe__arena_zalloc(&page->arena, GREFFE__MAX_PAGE * sizeof *page->at);
+    status = page->arena.failed ? GREFFE_ENOMEM : claim_all(e, &c);
     if (status == GREFFE_ECONFLICT) { /* another process dispatches by now */
         e->epoch = 0;
-        return GREFFE_OK;
-    }
-    greffe__delivery *all = greffe__arena_zalloc(&page->arena, (request.count + 1) * sizeof *all);
-    page->at = greffe__arena_zalloc(&page->arena, (request.count + 1) * sizeof *page->at);
-    status = status == GREFFE_OK && page->arena.failed ? GREFFE_ENOMEM : status;
-    for (size_t i = 0; i < request.count && status == GREFFE_OK; i++) {
-        all[i] = (greffe__delivery){
-            .row = request.effect[i], .now_ms = page->now_ms, .given_ms = page->given_ms};
-        status = sort_out(e, page, &all[i], tells, &tell_count);
+        status = GREFFE_OK;
     }
     for (size_t i = 0; i < page->count && status == GREFFE_OK; i++) {
         prepare(e, &letters, &page->at[i], &page->arena);
     }
     greffe_plan_unref(letters.plan);
-    status = status == GREFFE_OK ? greffe__tell_all(e, tells, tell_count) : status;
-    for (size_t i = 0; i < tell_count; i++) {
-        greffe__progress_add(&page->did, &tells[i]->did);
+    status = status == GREFFE_OK ? greffe__tell_all(e, c.tells, c.tell_count) : status;
+    for (size_t i = 0; i < c.tell_count; i++) {
+        greffe__progress_add(&page->did, &c.tells[i]->did);
     }
-    page->full = request.count == request.limit;
+    page->full = c.left == 0;
     page->did.more = page->full;
     return status;
 }

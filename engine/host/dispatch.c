@@ -7,7 +7,12 @@
 #include "base/limits.h"
 #include "host/host_priv.h"
 
-enum { most_at_once = 10000, told_at_the_latest_ms = 1000 };
+enum {
+    most_at_once = 10000,
+    told_at_the_latest_ms = 1000,
+    default_trips = 10,
+    most_per_minute = 60000
+};
 
 static const uint64_t most_within_ms = UINT64_C(90) * 86400000;
 
@@ -28,13 +33,13 @@ typedef struct round_data {
 static greffe_status take_turn(greffe_engine *e, greffe__turn *turn, int64_t now_ms,
                                greffe_progress *did)
 {
-    int64_t next = INT64_MAX;
+    greffe__next next;
     *turn = (greffe__turn){.leads = true};
     if (e->alone) {
         return GREFFE_OK;
     }
     greffe_status status = greffe__next_instant(e, &next);
-    bool due = status == GREFFE_OK && next <= now_ms;
+    bool due = status == GREFFE_OK && (next.effects_ms <= now_ms || next.others_ms <= now_ms);
     turn->leads = false;
     status = due ? greffe__lead(e, turn) : status;
     did->elsewhere = due && !turn->leads;
@@ -254,8 +259,14 @@ static greffe_status say_what_was_done(greffe_engine *e, const greffe_progress *
                                        const greffe__turn *turn, int64_t now_ms, char **answer)
 {
     greffe__buf text;
-    int64_t next = INT64_MAX;
-    greffe_status status = greffe__next_instant(e, &next);
+    greffe__next instants;
+    greffe_status status = greffe__next_instant(e, &instants);
+    if (instants.effects_ms <= now_ms) {
+        int64_t free = greffe__valve_next(e, now_ms);
+        instants.effects_ms = free != INT64_MAX ? free : instants.effects_ms;
+    }
+    int64_t next =
+        instants.effects_ms < instants.others_ms ? instants.effects_ms : instants.others_ms;
     /* What is due is another's to do, while it is there. */
     next = did->elsewhere && next < turn->until_ms ? turn->until_ms : next;
     greffe__buf_init(&text, e->context);
@@ -311,6 +322,7 @@ static greffe_status set_handler(greffe_engine *e, void *data)
     for (uint32_t i = 0; i < e->handler_count; i++) {
         if (strcmp(e->handlers[i].channel, wanted->channel) == 0) {
             e->handlers[i] = *wanted;
+            greffe__valve_renew(e, i);
             return GREFFE_OK;
         }
     }
@@ -331,12 +343,18 @@ greffe_status greffe_engine_handle(greffe_engine *engine, const greffe_handler *
                               .data = handler->data,
                               .repeatable = handler->repeatable,
                               .start = handler->start,
-                              .within_ms = handler->within_ms};
-    if ((wanted.run != NULL && wanted.start != NULL) || wanted.within_ms > most_within_ms) {
+                              .within_ms = handler->within_ms,
+                              .at_once = handler->at_once,
+                              .per_minute = handler->per_minute,
+                              .trips = handler->trips > 0 ? handler->trips : default_trips};
+    bool bound = wanted.at_once > 0 || wanted.per_minute > 0;
+    bool named = strcmp(handler->channel, "*") != 0 && strcmp(handler->channel, "call") != 0;
+    if ((wanted.run != NULL && wanted.start != NULL) || wanted.within_ms > most_within_ms ||
+        (bound && !named) || strlen(handler->channel) >= sizeof wanted.channel) {
         return GREFFE_EMISUSE;
     }
-    if (strlen(handler->channel) >= sizeof wanted.channel) {
-        return GREFFE_EMISUSE;
+    if (wanted.at_once > GREFFE_MAX_AT_ONCE || wanted.per_minute > most_per_minute) {
+        return GREFFE_ELIMIT;
     }
     (void)snprintf(wanted.channel, sizeof wanted.channel, "%s", handler->channel);
     return greffe__queue_call(engine->queue, set_handler, &wanted);

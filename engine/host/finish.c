@@ -94,6 +94,8 @@ static bool token_read(const greffe_engine *e, greffe__delivery *out, const char
 
 /* --- Ends --- */
 
+static const uint64_t most_again_ms = UINT64_C(24) * 3600000;
+
 typedef struct ending {
     greffe__job job; /* the first member: a job is its ending */
     greffe_engine *engine;
@@ -140,6 +142,8 @@ greffe_status greffe_engine_finish(greffe_engine *engine, const char *token, con
     ends->delivery.said =
         greffe__str_dup(&ends->arena, greffe__str_of(end->outcome != NULL ? end->outcome : ""));
     ends->delivery.gives = greffe__str_dup(&ends->arena, end->gives);
+    ends->delivery.again_ms =
+        (int64_t)(end->again_ms < most_again_ms ? end->again_ms : most_again_ms);
     greffe_status checked = greffe__check_gives(engine->context, end->gives);
     good = good && checked == GREFFE_OK;
     bool failed = ends->arena.failed || checked == GREFFE_ENOMEM;

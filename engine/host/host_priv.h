@@ -6,6 +6,7 @@
 #include <greffe/engine.h>
 #include <stddef.h>
 
+#include "base/limits.h"
 #include "compile/compile.h"
 #include "run/run.h"
 
@@ -33,7 +34,23 @@ typedef struct greffe__handler {
     bool repeatable;
     greffe_effect_start_fn start;
     uint64_t within_ms;
+    uint32_t at_once, per_minute, trips;
 } greffe__handler;
+
+/* An effect that was begun and has not ended. */
+typedef struct greffe__open {
+    uint64_t id;
+    int64_t until_ms; /* then it is given up */
+} greffe__open;
+
+/* What is known of a channel's other side; beside each handler (valve.c). */
+typedef struct greffe__valve {
+    greffe__open open[GREFFE_MAX_AT_ONCE];
+    uint32_t open_count;
+    uint32_t failures;     /* in a row */
+    int64_t next_us;       /* by its rate: no attempt sooner */
+    int64_t shut_until_ms; /* it rests */
+} greffe__valve;
 
 typedef greffe_status (*greffe__job_fn)(greffe_engine *engine, void *data);
 
@@ -79,6 +96,7 @@ struct greffe_engine {
     greffe__cached_plan plans[GREFFE__MAX_PLANS];
     uint32_t plan_count;
     greffe__handler handlers[GREFFE__MAX_CHANNELS];
+    greffe__valve valves[GREFFE__MAX_CHANNELS];
     uint32_t handler_count;
     greffe__str zone_bytes;
     bool alone; /* no other process dispatches */
@@ -252,8 +270,11 @@ typedef struct greffe__turn {
 
 /* A name of this engine's own. */
 greffe_status greffe__name_owner(greffe_engine *e);
-/* The earliest instant at which there is something to do; unchanged when there is nothing. */
-greffe_status greffe__next_instant(greffe_engine *e, int64_t *out);
+/* The earliest instants at which there is something to do; INT64_MAX when there is nothing. */
+typedef struct greffe__next {
+    int64_t effects_ms, others_ms;
+} greffe__next;
+greffe_status greffe__next_instant(greffe_engine *e, greffe__next *out);
 /* Takes the lease, or prolongs it. */
 greffe_status greffe__lead(greffe_engine *e, greffe__turn *turn);
 void greffe__give_lead_back(greffe_engine *e);
@@ -263,6 +284,26 @@ void greffe__give_lead_back(greffe_engine *e);
 /* Executes what waits, at most `limit`; what cannot be answered now stays. */
 greffe_status greffe__empty_inbox(greffe_engine *e, int64_t now_ms, uint32_t limit,
                                   greffe_progress *did);
+
+/* --- How fast effects begin (valve.c): on the store thread. `at`: a handler's place --- */
+
+/* Whether its effects have to be claimed apart. */
+bool greffe__valve_bounds(const greffe_engine *e, uint32_t at, int64_t now_ms);
+/* How many may begin now, of a channel that is bound. */
+uint32_t greffe__valve_room(greffe_engine *e, uint32_t at, int64_t now_ms);
+/* When to look again at what is held back; INT64_MAX: nothing is. */
+int64_t greffe__valve_next(const greffe_engine *e, int64_t now_ms);
+/* An effect begins; until then it counts, unless it is held for longer or ends. */
+void greffe__valve_begin(greffe_engine *e, const greffe__delivery *d, int64_t now_ms,
+                         int64_t until_ms);
+void greffe__valve_hold(greffe_engine *e, const greffe_effect_row *row, int64_t until_ms);
+/* It has ended, as `d->status` says. */
+void greffe__valve_end(greffe_engine *e, const greffe__delivery *d);
+/* A new handler has no past. */
+void greffe__valve_renew(greffe_engine *e, uint32_t at);
+/* Between half of a time and all of it, another for each effect and attempt: those that failed
+ * together do not come again together. */
+int64_t greffe__spread(const greffe_effect_row *row, int64_t wait_ms);
 
 /* --- Deliveries (deliver.c) --- */
 
@@ -283,6 +324,8 @@ struct greffe__delivery {
     char problem[256];
     bool once;                /* a payment whose handler does not bear the same key twice */
     bool left;                /* it left, or may have: what follows must never send it again */
+    uint32_t valve;           /* its handler's place */
+    int64_t again_ms;         /* the other side asks to be left alone so long; 0: it says nothing */
     int64_t now_ms, given_ms; /* given 0: the engine's clock */
     greffe__str said;         /* of a call: the outcome it gave */
     greffe__str gives;        /* and what with it, as JSON */

@@ -17,15 +17,16 @@ greffe_status greffe__name_owner(greffe_engine *e)
     return status;
 }
 
-greffe_status greffe__next_instant(greffe_engine *e, int64_t *out)
+greffe_status greffe__next_instant(greffe_engine *e, greffe__next *out)
 {
     greffe__arena arena;
     greffe_read read = {.what = GREFFE_READ_NEXT, .limit = 1};
+    *out = (greffe__next){INT64_MAX, INT64_MAX};
     greffe__arena_init(&arena, e->own);
     greffe_status status = greffe__wait_read(e, &read, &arena);
     if (status == GREFFE_OK && read.count == 1) {
         const greffe_read_row *row = &read.rows[0];
-        *out = row->version > 0 ? 0 : row->due < row->since_ms ? row->due : row->since_ms;
+        *out = (greffe__next){row->since_ms, row->version > 0 ? 0 : row->due};
     }
     greffe__arena_free(&arena);
     return status;

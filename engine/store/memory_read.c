@@ -237,6 +237,26 @@ static void due_matches(const memory_store *s, const greffe_claim_request *reque
     sort(m, by_instant);
 }
 
+/* "call:NAME" is one service's. */
+static bool is_of(const record *row, greffe_str name)
+{
+    greffe_str channel = row->texts[ROW_NAME], letter = row->texts[ROW_WHO];
+    bool whole = greffe__memory_compare(channel, name) == 0;
+    bool call = channel.size == 4 && memcmp(channel.data, "call", 4) == 0;
+    return call ? name.size == letter.size + 5 && memcmp(name.data, "call:", 5) == 0 &&
+                      memcmp(name.data + 5, letter.data, letter.size) == 0
+                : whole;
+}
+
+static bool is_wanted(const greffe_claim_request *request, const record *row)
+{
+    bool named = false;
+    for (size_t i = 0; i < request->channel_count; i++) {
+        named = named || is_of(row, request->channels[i]);
+    }
+    return request->channel_count == 0 || named != request->others;
+}
+
 static void effect_matches(const memory_store *s, const greffe_claim_request *request, matches *m)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -244,7 +264,8 @@ static void effect_matches(const memory_store *s, const greffe_claim_request *re
         for (size_t j = 0; j < one->effects.count; j++) {
             record *row = one->effects.at[j];
             int64_t next = row->numbers[EFFECT_NEXT];
-            if (row->texts[ROW_ASSIGNEE].size == 0 && next <= request->now_ms) {
+            if (row->texts[ROW_ASSIGNEE].size == 0 && next <= request->now_ms &&
+                is_wanted(request, row)) {
                 add(m, (match){.stream = one, .row = row, .first = next});
             }
         }

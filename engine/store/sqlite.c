@@ -67,6 +67,8 @@ static const char *const statements[STATEMENT_COUNT] = {
                       "FROM {p}outbox o LEFT JOIN {p}personal p ON p.tenant = o.tenant AND "
                       "p.kind = o.kind AND p.key = o.key AND p.ref = o.ref "
                       "WHERE o.tenant = ?1 AND o.incident = '' AND o.next_ms <= ?2 "
+                      "AND (instr(?4, char(10) || o.channel || CASE o.channel WHEN 'call' "
+                      "THEN ':' || o.letter ELSE '' END || char(10)) > 0) = ?5 "
                       "ORDER BY o.channel <> 'greffe', o.next_ms, o.kind, o.key, o.item LIMIT ?3",
     [LEASE_EFFECT] =
         "UPDATE {p}outbox SET next_ms = ?5, attempts = ?6, started = ?7 WHERE tenant = ?1 "

@@ -493,6 +493,24 @@ static greffe_status lease(sqlite_store *s, const greffe_effect_row *effect, int
     return step_conditional(s, stmt);
 }
 
+enum { max_names_bytes = 16 * 80 + 2 };
+
+/* Each between line feeds, which no name has. */
+static void join_names(char out[max_names_bytes], const greffe_claim_request *request)
+{
+    size_t at = 0;
+    out[at++] = '\n';
+    for (size_t i = 0; i < request->channel_count; i++) {
+        greffe_str name = request->channels[i];
+        if (at + name.size + 2 <= max_names_bytes) {
+            memcpy(out + at, name.data, name.size);
+            at += name.size;
+            out[at++] = '\n';
+        }
+    }
+    out[at] = '\0';
+}
+
 static greffe_status claim(sqlite_store *s, greffe_claim_request *request, greffe_memory *memory)
 {
     sqlite3_stmt *stmt = NULL;
@@ -504,6 +522,12 @@ static greffe_status claim(sqlite_store *s, greffe_claim_request *request, greff
     sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, request->now_ms);
     sqlite3_bind_int64(stmt, 3, request->limit);
+    char names[max_names_bytes];
+    if (request->effects) {
+        join_names(names, request);
+        sqlite3_bind_text(stmt, 4, names, -1, SQLITE_STATIC);
+        sqlite3_bind_int(stmt, 5, request->channel_count > 0 && !request->others);
+    }
     request->count = 0;
     status =
         request->effects ? claim_effects(stmt, request, memory) : claim_due(stmt, request, memory);

@@ -157,10 +157,11 @@ GREFFE_API greffe_status greffe_effect_answer(const greffe_effect *effect, const
                                               greffe_str gives);
 
 /** Delivers an effect. GREFFE_OK: it has left. GREFFE_EUNKNOWN: it may have left. Another status:
- * it has surely not left, and is tried again later, at growing intervals; after 8 attempts it is an
- * incident. `problem` takes a line for the operator. The same key may come twice: when a process is
- * killed, nobody else knows whether its attempt reached the end. Payments are the exception, see
- * `repeatable`. */
+ * it has surely not left, and is tried again later, at growing intervals that differ from effect to
+ * effect; after 8 attempts, or at once with GREFFE_EDENIED, which says that the other side will
+ * never take it, it is an incident, for an operator to `retry` or to `answer`. `problem` takes a
+ * line for the operator. The same key may come twice: when a process is killed, nobody else knows
+ * whether its attempt reached the end. Payments are the exception, see `repeatable`. */
 typedef greffe_status (*greffe_effect_fn)(void *data, const greffe_effect *effect,
                                           char problem[256]);
 
@@ -185,6 +186,16 @@ typedef struct greffe_handler {
     greffe_effect_start_fn start;
     uint64_t within_ms; /**< of `start`: an effect that was not finished so long after it began is
                            given again, or is unknown; 0: ten minutes; at most 90 days */
+    /* Limits and rests of a channel that is named: not of "*" and "call". What is held back waits,
+       and costs no attempt. They are this process's own, which dispatches alone. */
+    uint32_t at_once;    /**< of `start`: how many are begun and not finished; 0: 64 at least;
+                            above 64: GREFFE_ELIMIT */
+    uint32_t per_minute; /**< how many begin in a minute, evenly; 0: as many as there are; above
+                            60,000: GREFFE_ELIMIT */
+    uint32_t trips; /**< after so many attempts in a row that ended with GREFFE_EIO, GREFFE_EBUSY or
+                       GREFFE_EUNKNOWN, which say that the channel failed and not the effect, the
+                       channel rests: half a minute, longer each time, at most 16 minutes; then one
+                       attempt shows whether it is there again. 0: 10 */
 } greffe_handler;
 
 /** Sets the handler of a channel. A run that is under way may still call the one before. At most 16
@@ -199,6 +210,8 @@ typedef struct greffe_end {
     const char *outcome;  /**< of a call: one of the step's; NULL: "answered" */
     greffe_str gives;     /**< of a call: what the service gives, as a JSON object, or empty; as of
                                greffe_effect_answer */
+    uint64_t again_ms;    /**< of a failure: the other side asks to be left alone so long; at most a
+                               day counts. The channel rests until then */
 } greffe_end;
 
 /** Says how a started effect has ended, from any thread; what it needs is copied, and told to the

@@ -21,7 +21,7 @@ int main(void)
     SIZE(effect);
     MEMBER(effect, own);
     SIZE(end);
-    MEMBER(end, gives);
+    MEMBER(end, again_ms);
     SIZE(progress);
     MEMBER(progress, elsewhere);
     SIZE(verified);
@@ -31,7 +31,7 @@ int main(void)
     SIZE(diag);
     MEMBER(diag, source_line);
     SIZE(handler);
-    MEMBER(handler, within_ms);
+    MEMBER(handler, trips);
     SIZE(sqlite_options);
     MEMBER(sqlite_options, read_only);
     SIZE(engine_options);

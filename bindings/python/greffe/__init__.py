@@ -18,9 +18,9 @@ their zone. Every refusal is an exception that carries its stable code.
 from . import aio, inbox
 from ._native import lib as _lib
 from .engine import Engine, Handler
-from .errors import (BusyError, CompileError, ConflictError, DeniedError, Diagnostic, GreffeError,
-                     InvalidError, KeyReusedError, LimitError, MisuseError, NotFoundError,
-                     OutcomeUnknownError, StateError, StoreError)
+from .errors import (BusyError, CompileError, ConflictError, DeniedError, Diagnostic,
+                     EffectRefusedError, GreffeError, InvalidError, KeyReusedError, LimitError,
+                     MisuseError, NotFoundError, OutcomeUnknownError, StateError, StoreError)
 from .plan import Plan, compile_file, compile_text
 from .requests import Actor, Answer, Effect, Given, Page, Progress, Verified, new_key
 
@@ -28,7 +28,7 @@ from .requests import Actor, Answer, Effect, Given, Page, Progress, Verified, ne
 __version__: str = _lib.greffe_version().decode()
 
 __all__ = ["Actor", "Answer", "BusyError", "CompileError", "ConflictError", "DeniedError",
-           "Diagnostic", "Effect", "Engine", "Given", "GreffeError", "Handler", "InvalidError",
-           "KeyReusedError", "LimitError", "MisuseError", "NotFoundError", "OutcomeUnknownError",
-           "Page", "Plan", "Progress", "StateError", "StoreError", "Verified", "aio",
-           "compile_file", "compile_text", "inbox", "new_key"]
+           "Diagnostic", "Effect", "EffectRefusedError", "Engine", "Given", "GreffeError",
+           "Handler", "InvalidError", "KeyReusedError", "LimitError", "MisuseError",
+           "NotFoundError", "OutcomeUnknownError", "Page", "Plan", "Progress", "StateError",
+           "StoreError", "Verified", "aio", "compile_file", "compile_text", "inbox", "new_key"]

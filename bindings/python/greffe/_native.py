@@ -68,7 +68,7 @@ class Effect(Structure):
 
 class End(Structure):
     _fields_ = [("size", c_size_t), ("status", c_int), ("problem", c_char_p),
-                ("outcome", c_char_p), ("gives", Str)]
+                ("outcome", c_char_p), ("gives", Str), ("again_ms", c_uint64)]
 
 
 class Progress(Structure):
@@ -107,7 +107,8 @@ FINDING = CFUNCTYPE(None, c_void_p, c_char_p, c_char_p, c_uint64, c_char_p, c_ch
 
 class Handler(Structure):
     _fields_ = [("size", c_size_t), ("channel", c_char_p), ("run", RUN), ("data", c_void_p),
-                ("repeatable", c_bool), ("start", START), ("within_ms", c_uint64)]
+                ("repeatable", c_bool), ("start", START), ("within_ms", c_uint64),
+                ("at_once", c_uint32), ("per_minute", c_uint32), ("trips", c_uint32)]
 
 
 class SqliteOptions(Structure):

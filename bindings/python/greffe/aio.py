@@ -11,8 +11,8 @@ from ctypes import byref
 from typing import Any, Self
 
 from . import _native, values
-from .engine import EIO, EUNKNOWN, Connection
-from .errors import GreffeError, OutcomeUnknownError, check, error_of
+from .engine import Connection
+from .errors import GreffeError, check, error_of, status_of
 from .plan import Plan
 from .requests import (Actor, Answer, Effect, Given, Page, Progress, Request, answer_of, effect_of,
                        given_of, misuse, page_of, problem_of)
@@ -130,11 +130,11 @@ class AsyncEngine(Connection):
         except asyncio.CancelledError:
             return  # it is given again when its time is over
         except Exception as error:
-            end.status = EUNKNOWN if isinstance(error, OutcomeUnknownError) else EIO
+            end.status = status_of(error)
             end.problem = problem_of(error)
         status = _native.lib.greffe_engine_finish(self._pointer, token, byref(end))
         if status == 3:  # what the service gave is no JSON object
-            end.status, end.problem, end.gives = EIO, b"the handler gives no object", _native.Str()
+            end.status, end.problem, end.gives = 3, b"the handler gives no object", _native.Str()
             status = _native.lib.greffe_engine_finish(self._pointer, token, byref(end))
         check(status)
 
@@ -246,13 +246,16 @@ class AsyncEngine(Connection):
     # ---- What leaves, and what comes ----
 
     def handle(self, channel: str, handler: AsyncHandler, *, repeatable: bool = False,
-               within: datetime.timedelta = datetime.timedelta(minutes=10)) -> None:
+               within: datetime.timedelta = datetime.timedelta(minutes=10),
+               at_once: int = 0, per_minute: int = 0, trips: int = 0) -> None:
         """Delivers the effects of a channel, by a function or a coroutine function; as
-        :meth:`greffe.Engine.handle`. What is not finished ``within`` this time is given again."""
+        :meth:`greffe.Engine.handle`. What is not finished ``within`` this time is given again. At
+        most ``at_once`` are under way, up to 64; 0: as many as there are."""
         self._handlers[channel] = handler
         made = _native.Handler(size=ctypes.sizeof(_native.Handler), channel=_native.text(channel),
                                repeatable=repeatable, start=_begun,
-                               within_ms=within // datetime.timedelta(milliseconds=1))
+                               within_ms=within // datetime.timedelta(milliseconds=1),
+                               at_once=at_once, per_minute=per_minute, trips=trips)
         check(_native.lib.greffe_engine_handle(self._pointer, byref(self._keep(made))))
         self._stir_later()
 

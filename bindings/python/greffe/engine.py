@@ -13,13 +13,12 @@ from ctypes import byref, c_char, c_void_p
 from typing import Any, Self
 
 from . import _native, values
-from .errors import BusyError, OutcomeUnknownError, StoreError, check, error_of
+from .errors import BusyError, StoreError, check, error_of, status_of
 from .plan import Plan
 from .requests import (Actor, Answer, Effect, Given, Page, Progress, Request, Verified, answer_of,
                        effect_of, given_of, misuse, page_of, problem_of)
 
 Handler = Callable[[Effect], Given | Mapping[str, object] | None]
-EIO, EUNKNOWN = 10, 17
 
 
 class Connection:
@@ -199,11 +198,17 @@ class Engine(Connection):
 
     # ---- What leaves, and what falls due ----
 
-    def handle(self, channel: str, handler: Handler, *, repeatable: bool = False) -> None:
+    def handle(self, channel: str, handler: Handler, *, repeatable: bool = False,
+               per_minute: int = 0, trips: int = 0) -> None:
         """Delivers the effects of a channel: ``"mail"``, ``"payment"``, ``"call:cadastre"``… The
         handler is called in the thread that calls :meth:`run`. It returns nothing, or of a call
         what the service gives; when it raises, the effect has not left and is tried again later;
-        :class:`OutcomeUnknownError`: it may have left."""
+        :class:`OutcomeUnknownError`: it may have left; :class:`EffectRefusedError`: it will never
+        be taken, and is an incident at once.
+
+        At most ``per_minute`` begin in a minute, evenly; 0: as many as there are. After ``trips``
+        attempts in a row, 10 unless it says otherwise, that ended with an :class:`OSError` or an
+        unknown outcome, the channel rests for a while; what waits costs no attempt."""
 
         def deliver(_data: object, effect: "ctypes._Pointer[_native.Effect]",
                     problem: "ctypes._Pointer[c_char]") -> int:
@@ -219,10 +224,11 @@ class Engine(Connection):
                 ctypes.memmove(problem, words + b"\0", len(words) + 1)
                 if not isinstance(error, Exception):
                     self._raised = error
-                return EUNKNOWN if isinstance(error, OutcomeUnknownError) else EIO
+                return status_of(error)
 
         made = _native.Handler(size=ctypes.sizeof(_native.Handler), channel=_native.text(channel),
-                               run=_native.RUN(deliver), repeatable=repeatable)
+                               run=_native.RUN(deliver), repeatable=repeatable,
+                               per_minute=per_minute, trips=trips)
         check(_native.lib.greffe_engine_handle(self._pointer, byref(self._keep(made))))
 
     _raised: BaseException | None = None

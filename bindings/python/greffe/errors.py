@@ -89,6 +89,19 @@ class OutcomeUnknownError(Exception):
     """Raised by a handler: the effect may have left, and may not."""
 
 
+class EffectRefusedError(Exception):
+    """Raised by a handler: the other side will never take this effect. It is an incident at once,
+    without further attempts."""
+
+
+def status_of(error: BaseException) -> int:
+    """What a handler's exception says of its effect. Those of the operating system, such as
+    ConnectionError and TimeoutError, say that the channel failed."""
+    return (17 if isinstance(error, OutcomeUnknownError) else
+            6 if isinstance(error, EffectRefusedError) else
+            10 if isinstance(error, OSError) else 3)
+
+
 _BY_STATUS: dict[int, type[GreffeError]] = {
     2: MisuseError, 3: InvalidError, 4: LimitError, 5: NotFoundError, 6: DeniedError,
     7: StateError, 8: ConflictError, 9: KeyReusedError, 10: StoreError, 11: StoreError,

@@ -156,6 +156,11 @@ typedef struct greffe_claim_request {
     /** The epoch under which the claimer dispatches: GREFFE_ECONFLICT, and no effect, when it is
      * another's by now; 0: nobody asks. */
     uint64_t fence;
+    /** Effects of these channels alone, or with `others` of all the others; "call:NAME" are the
+     * calls of a service. At most 16 of at most 79 bytes each; none: of all. */
+    const greffe_str *channels;
+    size_t channel_count;
+    bool others;
     const greffe_due_row *due; /**< answer */
     greffe_effect_row *effect; /**< answer */
     size_t count;
