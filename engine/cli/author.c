@@ -20,13 +20,26 @@ static void add_json(cli *c, bool *first)
     }
 }
 
+/* The site itself was read before; whether its effects could leave is seen by adding them. */
+static int check_site(cli *c)
+{
+    greffe_engine_options options = {.size = sizeof options};
+    greffe_status status = greffe_store_memory(&options.store);
+    status = status == GREFFE_OK ? greffe_engine_open(&c->engine, c->context, &options) : status;
+    int code = status == GREFFE_OK ? cli_add_destinations(c) : cli_status(status, c->site);
+    if (code == EXIT_FINE && !c->json) {
+        (void)printf("%s: no fault found\n", c->site);
+    }
+    return code;
+}
+
 int cli_check(cli *c)
 {
-    int worst = EXIT_FINE;
     bool first = true;
-    if (c->word_count == 0) {
+    if (c->word_count == 0 && c->accounts == NULL) {
         return cli_fail(EXIT_USAGE, "name a procedure's file: greffe check velo.yaml");
     }
+    int worst = c->accounts != NULL ? check_site(c) : EXIT_FINE;
     (void)fputs(c->json ? "[" : "", stdout);
     for (int i = 0; i < c->word_count; i++) {
         greffe_plan *plan = NULL;

@@ -5,6 +5,7 @@
 #include <greffe/effects.h>
 #include <greffe/engine.h>
 #include <greffe/greffe.h>
+#include <greffe/sender.h>
 #include <greffe/site.h>
 #include <stdio.h>
 
@@ -31,6 +32,7 @@ typedef struct cli {
     greffe_site *accounts;
     greffe_engine *engine;
     greffe_file_effects files;
+    greffe_sender *sender; /* NULL: the site names no destination */
 } cli;
 
 int cli_check(cli *c);
@@ -70,6 +72,9 @@ typedef enum cli_store_use { CLI_NO_STORE, CLI_READS, CLI_WRITES, CLI_CREATES } 
  * may find none, and what reads is content with one that cannot be written. */
 int cli_open(cli *c, cli_store_use use);
 int cli_read_site(cli *c);
+/* Where the site says that effects go: only what runs sends there. A channel that it does not name
+ * becomes files, or waits. */
+int cli_add_destinations(cli *c);
 /* The text of a member, or "". */
 const char *cli_words(const struct cJSON *object, const char *name);
 /* Gives every row of a list to `take`, page after page, at most --limit of them, until it answers

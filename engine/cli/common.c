@@ -252,6 +252,30 @@ int cli_read_site(cli *c)
     return cli_status(status, c->site);
 }
 
+int cli_add_destinations(cli *c)
+{
+    const greffe_destination *one;
+    char problem[256];
+    int code = EXIT_FINE;
+    for (size_t i = 0;
+         c->accounts != NULL && (one = greffe_site_destination(c->accounts, i)) != NULL; i++) {
+        greffe_status status =
+            c->sender == NULL ? greffe_sender_create(&c->sender, c->engine) : GREFFE_OK;
+        if (status == GREFFE_ENOTFOUND) {
+            return cli_fail(EXIT_ENVIRONMENT,
+                            "GR-6007: this greffe was built without libcurl and cannot send to %s",
+                            one->url);
+        }
+        status = status == GREFFE_OK ? greffe_sender_add(c->sender, one, problem) : status;
+        if (status == GREFFE_EINVALID) {
+            code = cli_fail(EXIT_FAULTS, "%s:%u: GR-2032: %s", c->site, one->line, problem);
+        } else if (status != GREFFE_OK) {
+            return cli_status(status, c->site);
+        }
+    }
+    return code;
+}
+
 int cli_open(cli *c, cli_store_use use)
 {
     greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = c->store};
@@ -357,7 +381,13 @@ greffe_status cli_settle(cli *c, int64_t now_ms, greffe_progress *total)
         total->incidents += once.incidents;
         total->commands += once.commands;
         total->elsewhere = once.elsewhere;
-        if (once.timers == 0 && once.effects == 0 && once.commands == 0) {
+        greffe_sending sending = {0};
+        status = c->sender != NULL ? greffe_sender_turn(c->sender, &sending, 1000) : GREFFE_OK;
+        if (status != GREFFE_OK) {
+            return status;
+        }
+        uint64_t done = once.timers + once.effects + once.commands + sending.sent + sending.failed;
+        if (done == 0 && sending.under_way == 0) {
             break;
         }
     }

@@ -98,13 +98,22 @@ static int parse(cli *c, int argc, char **argv)
     return EXIT_FINE;
 }
 
+static void log_line(void *unused, greffe_log_level level, const char *text)
+{
+    (void)unused;
+    if (level <= GREFFE_LOG_WARNING) {
+        (void)fprintf(stderr, "greffe: %s\n", text);
+    }
+}
+
 static int dispatch(cli *c)
 {
+    const greffe_context_options options = {.size = sizeof options, .log = log_line};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(c->command, commands[i].name) != 0) {
             continue;
         }
-        if (greffe_context_create(&c->context, NULL) != GREFFE_OK ||
+        if (greffe_context_create(&c->context, &options) != GREFFE_OK ||
             greffe_diags_create(&c->diags, c->context) != GREFFE_OK) {
             return cli_fail(EXIT_ENVIRONMENT, "out of memory");
         }
@@ -171,6 +180,7 @@ int main(int argc, char **argv)
     if (code == EXIT_FINE) {
         code = dispatch(&c);
     }
+    greffe_sender_destroy(c.sender);
     greffe_engine_close(c.engine);
     greffe_site_destroy(c.accounts);
     greffe_diags_destroy(c.diags);

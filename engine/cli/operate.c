@@ -331,6 +331,10 @@ int cli_run(cli *c)
     if (c->now != NULL && !cli_instant(c->now, &now)) {
         return cli_fail(EXIT_USAGE, "--now takes 2020-03-02T09:00:00Z");
     }
+    int code = cli_add_destinations(c);
+    if (code != EXIT_FINE) {
+        return code;
+    }
     greffe_status status = cli_settle(c, now, &total);
     (void)printf(c->json ? "{\"timers\":%llu,\"effects\":%llu,\"incidents\":%llu,"
                            "\"commands\":%llu,\"elsewhere\":%s}\n"

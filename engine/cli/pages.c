@@ -57,11 +57,13 @@ static const struct {
     const char *command, *page;
 } pages[] = {
     {"check",
-     "greffe check FILE.yaml… [--json] [--fail-on-warning]\n"
+     "greffe check FILE.yaml… [--site FILE] [--json] [--fail-on-warning]\n"
      "\n"
      "Reads procedures with their authority and letters, and says every fault with its code, its\n"
      "place, and how to mend it. A guarantee is bound and typed, and said to be not proved yet.\n"
      "\n"
+     "  --site FILE          a site file too, or alone: accounts, payer, and whether letters and\n"
+     "                       webhooks could leave as it says; nothing is sent\n"
      "  --json               one array for all files: code, severity, file, line, column, "
      "end_line,\n"
      "                       end_column, message, hint\n"
@@ -102,7 +104,10 @@ static const struct {
      "greffe run --store FILE --site FILE [--out DIR] [--now INSTANT] [--json]\n"
      "\n"
      "Does what is due: fires timers, tells dossiers what boards and banks decided, and lets\n"
-     "letters, payment files and minutes leave, into DIR/letters, DIR/payments and DIR/minutes.\n"
+     "letters, payment files and minutes leave: to the mail server, the webhooks and the services\n"
+     "that the site file names, or into DIR/letters, DIR/payments and DIR/minutes. Failed "
+     "attempts\n"
+     "are told, and made again when they are due.\n"
      "Give it every few minutes, from cron or a systemd timer; several at once do not hurt.\n"
      "    greffe run --store portail.db --site site.yaml --out courrier\n"},
     {"tasks", "greffe tasks [--group SERVICE|BOARD|ROLE] [--limit N] [--json] --store FILE\n"

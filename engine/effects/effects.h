@@ -12,7 +12,7 @@ extern "C" {
 /* --- A text that grows (text.c). The end frees `data`. --- */
 
 typedef struct greffe__text {
-    char *data;
+    char *data; /* terminated, once there is anything */
     size_t size, capacity;
     bool failed; /* there was no memory: what is there is not all */
 } greffe__text;
@@ -25,6 +25,14 @@ void greffe__text_format(greffe__text *text, const char *format, ...)
 /* A member's text, or "". */
 struct cJSON;
 const char *greffe__text_of(const struct cJSON *object, const char *name);
+
+enum { GREFFE__ADDRESS_ROOM = 320 };
+/* The address of a sender, "Service <aide@example.org>" or alone; false: there is none. */
+bool greffe__mail_sender(char out[GREFFE__ADDRESS_ROOM], const char *from);
+/* A letter as a message of RFC 5322, and whom it goes to: both the caller's to free, also when it
+ * fails. GREFFE_EINVALID, with the problem: there is no address or text. */
+greffe_status greffe__mail_compose(greffe__text *out, char **reader, const greffe_effect *effect,
+                                   const char *from, char problem[256]);
 
 /* Writes a file whole or not at all, synced before it has its name. */
 greffe_status greffe__file_write(const char *directory, const char *folder, const char *name,

@@ -1,24 +1,12 @@
 /* Letters as messages of RFC 5322, one file each. */
 #include <cjson/cJSON.h>
+#include <nettle/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "effects/effects.h"
-
-static void base64(greffe__text *m, const unsigned char *data, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        unsigned group = (unsigned)data[i] << 16 | (i + 1 < size ? (unsigned)data[i + 1] << 8 : 0) |
-                         (i + 2 < size ? (unsigned)data[i + 2] : 0);
-        char out[4] = {digits[group >> 18 & 63], digits[group >> 12 & 63],
-                       i + 1 < size ? digits[group >> 6 & 63] : '=',
-                       i + 2 < size ? digits[group & 63] : '='};
-        greffe__text_put(m, out, 4);
-    }
-}
 
 /* A header's text as encoded words (RFC 2047), at most 39 bytes of UTF-8 in each, cut between
  * characters: with the header's name, no line is longer than 76 characters. A line feed never gets
@@ -33,7 +21,9 @@ static void encoded(greffe__text *m, const char *text)
             size -= 1;
         }
         greffe__text_say(m, first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
-        base64(m, (const unsigned char *)text, size);
+        char digits[BASE64_ENCODE_RAW_LENGTH(39)];
+        base64_encode_raw(digits, size, (const unsigned char *)text);
+        greffe__text_put(m, digits, BASE64_ENCODE_RAW_LENGTH(size));
         greffe__text_say(m, "?=");
         text += size;
         left -= size;
@@ -74,12 +64,12 @@ static void quoted(greffe__text *m, const char *text)
     greffe__text_say(m, "\r\n");
 }
 
-static void header_date(greffe__text *m, int64_t now_ms)
+static void header_date(greffe__text *m, int64_t at_ms)
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    time_t seconds = (time_t)(now_ms / 1000);
+    time_t seconds = (time_t)(at_ms / 1000);
     struct tm t;
     char text[64];
     if (gmtime_r(&seconds, &t) != NULL) {
@@ -92,11 +82,13 @@ static void header_date(greffe__text *m, int64_t now_ms)
 
 static bool is_address(const char *text)
 {
-    if (text == NULL || strchr(text, '@') == NULL) {
+    const char *at = strrchr(text, '@');
+    if (at == NULL || at == text || at[1] == '\0') {
         return false;
     }
     for (; *text != '\0'; text++) {
-        if ((unsigned char)*text <= ' ' || *text == ',' || *text == '<' || *text == '>') {
+        if ((unsigned char)*text <= ' ' || *text == 127 || *text == ',' || *text == '<' ||
+            *text == '>') {
             return false;
         }
     }
@@ -121,47 +113,84 @@ static void sender(greffe__text *m, const char *text)
     free(name);
 }
 
+bool greffe__mail_sender(char out[GREFFE__ADDRESS_ROOM], const char *from)
+{
+    size_t size = strlen(from);
+    const char *open = strrchr(from, '<');
+    bool named = open != NULL && size > 0 && from[size - 1] == '>';
+    int shown = snprintf(out, GREFFE__ADDRESS_ROOM, "%.*s",
+                         (int)(named ? from + size - 1 - (open + 1) : (ptrdiff_t)size),
+                         named ? open + 1 : from);
+    return shown > 0 && shown < GREFFE__ADDRESS_ROOM && strpbrk(from, "\r\n") == NULL &&
+           is_address(out);
+}
+
+/* The part behind the @ of who sends, for the message's name. */
+static void message_id(greffe__text *m, const greffe_effect *effect, const char *address)
+{
+    char id[160];
+    (void)snprintf(id, sizeof id, "%.120s", effect->key);
+    for (char *c = id; *c != '\0'; c++) {
+        *c = *c == '/' ? '.' : *c;
+    }
+    greffe__text_format(m, "Message-ID: <%s@%s>\r\n", id, strrchr(address, '@') + 1);
+}
+
+static void compose(greffe__text *m, const greffe_effect *effect, const char *to, const char *from,
+                    const char *address)
+{
+    greffe__text_say(m, "From: ");
+    sender(m, from);
+    greffe__text_say(m, "\r\nTo: ");
+    greffe__text_say(m, to);
+    greffe__text_say(m, "\r\nSubject: ");
+    encoded(m, effect->subject);
+    greffe__text_say(m, "\r\n");
+    header_date(m, effect->at_ms);
+    message_id(m, effect, address);
+    greffe__text_say(m, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+                        "Content-Type: text/plain; charset=utf-8\r\n"
+                        "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+    quoted(m, effect->text);
+}
+
+greffe_status greffe__mail_compose(greffe__text *out, char **reader, const greffe_effect *effect,
+                                   const char *from, char problem[256])
+{
+    cJSON *body = cJSON_ParseWithLength(effect->body.data, effect->body.size);
+    const cJSON *email = cJSON_GetObjectItemCaseSensitive(body, "email");
+    const char *to = cJSON_IsString(email) ? email->valuestring : "";
+    char address[GREFFE__ADDRESS_ROOM];
+    bool sends = greffe__mail_sender(address, from);
+    greffe_status status = GREFFE_EINVALID;
+    *reader = NULL;
+    if (!sends || !is_address(to) || effect->text[0] == '\0') {
+        (void)snprintf(problem, 256,
+                       !sends ? "the site's sender is no address: Service <aide@example.org>"
+                       : !is_address(to) ? "the applicant has no e-mail address"
+                                         : "the letter '%s' has no text",
+                       effect->letter);
+    } else {
+        compose(out, effect, to, from, address);
+        *reader = strdup(to);
+        status = out->failed || *reader == NULL ? GREFFE_ENOMEM : GREFFE_OK;
+    }
+    cJSON_Delete(body);
+    return status;
+}
+
 greffe_status greffe_effect_mail(void *data, const greffe_effect *effect, char problem[256])
 {
     const greffe_file_effects *site = data;
     greffe__text m = {0};
-    char id[400], name[200];
-    cJSON *body = cJSON_ParseWithLength(effect->body.data, effect->body.size);
-    const cJSON *email = cJSON_GetObjectItemCaseSensitive(body, "email");
-    const char *to = cJSON_IsString(email) ? email->valuestring : NULL;
+    char name[200], *reader;
     const char *from = site->sender != NULL ? site->sender : "greffe@localhost";
-    bool sends = strpbrk(from, "\r\n") == NULL;
-    if (!sends || !is_address(to) || effect->text[0] == '\0') {
-        (void)snprintf(problem, 256,
-                       !sends            ? "the site's sender has more than one line"
-                       : !is_address(to) ? "the applicant has no e-mail address"
-                                         : "the letter '%s' has no text",
-                       effect->letter);
-        cJSON_Delete(body);
-        return GREFFE_EINVALID;
-    }
-    greffe__text_say(&m, "From: ");
-    sender(&m, from);
-    greffe__text_say(&m, "\r\nTo: ");
-    greffe__text_say(&m, to);
-    greffe__text_say(&m, "\r\nSubject: ");
-    encoded(&m, effect->subject);
-    greffe__text_say(&m, "\r\n");
-    header_date(&m, effect->now_ms);
-    (void)snprintf(id, sizeof id, "Message-ID: <%.120s@greffe>\r\n", effect->key);
-    for (char *c = id; *c != '\0'; c++) {
-        *c = *c == '/' ? '.' : *c;
-    }
-    greffe__text_say(&m, id);
-    greffe__text_say(&m, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-                         "Content-Type: text/plain; charset=utf-8\r\n"
-                         "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
-    quoted(&m, effect->text);
+    greffe_status status = greffe__mail_compose(&m, &reader, effect, from, problem);
     (void)snprintf(name, sizeof name, "%.140s.eml", effect->key);
-    greffe_status status =
-        m.failed ? GREFFE_ENOMEM
-                 : greffe__file_write(site->directory, "letters", name, m.data, m.size, problem);
+    if (status == GREFFE_OK) {
+        status = greffe__file_write(site->directory, "letters", name, m.data, m.size, problem);
+    }
     free(m.data);
-    cJSON_Delete(body);
+    free(reader);
     return status;
 }

@@ -30,6 +30,7 @@ void greffe__text_put(greffe__text *text, const char *data, size_t size)
     if (size > 0 && make_room(text, size)) {
         memcpy(text->data + text->size, data, size);
         text->size += size;
+        text->data[text->size] = '\0';
     }
 }
 

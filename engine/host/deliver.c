@@ -177,6 +177,16 @@ static greffe_status postpone(greffe_engine *e, const greffe_effect_row *row, in
     return status == GREFFE_ECONFLICT ? GREFFE_OK : status; /* somebody else has it now */
 }
 
+static void log_failure(const greffe_engine *e, const greffe__delivery *d, int64_t wait_ms)
+{
+    char line[512];
+    (void)snprintf(line, sizeof line, "%.*s by '%.*s' failed, and is tried again in %lld s: %s",
+                   (int)d->row.item.size, d->row.item.data, (int)d->row.channel.size,
+                   d->row.channel.data, (long long)(wait_ms / 1000),
+                   d->problem[0] != '\0' ? d->problem : greffe_status_name(d->status));
+    greffe__log(e->own, GREFFE_LOG_WARNING, line);
+}
+
 static greffe_status put_off(greffe_engine *e, const greffe__delivery *d)
 {
     greffe_effect_row row = d->row;
@@ -185,6 +195,7 @@ static greffe_status put_off(greffe_engine *e, const greffe__delivery *d)
     uint32_t doublings = row.attempts < 12 ? row.attempts - 1 : 11;
     int64_t wait_ms = greffe__spread(&row, (int64_t)first_wait_ms << doublings);
     wait_ms = wait_ms > d->again_ms ? wait_ms : d->again_ms;
+    log_failure(e, d, wait_ms);
     return postpone(e, &row, greffe__now(e, d->given_ms) + wait_ms);
 }
 
@@ -267,7 +278,7 @@ static greffe_status finish(greffe_engine *e, void *data)
     d->left = true;
     greffe_status status = tell(e, d);
     if (status == GREFFE_OK) {
-        d->did.effects += 1;
+        d->did.effects += d->did.incidents == 0;
         return GREFFE_OK;
     }
     return greffe__of_the_store(status) ? status : put_off(e, d);
@@ -356,7 +367,9 @@ static void prepare(greffe_engine *e, greffe__cached_plan *letters, greffe__deli
         .text = greffe__str_dup(arena, (greffe__str){text.data, text.size}).data,
         .body = greffe__str_dup(arena, json),
         .attempts = d->row.attempts,
-        .now_ms = d->now_ms};
+        .now_ms = d->now_ms,
+        .at_ms = d->now_ms};
+    (void)greffe__instant_parse(&d->effect.at_ms, greffe__value_str(&facts, "at"));
     if (d->status == GREFFE_OK &&
         (facts_arena.failed || body.failed || subject.failed || text.failed || arena->failed)) {
         d->status = GREFFE_ENOMEM;

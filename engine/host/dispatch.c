@@ -57,6 +57,8 @@ typedef struct beginning {
 static greffe_status begin_round(greffe_engine *e, void *data)
 {
     beginning *b = data;
+    greffe__progress_add(b->did, &e->ended);
+    e->ended = (greffe_progress){0};
     greffe_status status = take_turn(e, &b->turn, b->now_ms, b->did);
     return status == GREFFE_OK && b->turn.leads
                ? greffe__empty_inbox(e, b->now_ms, b->limit, b->did)

@@ -7,8 +7,9 @@
 #include "base/limits.h"
 #include "host/host_priv.h"
 
-/* --- Tokens: kind, attempts, once, lease; then stream, effect and channel in hexadecimal; then a
- * keyed hash of all that, so that whoever carries it around can make no other --- */
+/* --- Tokens: kind, attempts, once, lease, the round's own instant or 0; then stream, effect and
+ * channel in hexadecimal; then a keyed hash of all that, so that whoever carries it around can make
+ * no other --- */
 
 enum { seal_bytes = 12 };
 
@@ -31,8 +32,9 @@ static void put_hex(char **at, greffe__str text)
 void greffe__token_write(const greffe_engine *e, char out[GREFFE__TOKEN_CHARS],
                          const greffe__delivery *d)
 {
-    int size = snprintf(out, GREFFE__TOKEN_CHARS, "g1.%u.%u.%u.%lld", d->row.kind, d->row.attempts,
-                        d->once ? 1u : 0u, (long long)d->row.lease_ms);
+    int size =
+        snprintf(out, GREFFE__TOKEN_CHARS, "g1.%u.%u.%u.%lld.%lld", d->row.kind, d->row.attempts,
+                 d->once ? 1u : 0u, (long long)d->row.lease_ms, (long long)d->given_ms);
     char *at = out + size;
     put_hex(&at, d->row.key);
     put_hex(&at, d->row.item);
@@ -71,17 +73,19 @@ static bool token_read(const greffe_engine *e, greffe__delivery *out, const char
                        greffe__arena *arena)
 {
     unsigned kind, attempts, once;
-    long long lease;
+    long long lease, given;
     greffe__str seal;
     int used = 0;
     if (strlen(token) >= GREFFE__TOKEN_CHARS ||
-        sscanf(token, "g1.%9u.%9u.%1u.%19lld%n", &kind, &attempts, &once, &lease, &used) != 4 ||
+        sscanf(token, "g1.%9u.%9u.%1u.%19lld.%19lld%n", &kind, &attempts, &once, &lease, &given,
+               &used) != 5 ||
         kind < GREFFE__DOSSIER || kind > GREFFE__BATCH || once > 1) {
         return false;
     }
     const char *at = token + used;
     *out = (greffe__delivery){
         .row = {.kind = kind, .attempts = attempts, .started = once == 1, .lease_ms = lease},
+        .given_ms = given,
         .once = once == 1};
     if (!take_hex(&at, &out->row.key, arena) || !take_hex(&at, &out->row.item, arena) ||
         !take_hex(&at, &out->row.channel, arena)) {
@@ -107,7 +111,7 @@ static greffe_status run(greffe_engine *e, void *data)
 {
     ending *ends = data;
     greffe__delivery *one = &ends->delivery;
-    one->now_ms = one->given_ms = greffe__now(e, 0);
+    one->now_ms = greffe__now(e, one->given_ms);
     greffe_status status = greffe__tell_all(e, &one, 1);
     greffe__notices_stir(e->notices); /* what follows from it may be due at once */
     return status;
@@ -117,7 +121,9 @@ static void forget(greffe__job *job)
 {
     ending *ends = (ending *)job;
     greffe_engine *engine = ends->engine;
-    if (job->status != GREFFE_OK) {
+    if (job->status == GREFFE_OK) {
+        greffe__progress_add(&engine->ended, &ends->delivery.did);
+    } else {
         greffe__log(engine->own, GREFFE_LOG_ERROR, "an end could not be told; it is tried again");
     }
     greffe__arena_free(&ends->arena);

@@ -104,6 +104,7 @@ struct greffe_engine {
     char owner[33];
     uint64_t epoch; /* 0: it is not ours */
     int64_t lease_until_ms;
+    greffe_progress ended; /* by greffe_engine_finish, since the last round began */
     greffe_authorize_fn authorize;
     void *authorize_data;
     greffe_before_commit_fn before_commit;
@@ -335,7 +336,7 @@ struct greffe__delivery {
 
 /* --- Tokens (finish.c) --- */
 
-enum { GREFFE__TOKEN_CHARS = 900 };
+enum { GREFFE__TOKEN_CHARS = 920 };
 /* What finishing a delivery needs to know of it, as a text. */
 void greffe__token_write(const greffe_engine *e, char out[GREFFE__TOKEN_CHARS],
                          const greffe__delivery *d);

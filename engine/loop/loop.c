@@ -6,7 +6,9 @@
 #include <string.h>
 #include <uv.h>
 
-enum { default_limit = 100, default_idle_ms = 30000, busy_ms = 50, handles = 3 };
+#include "loop/loop_priv.h"
+
+enum { default_limit = 100, default_idle_ms = 30000, busy_ms = 50, handles = 4 };
 
 struct greffe_loop {
     greffe_engine *engine;
@@ -14,6 +16,7 @@ struct greffe_loop {
     uv_poll_t readable;
     uv_timer_t timer;
     uv_async_t async;
+    greffe__watching watching;
     uint32_t limit, idle_ms;
     bool dispatching; /* a round's reply is awaited */
     bool again;       /* something came up meanwhile */
@@ -130,7 +133,9 @@ static void on_closed(uv_handle_t *handle)
 /* The first `made` of them, in the order in which they are initialised. */
 static void close_handles(greffe_loop *loop, unsigned made)
 {
+    greffe__watch_end(&loop->watching);
     uv_handle_t *all[handles] = {(uv_handle_t *)&loop->async, (uv_handle_t *)&loop->timer,
+                                 (uv_handle_t *)&loop->watching.timer,
                                  (uv_handle_t *)&loop->readable};
     loop->open = made;
     for (unsigned i = 0; i < made; i++) {
@@ -171,17 +176,23 @@ greffe_status greffe_loop_attach(greffe_loop **out, const greffe_loop_options *o
         free(loop);
         return GREFFE_EIO;
     }
-    loop->readable.data = loop->timer.data = loop->async.data = loop;
+    loop->watching.sender = options->sender;
+    loop->watching.uv = loop->uv;
+    loop->readable.data = loop->timer.data = loop->async.data = loop->watching.timer.data = loop;
     if (uv_async_init(loop->uv, &loop->async, on_async) != 0) {
         return give_up(loop, 0);
     }
     if (uv_timer_init(loop->uv, &loop->timer) != 0) {
         return give_up(loop, 1);
     }
-    if (uv_poll_init(loop->uv, &loop->readable, greffe_engine_fd(loop->engine)) != 0) {
+    if (uv_timer_init(loop->uv, &loop->watching.timer) != 0) {
         return give_up(loop, 2);
     }
-    if (uv_poll_start(&loop->readable, UV_READABLE, on_readable) != 0) {
+    if (uv_poll_init(loop->uv, &loop->readable, greffe_engine_fd(loop->engine)) != 0) {
+        return give_up(loop, 3);
+    }
+    if (uv_poll_start(&loop->readable, UV_READABLE, on_readable) != 0 ||
+        greffe__watch_begin(&loop->watching) != GREFFE_OK) {
         return give_up(loop, handles);
     }
     (void)greffe_engine_watch(loop->engine, on_work, loop);

@@ -20,7 +20,8 @@ typedef enum greffe_log_level {
     GREFFE_LOG_DEBUG = 3
 } greffe_log_level;
 
-/** Receives a log line; `text` lives for the call only. */
+/** Receives a log line; `text` lives for the call only. An engine calls it from threads of its own
+ *  too. */
 typedef void (*greffe_log_fn)(void *data, greffe_log_level level, const char *text);
 
 /** Zero means the default everywhere. */

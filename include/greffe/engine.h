@@ -145,7 +145,8 @@ typedef struct greffe_effect {
     greffe_str body;            /**< what the effect carries, as JSON; terminated */
     uint32_t attempts;          /**< how often it was tried before */
     int64_t now_ms;
-    void *own; /**< the engine's */
+    int64_t at_ms; /**< when a letter or a call was decided: the same at each attempt; else now */
+    void *own;     /**< the engine's */
 } greffe_effect;
 
 /** Says, inside a greffe_effect_fn that is given a call, how the service answered: one of the
@@ -223,7 +224,8 @@ GREFFE_API greffe_status greffe_engine_finish(greffe_engine *engine, const char 
                                               const greffe_end *end);
 
 typedef struct greffe_progress {
-    uint64_t timers, effects, incidents; /**< fired, delivered, given up */
+    uint64_t timers, effects, incidents; /**< fired, delivered, given up; the last two with what
+                                              greffe_engine_finish ended since the last round */
     uint64_t commands;                   /**< of the inbox, executed and answered */
     bool more;                           /**< something is left to do at this instant */
     bool elsewhere; /**< there is something to do, and another process is about it: nothing was

@@ -9,6 +9,7 @@
 #define GREFFE_LOOP_H
 
 #include <greffe/async.h>
+#include <greffe/sender.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,6 +24,7 @@ typedef struct greffe_loop_options {
     struct uv_loop_s *uv;  /**< the host's loop; NULL: one of its own, for greffe_loop_run */
     uint32_t limit;        /**< timers, and effects, of one round: 0: 100 */
     uint32_t idle_ms;      /**< how long to wait at most before looking again: 0: 30 s */
+    greffe_sender *sender; /**< sends on this loop, until it is detached; NULL: none */
 } greffe_loop_options;
 
 /** Attaches an engine to a loop. On success `*out` is the caller's, to be given back with

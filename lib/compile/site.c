@@ -1,10 +1,10 @@
 /* The site file: bound by the same mechanism as a procedure, kept apart from it. */
-#include <greffe/site.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/account.h"
-#include "compile/compile_priv.h"
+#include "base/limits.h"
+#include "compile/site_priv.h"
 
 typedef struct account {
     greffe__str id;
@@ -19,11 +19,12 @@ struct greffe_site {
         account *at;
         uint32_t count, capacity;
     } accounts;
+    greffe__destinations destinations;
 };
 
 typedef struct site_keys {
     greffe__ref version, id, sender;
-    const greffe__node *accounts, *payer;
+    const greffe__node *accounts, *payer, *mail, *webhooks, *services;
 } site_keys;
 static const greffe__key site_rows[] = {
     {"greffe", GREFFE__K_SCALAR, true, offsetof(site_keys, version), 0, NULL,
@@ -33,6 +34,12 @@ static const greffe__key site_rows[] = {
      "the sender of letters: Service <address>"},
     {"payer", GREFFE__K_NODE, false, offsetof(site_keys, payer), 0, NULL,
      "{name: …, iban: …, bic: …}"},
+    {"mail", GREFFE__K_NODE, false, offsetof(site_keys, mail), 0, NULL,
+     "the server that letters are given to: {url: smtp://…}; without it they become files"},
+    {"webhooks", GREFFE__K_NODE, false, offsetof(site_keys, webhooks), 0, NULL,
+     "where the effects of other channels go: {sms: {url: https://…, secrets: whsec_…}}"},
+    {"services", GREFFE__K_NODE, false, offsetof(site_keys, services), 0, NULL,
+     "where outside services are: {cadastre: {url: https://…, secrets: whsec_…}}"},
     {"accounts", GREFFE__K_NODE, false, offsetof(site_keys, accounts), 0, NULL,
      "{id: {kind: agent, services: […]}}"},
 };
@@ -68,7 +75,7 @@ static const greffe__key account_rows[] = {
 };
 static const greffe__keys account_table = {"an account", account_rows, 4};
 
-static const char *const *terminated(greffe__arena *arena, const greffe__strs *list)
+const char *const *greffe__terminated(greffe__arena *arena, const greffe__strs *list)
 {
     const char **result = greffe__arena_alloc(arena, (list->count + 1) * sizeof *result);
     for (uint32_t i = 0; result != NULL && i < list->count; i++) {
@@ -93,8 +100,8 @@ static void bind_account(greffe_site *site, greffe__binder *b, const greffe__nod
     place->actor = (greffe_actor){.size = sizeof place->actor,
                                   .subject = place->id.data,
                                   .kind = kinds[keys.kind - 1],
-                                  .services = terminated(&site->arena, &keys.services),
-                                  .roles = terminated(&site->arena, &keys.roles)};
+                                  .services = greffe__terminated(&site->arena, &keys.services),
+                                  .roles = greffe__terminated(&site->arena, &keys.roles)};
     if (keys.channel.node != NULL) {
         place->actor.channel = greffe__str_dup(&site->arena, keys.channel.id).data;
     }
@@ -121,6 +128,34 @@ static void bind_payer(greffe_site *site, greffe__binder *b, const greffe__node 
     site->payer_bic = greffe__str_dup(&site->arena, payer.bic.id);
 }
 
+static void bind_webhooks(greffe_site *site, greffe__binder *b, const greffe__node *node,
+                          const char *prefix)
+{
+    if (node == NULL || !greffe__expect_mapping(b, node, "the webhooks")) {
+        return;
+    }
+    for (uint32_t i = 0; i + 1 < node->count; i += 2) {
+        greffe__str name = node->children[i]->text;
+        greffe__str channel =
+            greffe__str_format(b->arena, "%s%.*s", prefix, (int)name.size, name.data);
+        if (channel.size >= GREFFE_MAX_ID_BYTES + sizeof "call:") {
+            greffe__complain(b, GREFFE__GR_BAD_ID, node->children[i], "make it shorter",
+                             "the name of a channel or service has at most 64 bytes");
+            continue;
+        }
+        greffe__bind_destination(&site->destinations, b, channel,
+                                 greffe__node_resolve(node->children[i + 1]));
+    }
+}
+
+/* Letters are the site's, whoever takes them. */
+static void give_sender(greffe_site *site)
+{
+    for (uint32_t i = 0; i < site->destinations.count; i++) {
+        site->destinations.at[i].sender = site->sender.size > 0 ? site->sender.data : NULL;
+    }
+}
+
 static void bind_site(greffe_site *site, greffe__binder *b)
 {
     site_keys keys = {0};
@@ -129,6 +164,12 @@ static void bind_site(greffe_site *site, greffe__binder *b)
     if (keys.payer != NULL) {
         bind_payer(site, b, keys.payer);
     }
+    if (keys.mail != NULL) {
+        greffe__bind_destination(&site->destinations, b, greffe__str_of("mail"), keys.mail);
+    }
+    bind_webhooks(site, b, keys.webhooks, "");
+    bind_webhooks(site, b, keys.services, "call:");
+    give_sender(site);
     if (keys.accounts == NULL || !greffe__expect_mapping(b, keys.accounts, "the accounts")) {
         return;
     }
@@ -184,6 +225,11 @@ const greffe_actor *greffe_site_account(const greffe_site *site, const char *id)
         }
     }
     return NULL;
+}
+
+const greffe_destination *greffe_site_destination(const greffe_site *site, size_t index)
+{
+    return index < site->destinations.count ? &site->destinations.at[index] : NULL;
 }
 
 const char *greffe_site_text(const greffe_site *site, const char *name)

