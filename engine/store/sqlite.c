@@ -486,6 +486,7 @@ static greffe_status join(greffe_store *store, void *connection, const unsigned 
     s->db = connection;
     s->joined = true;
     s->grouped = true;
+    s->guarded = true;
     greffe_status status = read_version(s, &version);
     if (status == GREFFE_OK && version == schema_version) {
         status = read_secret(s, found_secret, &found);

@@ -72,9 +72,24 @@ static greffe_status end_whole(sqlite_store *s, greffe_status status)
     return status;
 }
 
+/* A part that cannot be taken back and has written something takes the group with it. What is
+ * refused has mostly written nothing: versions are asked first. */
+static greffe_status end_plain_part(sqlite_store *s, greffe_status status)
+{
+    bool gone = sqlite3_get_autocommit(s->db) != 0;
+    bool wrote = sqlite3_total_changes(s->db) != s->changes;
+    if (gone || (wrote && status != GREFFE_OK)) {
+        s->group_status = status != GREFFE_OK ? status : GREFFE_EIO;
+    }
+    return status;
+}
+
 /* A full disk or the like takes the whole transaction back by itself: the group is lost then. */
 static greffe_status end_part(sqlite_store *s, greffe_status status)
 {
+    if (!s->guarded) {
+        return end_plain_part(s, status);
+    }
     if (status == GREFFE_OK) {
         status = greffe__sqlite_run(s, RELEASE);
     }
@@ -93,8 +108,9 @@ greffe_status greffe__sqlite_begin(sqlite_store *s, bool writes)
     if (!s->grouped) {
         return greffe__sqlite_run(s, writes ? BEGIN : BEGIN_READ);
     }
+    s->changes = sqlite3_total_changes(s->db);
     return s->group_status != GREFFE_OK ? s->group_status
-           : writes                     ? greffe__sqlite_run(s, SAVEPOINT)
+           : writes && s->guarded       ? greffe__sqlite_run(s, SAVEPOINT)
                                         : GREFFE_OK;
 }
 
@@ -410,6 +426,9 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
     for (size_t i = 0; i < set->stream_count; i++) {
         erases = erases || set->streams[i].erase;
     }
+    /* A savepoint costs a copy of every page that is touched, so a part has one only where it can
+     * be refused once it is written: by the host, or inside the host's own transaction. */
+    s->guarded = s->joined || set->before != NULL;
     greffe_status status = greffe__sqlite_begin(s, true);
     if (status != GREFFE_OK) {
         done(data, status);
@@ -428,6 +447,7 @@ void greffe__sqlite_commit(greffe_store *store, const greffe_write_set *set, gre
         status = set->before(set->before_data, s->db);
     }
     status = greffe__sqlite_end(s, true, status);
+    s->guarded = s->joined;
     if (erases) { /* nor in the log, unless somebody reads it; pages keep more:
                      greffe_sqlite_compact */
         (void)sqlite3_exec(s->db, "PRAGMA secure_delete = OFF; PRAGMA wal_checkpoint(TRUNCATE)",

@@ -79,6 +79,8 @@ typedef struct sqlite_store {
     struct sqlite3_stmt *prepared[STATEMENT_COUNT];
     bool joined;                /* the connection, and its transaction, are the host's */
     bool grouped;               /* commits are parts of one transaction */
+    bool guarded;               /* a part of it can be taken back by itself */
+    int changes;                /* as many as there were when that part began */
     greffe_status group_status; /* why that transaction was lost, if it was */
     int data_version;           /* as it was when it was asked for last */
 } sqlite_store;

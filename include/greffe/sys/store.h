@@ -283,7 +283,9 @@ typedef struct greffe_store_ops {
     void (*close)(greffe_store *store);
     /** Commits between `begin` and its end share one sync: each set is taken, or refused, alone,
      *  later ones see the earlier ones, and none is durable before the end. When the end fails,
-     *  nothing of the group was done. NULL: this store has no such thing. */
+     *  nothing of the group was done: so may a store end a group of which a set was refused after
+     *  a part of it had been written, unless it was `before` that refused it. NULL: this store has
+     *  no such thing. */
     void (*group)(greffe_store *store, bool begin, greffe_done_fn done, void *data);
     /** Keeps how far a subscriber of the feed has read; never less than before. NULL: this store
      *  keeps no such thing. */

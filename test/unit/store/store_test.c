@@ -138,6 +138,58 @@ static void what_shares_a_commit_is_taken_or_refused_alone(void **state)
     assert_int_equal(write_entry(f, 1, "b", 0, "c1"), GREFFE_OK); /* alone again */
 }
 
+/* A set that is refused half-way leaves nothing behind, alone or with its whole group. */
+static void what_is_refused_half_way_in_a_group_leaves_nothing(void **state)
+{
+    fixture *f = *state;
+    written one, two;
+    if (f->store->ops->group == NULL) {
+        skip();
+    }
+    greffe_stream_write both[] = {*entry_of(&one, 1, "half", 0, "c1"),
+                                  *entry_of(&two, 1, "stale", 7, "c1")};
+    greffe_write_set set = {.streams = both, .stream_count = 2};
+    assert_int_equal(group(f, true), GREFFE_OK);
+    assert_int_equal(write_entry(f, 1, "before", 0, "c1"), GREFFE_OK);
+    assert_int_equal(commit_to(f->store, &set), GREFFE_ECONFLICT);
+    bool after = write_entry(f, 1, "after", 0, "c1") == GREFFE_OK;
+    bool kept = group(f, false) == GREFFE_OK;
+    assert_true(after || !kept);
+    assert_int_equal(version_of(f, 1, "before"), kept ? 1 : 0);
+    assert_int_equal(version_of(f, 1, "after"), kept ? 1 : 0);
+    assert_int_equal(version_of(f, 1, "half"), 0);
+    assert_int_equal(group(f, true), GREFFE_OK); /* and the next one is whole again */
+    assert_int_equal(write_entry(f, 1, "half", 0, "c1"), GREFFE_OK);
+    assert_int_equal(group(f, false), GREFFE_OK);
+    assert_int_equal(version_of(f, 1, "half"), 1);
+}
+
+static greffe_status refuse(void *data, void *connection)
+{
+    (void)data;
+    (void)connection;
+    return GREFFE_EDENIED;
+}
+
+static void what_is_vetoed_in_a_group_is_refused_alone(void **state)
+{
+    fixture *f = *state;
+    written w;
+    if (f->store->ops->group == NULL) {
+        skip();
+    }
+    greffe_write_set set = {
+        .streams = entry_of(&w, 1, "vetoed", 0, "c1"), .stream_count = 1, .before = refuse};
+    assert_int_equal(group(f, true), GREFFE_OK);
+    assert_int_equal(write_entry(f, 1, "before", 0, "c1"), GREFFE_OK);
+    assert_int_equal(commit_to(f->store, &set), GREFFE_EDENIED);
+    assert_int_equal(write_entry(f, 1, "after", 0, "c1"), GREFFE_OK);
+    assert_int_equal(group(f, false), GREFFE_OK);
+    assert_int_equal(version_of(f, 1, "before"), 1);
+    assert_int_equal(version_of(f, 1, "vetoed"), 0);
+    assert_int_equal(version_of(f, 1, "after"), 1);
+}
+
 static greffe_status keep(fixture *f, const char *subscriber, int64_t position)
 {
     reply r;
@@ -772,6 +824,8 @@ static int run_suite(backend which, const char *name)
         TEST(a_stale_version_is_a_conflict),
         TEST(a_stream_that_was_only_read_is_checked_and_left_alone),
         TEST(what_shares_a_commit_is_taken_or_refused_alone),
+        TEST(what_is_refused_half_way_in_a_group_leaves_nothing),
+        TEST(what_is_vetoed_in_a_group_is_refused_alone),
         TEST(the_feed_gives_all_entries_in_the_order_of_their_commits),
         TEST(a_subscriber_s_cursor_is_kept_and_never_goes_back),
         TEST(a_command_key_is_taken_once_in_a_stream),
