@@ -138,15 +138,15 @@ void greffe__person_of(const greffe_engine *e, greffe__person_in *out, const gre
     strings(&out->roles, a->roles, arena);
 }
 
-static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_command *c,
-                           greffe__arena *arena)
+/* Without the engine's clock: from any thread. */
+static greffe_status read_command(const greffe_engine *e, greffe__command *out,
+                                  const greffe_command *c, greffe__arena *arena)
 {
     const greffe_actor *a = c->actor;
     *out = (greffe__command){.verb = greffe__str_of(c->verb),
                              .stream_kind = stream_kind_of(c->verb),
                              .stream_key = greffe__str_of(c->stream),
                              .key = greffe__str_of(c->key),
-                             .now_ms = greffe__now(e, c->now_ms),
                              .if_version = c->if_version};
     greffe__person_of(e, &out->actor, a, arena);
     if (c->represented != NULL) {
@@ -164,8 +164,7 @@ static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_
     }
     if (!good_text(out->stream_key, true) || !good_text(out->key, true) ||
         !good_text(out->actor.subject, false) || !good_text(out->actor.kind, false) ||
-        !good_text(out->actor.channel, false) || !good_text(out->represented.subject, false) ||
-        !greffe__good_instant(out->now_ms)) {
+        !good_text(out->actor.channel, false) || !good_text(out->represented.subject, false)) {
         return GREFFE_EINVALID;
     }
     out->args = greffe__context_of(NULL, 0);
@@ -174,6 +173,22 @@ static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_
     }
     greffe_status status = greffe__json_read(&out->args, arena, NULL, "args", c->args);
     return status == GREFFE_OK && out->args.kind != GREFFE__CONTEXT ? GREFFE_EINVALID : status;
+}
+
+void greffe__read_early(const greffe_engine *e, greffe__execution *x, greffe__arena *arena)
+{
+    x->read_status = read_command(e, &x->read, x->command, arena);
+    x->is_read = true;
+}
+
+/* The command as it is decided upon. */
+static greffe_status build(greffe_engine *e, greffe__command *out, const greffe__execution *x,
+                           greffe__arena *arena)
+{
+    *out = x->read;
+    greffe_status status = x->is_read ? x->read_status : read_command(e, out, x->command, arena);
+    out->now_ms = greffe__now(e, x->command->now_ms);
+    return status == GREFFE_OK && !greffe__good_instant(out->now_ms) ? GREFFE_EINVALID : status;
 }
 
 /* Room for what is said, taken before anything is done: a command that was executed has its answer.
@@ -225,7 +240,7 @@ static greffe_status run(greffe_engine *e, void *data)
     }
     greffe__arena_init(&arena, e->own);
     char reason[256] = "";
-    greffe_status status = build(e, &command, x->command, &arena);
+    greffe_status status = build(e, &command, x, &arena);
     if (status == GREFFE_OK && !may_give(e, x->command, reason)) {
         outcome.status = GREFFE_EDENIED;
         outcome.code = GREFFE__GR_HOST_DENIED;
@@ -291,7 +306,7 @@ greffe_status greffe_engine_execute(greffe_engine *engine, greffe_result *out,
         return GREFFE_EMISUSE;
     }
     *out = (greffe_result){0};
-    greffe__execution x = {command, out, engine->context};
+    greffe__execution x = {.command = command, .result = out, .context = engine->context};
     greffe__job job = greffe__command_job(&x);
     return greffe__queue_await(engine->queue, &job);
 }

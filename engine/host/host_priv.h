@@ -223,7 +223,13 @@ typedef struct greffe__execution {
     const greffe_command *command;
     greffe_result *result;
     greffe_context *context;
+    bool is_read; /* what follows: else it is read when it is executed */
+    greffe_status read_status;
+    greffe__command read; /* but for its instant */
 } greffe__execution;
+
+/* Reads the host's command on its own thread, into memory that lasts until it is executed. */
+void greffe__read_early(const greffe_engine *e, greffe__execution *x, greffe__arena *arena);
 
 /* What a host gives; GREFFE_EMISUSE for what it must not. */
 greffe_status greffe__check_command(const greffe_command *command);

@@ -145,7 +145,7 @@ static greffe_status run(greffe_engine *e, void *data)
     if (has_zero(row) || greffe__check_command(&command) != GREFFE_OK) {
         return refuse(e, in, no_command);
     }
-    greffe__execution x = {&command, &result, e->own};
+    greffe__execution x = {.command = &command, .result = &result, .context = e->own};
     greffe__job job = greffe__command_job(&x);
     status = job.run(e, &x);
     if (!greffe__of_the_store(status)) { /* else nobody knows yet: it stays */

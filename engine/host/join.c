@@ -88,7 +88,7 @@ greffe_status greffe_engine_execute_in(greffe_joined *joined, greffe_result *out
         return GREFFE_EMISUSE;
     }
     *out = (greffe_result){0};
-    greffe__execution x = {command, out, joined->view.context};
+    greffe__execution x = {.command = command, .result = out, .context = joined->view.context};
     greffe__job job = greffe__command_job(&x);
     return job.stream == NULL ? GREFFE_EMISUSE : run_in(joined, &job);
 }

@@ -178,8 +178,10 @@ greffe_status greffe_engine_submit(greffe_engine *engine, const greffe_command *
     }
     copy_command(s, command);
     if (!s->arena.failed) {
-        s->execution = (greffe__execution){&s->command, &s->notice->what.result, engine->context};
+        s->execution = (greffe__execution){
+            .command = &s->command, .result = &s->notice->what.result, .context = engine->context};
         s->job = greffe__command_job(&s->execution);
+        greffe__read_early(engine, &s->execution, &s->arena); /* not the store thread's work */
     }
     return accept(s);
 }
