@@ -438,7 +438,7 @@ static greffe_status sort_out(greffe_engine *e, greffe__page *page, greffe__deli
     }
     int64_t now_ms = greffe__now(e, d->given_ms);
     greffe__valve_begin(e, d, now_ms, now_ms + lease_ms);
-    page->at[page->count++] = *d;
+    page->at[page->count++] = d;
     return GREFFE_OK;
 }
 
@@ -447,8 +447,8 @@ typedef struct claiming {
     greffe__page *page;
     greffe_claim_request request;
     uint32_t left; /* of the page */
-    greffe__delivery *all, *tells[GREFFE__MAX_PAGE];
-    size_t all_count, tell_count;
+    greffe__delivery *tells[GREFFE__MAX_PAGE];
+    size_t tell_count;
     greffe_str bound[GREFFE__MAX_CHANNELS];
 } claiming;
 
@@ -463,11 +463,12 @@ static greffe_status claim_some(greffe_engine *e, claiming *c, uint32_t most)
         return status;
     }
     c->left -= (uint32_t)c->request.count;
+    greffe__delivery *all = greffe__arena_alloc(&c->page->arena, c->request.count * sizeof *all);
+    status = all == NULL ? GREFFE_ENOMEM : GREFFE_OK;
     for (size_t i = 0; i < c->request.count && status == GREFFE_OK; i++) {
-        greffe__delivery *d = &c->all[c->all_count++];
-        *d = (greffe__delivery){
+        all[i] = (greffe__delivery){
             .row = c->request.effect[i], .now_ms = c->page->now_ms, .given_ms = c->page->given_ms};
-        status = sort_out(e, c->page, d, c->tells, &c->tell_count);
+        status = sort_out(e, c->page, &all[i], c->tells, &c->tell_count);
     }
     return status;
 }
@@ -508,15 +509,14 @@ greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page)
         return status;
     }
     c.request.fence = e->epoch;
-    c.all = greffe__arena_zalloc(&page->arena, GREFFE__MAX_PAGE * sizeof *c.all);
-    page->at = greffe__arena_zalloc(&page->arena, GREFFE__MAX_PAGE * sizeof *page->at);
+    page->at = greffe__arena_alloc(&page->arena, limit * sizeof(greffe__delivery *));
     status = page->arena.failed ? GREFFE_ENOMEM : claim_all(e, &c);
     if (status == GREFFE_ECONFLICT) { /* another process dispatches by now */
         e->epoch = 0;
         status = GREFFE_OK;
     }
     for (size_t i = 0; i < page->count && status == GREFFE_OK; i++) {
-        prepare(e, &letters, &page->at[i], &page->arena);
+        prepare(e, &letters, page->at[i], &page->arena);
     }
     greffe_plan_unref(letters.plan);
     status = status == GREFFE_OK ? greffe__tell_all(e, c.tells, c.tell_count) : status;

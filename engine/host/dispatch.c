@@ -188,9 +188,9 @@ static greffe_status deliver_page(greffe_engine *e, round_data *d)
     greffe_status status = greffe__queue_call(e->queue, claim, d);
     int64_t since = elapsed_ms();
     for (size_t i = 0; i < d->page.count && status == GREFFE_OK; i++) {
-        status = deliver(e, d, &d->page.at[i]);
+        status = deliver(e, d, d->page.at[i]);
         bool late = elapsed_ms() - since >= told_at_the_latest_ms;
-        if (status == GREFFE_OK && (late || d->page.at[i].once)) {
+        if (status == GREFFE_OK && (late || d->page.at[i]->once)) {
             status = flush(e, d);
             since = elapsed_ms();
         }
@@ -248,9 +248,9 @@ static greffe_status announce_page(greffe_engine *e, greffe__page *page, greffe_
     greffe__arena_init(&page->arena, e->own);
     greffe_status status = greffe__claim_page(e, page);
     for (size_t i = 0; i < page->count && status == GREFFE_OK; i++) {
-        status = announce(e, &page->at[i]);
-        greffe__progress_add(&page->did, &page->at[i].did);
-        page->did.effects += page->at[i].status == GREFFE_OK;
+        status = announce(e, page->at[i]);
+        greffe__progress_add(&page->did, &page->at[i]->did);
+        page->did.effects += page->at[i]->status == GREFFE_OK;
     }
     greffe__progress_add(did, &page->did);
     greffe__arena_free(&page->arena);

@@ -347,11 +347,11 @@ enum { GREFFE__TOKEN_CHARS = 920 };
 void greffe__token_write(const greffe_engine *e, char out[GREFFE__TOKEN_CHARS],
                          const greffe__delivery *d);
 
-enum { GREFFE__MAX_PAGE = 64 }; /* effects of one claim: they are told together */
+enum { GREFFE__MAX_PAGE = 256 }; /* effects of one claim: they are told together */
 /* The effects that one claim gave, with their letters filled in; in memory of the host's. */
 typedef struct greffe__page {
     greffe__arena arena;
-    greffe__delivery *at;
+    greffe__delivery **at;
     size_t count;
     bool full; /* there may be more */
     uint32_t limit;
