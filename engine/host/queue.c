@@ -21,6 +21,9 @@ struct greffe__queue {
     pthread_cond_t arrived;
     greffe__job *first, *last;
     atomic_bool waiting; /* a job, or the end: written under the lock */
+    atomic_uint posted;  /* jobs, ever: written under the lock */
+    atomic_uint alone;   /* jobs that wait and share no commit: written under the lock */
+    int64_t shared_us;   /* how long the last commit that was shared took, 0: it was not */
     bool closing;
     unsigned callers; /* that have not left yet */
     pthread_cond_t left;
@@ -57,11 +60,16 @@ static bool init_round(greffe__queue *queue)
 }
 
 /* The machine's own clock, which no host sets. */
-static int64_t elapsed_ms(void)
+static int64_t elapsed_us(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t elapsed_ms(void)
+{
+    return elapsed_us() / 1000;
 }
 
 void greffe__queue_glance(greffe__queue *queue, bool wanted)
@@ -117,6 +125,33 @@ static void wait_for_work(greffe__queue *queue)
     }
 }
 
+/* Those who give commands together should share a commit, not one of them go first and the others
+ * wait for it. Where the last one was shared, the first command waits while others follow closely,
+ * for a quarter of what that commit took at the most. Comes with the lock and goes with it. */
+static void gather(greffe__queue *queue)
+{
+    enum { most_quiet_us = 100 };
+    int64_t quiet_us = queue->shared_us / 16, begun_us, came_us;
+    quiet_us = quiet_us < most_quiet_us ? quiet_us : most_quiet_us;
+    if (queue->shared_us == 0 || queue->first == NULL || queue->closing) {
+        return;
+    }
+    unsigned first = atomic_load(&queue->posted), seen = first;
+    pthread_mutex_unlock(&queue->lock);
+    begun_us = came_us = elapsed_us();
+    while (atomic_load(&queue->alone) == 0 && seen - first < GREFFE_MAX_GROUP) {
+        (void)sched_yield();
+        unsigned posted = atomic_load(&queue->posted);
+        int64_t now_us = elapsed_us();
+        came_us = posted != seen ? now_us : came_us;
+        seen = posted;
+        if (now_us - came_us >= quiet_us || now_us - begun_us >= queue->shared_us / 4) {
+            break;
+        }
+    }
+    pthread_mutex_lock(&queue->lock);
+}
+
 /* How many of these jobs are about a stream. */
 static unsigned count_of(greffe__job *const *jobs, size_t count, const char *stream)
 {
@@ -148,6 +183,7 @@ static size_t take_jobs(greffe__queue *queue, greffe__job **jobs)
         *(before == NULL ? &queue->first : &before->next) = next;
         queue->last = queue->last == job ? before : queue->last;
         jobs[count++] = job;
+        atomic_fetch_sub(&queue->alone, alone);
         job = alone ? NULL : next;
     }
     atomic_store(&queue->waiting, queue->first != NULL || queue->closing);
@@ -160,12 +196,16 @@ static void *work(void *data)
     greffe__job *jobs[GREFFE_MAX_GROUP];
     for (;;) {
         wait_for_work(queue); /* gives the lock */
+        gather(queue);
         size_t count = take_jobs(queue, jobs);
         pthread_mutex_unlock(&queue->lock);
         if (count == 0) {
             return NULL;
         }
+        int64_t begun_us = count > 1 ? elapsed_us() : 0;
+        bool alone = jobs[0]->stream == NULL;
         greffe__run_group(queue->engine, jobs, count);
+        queue->shared_us = count > 1 ? elapsed_us() - begun_us : alone ? queue->shared_us : 0;
         for (size_t i = 0; i < count; i++) {
             jobs[i]->finished(jobs[i]);
         }
@@ -185,6 +225,8 @@ greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
     }
     pthread_condattr_t kind;
     atomic_init(&queue->waiting, false);
+    atomic_init(&queue->posted, 0);
+    atomic_init(&queue->alone, 0);
     atomic_init(&queue->glances, false);
     pthread_mutex_init(&queue->lock, NULL);
     (void)pthread_condattr_init(&kind);
@@ -233,6 +275,8 @@ void greffe__queue_post(greffe__queue *queue, greffe__job *job)
     pthread_mutex_lock(&queue->lock);
     *(queue->last != NULL ? &queue->last->next : &queue->first) = job;
     queue->last = job;
+    atomic_fetch_add(&queue->posted, 1);
+    atomic_fetch_add(&queue->alone, job->stream == NULL);
     atomic_store(&queue->waiting, true);
     pthread_mutex_unlock(&queue->lock);
     pthread_cond_signal(&queue->arrived);
