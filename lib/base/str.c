@@ -88,10 +88,14 @@ greffe__str greffe__str_join(greffe__arena *arena, const char *first, ...)
 
 greffe__str greffe__str_format(greffe__arena *arena, const char *format, ...)
 {
+    char text[256]; /* most are short: then they are formatted once */
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(NULL, 0, format, arguments);
+    int size = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (size >= 0 && (size_t)size < sizeof text) {
+        return greffe__str_dup(arena, (greffe__str){text, (size_t)size});
+    }
     char *data = size < 0 ? NULL : greffe__arena_alloc(arena, (size_t)size + 1);
     if (data == NULL) {
         return (greffe__str){"", 0};
@@ -288,9 +292,15 @@ static bool reserve(greffe__buf *buf, size_t more)
     return true;
 }
 
+/* Whether there is room for it and the end of the text; what has failed has none. */
+static bool has_room(const greffe__buf *buf, size_t more)
+{
+    return more < buf->capacity - buf->size && !buf->failed;
+}
+
 void greffe__buf_put(greffe__buf *buf, const void *data, size_t size)
 {
-    if (size > 0 && reserve(buf, size)) {
+    if (size > 0 && (has_room(buf, size) || reserve(buf, size))) {
         memcpy(buf->data + buf->size, data, size);
         buf->size += size;
     }
@@ -298,7 +308,7 @@ void greffe__buf_put(greffe__buf *buf, const void *data, size_t size)
 
 void greffe__buf_byte(greffe__buf *buf, char byte)
 {
-    if (reserve(buf, 1)) {
+    if (has_room(buf, 1) || reserve(buf, 1)) {
         buf->data[buf->size++] = byte;
     }
 }

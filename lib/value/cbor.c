@@ -24,21 +24,18 @@ enum {
 static void head(greffe__buf *out, unsigned major, uint64_t value)
 {
     unsigned char bytes[9];
-    size_t size;
     unsigned char top = (unsigned char)(major << 5);
     if (value < 24) {
-        bytes[0] = (unsigned char)(top | value);
-        size = 1;
-    } else {
-        unsigned width = value <= 0xFF ? 0 : value <= 0xFFFF ? 1 : value <= 0xFFFFFFFF ? 2 : 3;
-        bytes[0] = (unsigned char)(top | (24 + width));
-        size = (size_t)1 << width;
-        for (size_t i = 0; i < size; i++) {
-            bytes[1 + i] = (unsigned char)(value >> (8 * (size - 1 - i)));
-        }
-        size += 1;
+        greffe__buf_byte(out, (char)(top | value));
+        return;
     }
-    greffe__buf_put(out, bytes, size);
+    unsigned width = value <= 0xFF ? 0 : value <= 0xFFFF ? 1 : value <= 0xFFFFFFFF ? 2 : 3;
+    size_t size = (size_t)1 << width;
+    bytes[0] = (unsigned char)(top | (24 + width));
+    for (size_t i = 0; i < size; i++) {
+        bytes[1 + i] = (unsigned char)(value >> (8 * (size - 1 - i)));
+    }
+    greffe__buf_put(out, bytes, size + 1);
 }
 
 void greffe__cbor_uint(greffe__buf *out, uint64_t value)

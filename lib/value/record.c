@@ -95,18 +95,18 @@ static void write_one(greffe__buf *out, const greffe__field *field, greffe__fiel
 static void write(greffe__buf *out, const greffe__shape *shape, const void *record, bool words)
 {
     const char *base = record;
+    uint8_t noted[256]; /* which are written: no shape has more fields, a key is a byte */
     uint32_t present = 0;
     for (uint16_t i = 0; i < shape->count; i++) {
         const greffe__field *field = &shape->fields[i];
-        present += (words || !field->words) && !is_default(field, base + field->offset);
+        if ((words || !field->words) && !is_default(field, base + field->offset)) {
+            noted[present++] = (uint8_t)i;
+        }
     }
     greffe__cbor_map(out, present);
-    for (uint16_t i = 0; i < shape->count; i++) {
-        const greffe__field *field = &shape->fields[i];
+    for (uint32_t n = 0; n < present; n++) {
+        const greffe__field *field = &shape->fields[noted[n]];
         const char *at = base + field->offset;
-        if ((field->words && !words) || is_default(field, at)) {
-            continue;
-        }
         greffe__cbor_uint(out, field->key);
         size_t size = item_size(field);
         if (size == 0) {
