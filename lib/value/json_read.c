@@ -146,6 +146,21 @@ static bool escape(scan *s, uint32_t *out)
     return (*out < 0xDC00 || *out > 0xDFFF) || bad(s, "half of a surrogate pair stands alone");
 }
 
+/* What means the same here and there, and is written as it stands. */
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+static void put_plain(scan *s)
+{
+    const char *start = s->at;
+    while (s->at < s->end && is_plain(*s->at)) {
+        s->at += 1;
+    }
+    greffe__buf_put(&s->out, start, (size_t)(s->at - start));
+}
+
 static bool string(scan *s)
 {
     s->at += 1;
@@ -153,7 +168,7 @@ static bool string(scan *s)
     size_t mark = s->out.size;
     bool marked = false;
     greffe__buf_byte(&s->out, 's');
-    while (s->at < s->end && *s->at != '"') {
+    for (put_plain(s); s->at < s->end && *s->at != '"'; put_plain(s)) {
         uint32_t c = 0;
         if ((unsigned char)*s->at < 0x20) {
             return bad(s, "a control character stands in a string; it must be escaped");
