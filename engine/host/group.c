@@ -23,9 +23,12 @@ void greffe__run_group(greffe_engine *e, greffe__job *const *jobs, size_t count)
 {
     bool grouped =
         count > 1 && GREFFE__STORE_HAS(e->store, group) && greffe__wait_group(e, true) == GREFFE_OK;
+    e->shares = grouped;
+    e->named_count = 0;
     for (size_t i = 0; i < count; i++) {
         run_alone(e, jobs[i]);
     }
+    e->shares = false;
     bool lost = grouped && greffe__wait_group(e, false) != GREFFE_OK;
     /* Nothing of it was done: what one of them met shall not be the others' fate. */
     for (size_t i = 0; lost && i < count; i++) {

@@ -27,6 +27,15 @@ typedef struct greffe__cached_plan {
     const greffe__zone *zone;
 } greffe__cached_plan;
 
+/* What the store said of a name while commands share a commit: nobody else writes meanwhile. */
+typedef struct greffe__named_plan {
+    greffe_load_kind what;
+    char name[96];
+    char hash[GREFFE__HASH_CHARS];
+} greffe__named_plan;
+
+enum { GREFFE__MAX_NAMED = 8 };
+
 typedef struct greffe__handler {
     char channel[80];
     greffe_effect_fn run;
@@ -95,6 +104,9 @@ struct greffe_engine {
     greffe__arena zones; /* bytes and parsed zone of the system */
     greffe__cached_plan plans[GREFFE__MAX_PLANS];
     uint32_t plan_count;
+    greffe__named_plan named[GREFFE__MAX_NAMED];
+    uint32_t named_count;
+    bool shares; /* commands share a commit now: the store thread's */
     greffe__handler handlers[GREFFE__MAX_CHANNELS];
     greffe__valve valves[GREFFE__MAX_CHANNELS];
     uint32_t handler_count;

@@ -1,6 +1,6 @@
 /* Plans: those that the store thread has read, which of them a dossier, a board or an allotment
- * takes, and publishing. What the store says is asked each time: another process may have
- * published. */
+ * takes, and publishing. What the store says is asked each time, once for commands that share a
+ * commit: another process may have published. */
 #include <stdio.h>
 #include <string.h>
 
@@ -79,13 +79,42 @@ greffe__str greffe__known_name(greffe__arena *arena, uint32_t need, greffe__str 
                               (int)key.size, key.data);
 }
 
+static greffe__named_plan *find_named(greffe_engine *e, greffe_load_kind what, greffe__str name)
+{
+    for (uint32_t i = 0; e->shares && i < e->named_count; i++) {
+        if (e->named[i].what == what && greffe__str_is(name, e->named[i].name)) {
+            return &e->named[i];
+        }
+    }
+    return NULL;
+}
+
+static void keep_named(greffe_engine *e, greffe_load_kind what, greffe__str name, greffe__str hash)
+{
+    if (!e->shares || e->named_count == GREFFE__MAX_NAMED || name.size >= sizeof e->named->name ||
+        hash.size >= sizeof e->named->hash) {
+        return;
+    }
+    greffe__named_plan *place = &e->named[e->named_count++];
+    *place = (greffe__named_plan){.what = what};
+    memcpy(place->name, name.data, name.size);
+    memcpy(place->hash, hash.data, hash.size);
+}
+
 greffe_status greffe__plan_by(greffe_engine *e, greffe_load_kind what, greffe__str name,
                               greffe__cached_plan *out, greffe__arena *arena)
 {
+    const greffe__named_plan *named = find_named(e, what, name);
+    if (named != NULL) {
+        return greffe__plan_by_hash(e, greffe__str_of(named->hash), out, arena);
+    }
     greffe_load item = {.what = what, .command = name};
     greffe_status status = greffe__wait_load(e, &item, 1, arena);
     if (status == GREFFE_OK && !item.found) {
         status = GREFFE_ENOTFOUND;
+    }
+    if (status == GREFFE_OK) {
+        keep_named(e, what, name, item.label);
     }
     return status == GREFFE_OK ? greffe__plan_by_hash(e, item.label, out, arena) : status;
 }
