@@ -70,6 +70,9 @@ static const char *const statements[STATEMENT_COUNT] = {
                       "AND (instr(?4, char(10) || o.channel || CASE o.channel WHEN 'call' "
                       "THEN ':' || o.letter ELSE '' END || char(10)) > 0) = ?5 "
                       "ORDER BY o.channel <> 'greffe', o.next_ms, o.kind, o.key, o.item LIMIT ?3",
+    [SEEK_EFFECT] = "SELECT 1 FROM {p}outbox o WHERE o.tenant = ?1 AND o.incident = '' AND "
+                    "o.next_ms <= ?2 AND (instr(?4, char(10) || o.channel || CASE o.channel WHEN "
+                    "'call' THEN ':' || o.letter ELSE '' END || char(10)) > 0) = ?5 LIMIT 1",
     [LEASE_EFFECT] =
         "UPDATE {p}outbox SET next_ms = ?5, attempts = ?6, started = ?7 WHERE tenant = ?1 "
         "AND kind = ?2 AND key = ?3 AND item = ?4 AND next_ms = ?8 AND (?9 = 0 OR EXISTS (SELECT 1 "

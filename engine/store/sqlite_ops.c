@@ -531,23 +531,45 @@ static void join_names(char out[max_names_bytes], const greffe_claim_request *re
     out[at] = '\0';
 }
 
+static void bind_claim(sqlite_store *s, sqlite3_stmt *stmt, const greffe_claim_request *request,
+                       char names[max_names_bytes])
+{
+    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, request->now_ms);
+    sqlite3_bind_int64(stmt, 3, request->limit);
+    if (request->effects) {
+        join_names(names, request);
+        sqlite3_bind_text(stmt, 4, names, -1, SQLITE_STATIC);
+        sqlite3_bind_int(stmt, 5, request->channel_count > 0 && !request->others);
+    }
+}
+
+/* Whether there is an effect to be claimed. */
+static greffe_status seek_effect(sqlite_store *s, const greffe_claim_request *request, bool *found)
+{
+    char names[max_names_bytes];
+    sqlite3_stmt *stmt = NULL;
+    greffe_status status = greffe__sqlite_prepare(s, SEEK_EFFECT, &stmt);
+    if (status != GREFFE_OK) {
+        return status;
+    }
+    bind_claim(s, stmt, request, names);
+    int code = sqlite3_step(stmt);
+    *found = code == SQLITE_ROW;
+    sqlite3_reset(stmt);
+    return greffe__sqlite_status(code);
+}
+
 static greffe_status claim(sqlite_store *s, greffe_claim_request *request, greffe_memory *memory)
 {
+    char names[max_names_bytes];
     sqlite3_stmt *stmt = NULL;
     greffe_status status =
         greffe__sqlite_prepare(s, request->effects ? CLAIM_EFFECTS : CLAIM_DUE, &stmt);
     if (status != GREFFE_OK) {
         return status;
     }
-    sqlite3_bind_text(stmt, 1, s->tenant, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 2, request->now_ms);
-    sqlite3_bind_int64(stmt, 3, request->limit);
-    char names[max_names_bytes];
-    if (request->effects) {
-        join_names(names, request);
-        sqlite3_bind_text(stmt, 4, names, -1, SQLITE_STATIC);
-        sqlite3_bind_int(stmt, 5, request->channel_count > 0 && !request->others);
-    }
+    bind_claim(s, stmt, request, names);
     request->count = 0;
     status =
         request->effects ? claim_effects(stmt, request, memory) : claim_due(stmt, request, memory);
@@ -559,12 +581,14 @@ void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request, gr
                           greffe_done_fn done, void *data)
 {
     sqlite_store *s = (sqlite_store *)store;
-    greffe_status status = claim(s, request, memory);
-    if (status != GREFFE_OK || !request->effects || request->lease_ms <= 0 || request->count == 0) {
+    bool leases = request->effects && request->lease_ms > 0, found = false;
+    request->count = 0;
+    greffe_status status = leases ? seek_effect(s, request, &found) : claim(s, request, memory);
+    if (status != GREFFE_OK || !found) {
         done(data, status);
         return;
     }
-    /* There is something: it is read again inside the transaction that leases it, so that no two
+    /* There is something: it is read inside the transaction that leases it, so that no two
      * processes are given the same. */
     status = greffe__sqlite_begin(s, true);
     if (status == GREFFE_OK) {

@@ -42,6 +42,7 @@ typedef enum statement {
     UPDATE_NUMBER,
     CLAIM_DUE,
     CLAIM_EFFECTS,
+    SEEK_EFFECT,
     LEASE_EFFECT,
     RETIRE_BUNDLES,
     INSERT_BUNDLE,
