@@ -160,6 +160,8 @@ void greffe__notices_close(greffe_engine *e);
 /* While it is held, no subscriber comes or goes. */
 void greffe__notices_lock(greffe__notices *notices);
 void greffe__notices_unlock(greffe__notices *notices);
+/* Between its beginning and its end the host is not woken: what comes together is told together. */
+void greffe__notices_gather(greffe__notices *notices, bool begin);
 /* Counts a call that is accepted; false: there are too many. */
 bool greffe__notices_accept(greffe__notices *notices);
 /* Takes a count back: what was to be accepted was not. */

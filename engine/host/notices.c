@@ -17,7 +17,9 @@ struct greffe__notices {
     void *work_data;
     greffe__notice stirred; /* in the list when `stirs` */
     bool stirs;
-    int ends[2]; /* of a pipe: one byte lies in it while the list is not empty */
+    int ends[2];   /* of a pipe */
+    bool lit;      /* one byte lies in it: the list is not empty */
+    bool gathered; /* more come at once: then it is lit */
 };
 
 greffe_status greffe__notices_open(greffe__notices **out, greffe_context *context)
@@ -66,17 +68,31 @@ void greffe__notices_refuse(greffe__notices *n)
     pthread_mutex_unlock(&n->lock);
 }
 
-static void append(greffe__notices *n, greffe__notice *notice)
+static void light(greffe__notices *n)
 {
     static const char byte = 1;
-    notice->next = NULL;
-    bool empty = n->first == NULL;
-    *(empty ? &n->first : &n->last->next) = notice;
-    n->last = notice;
-    if (empty) {
-        while (write(n->ends[1], &byte, 1) < 0 && errno == EINTR) {
-        }
+    if (n->lit || n->gathered || n->first == NULL) {
+        return;
     }
+    n->lit = true;
+    while (write(n->ends[1], &byte, 1) < 0 && errno == EINTR) {
+    }
+}
+
+static void append(greffe__notices *n, greffe__notice *notice)
+{
+    notice->next = NULL;
+    *(n->first == NULL ? &n->first : &n->last->next) = notice;
+    n->last = notice;
+    light(n);
+}
+
+void greffe__notices_gather(greffe__notices *n, bool begin)
+{
+    pthread_mutex_lock(&n->lock);
+    n->gathered = begin;
+    light(n);
+    pthread_mutex_unlock(&n->lock);
 }
 
 void greffe__notices_put(greffe__notices *n, greffe__notice *notice)
@@ -115,8 +131,10 @@ static greffe__notice *take(greffe__notices *n)
         n->last = n->first == NULL ? NULL : n->last;
         n->accepted -= notice->what.kind == GREFFE_NOTICE_REPLY;
         n->stirs = n->stirs && notice != &n->stirred;
-        while (n->first == NULL && read(n->ends[0], &byte, 1) < 0 && errno == EINTR) {
+        bool dark = n->lit && n->first == NULL;
+        while (dark && read(n->ends[0], &byte, 1) < 0 && errno == EINTR) {
         }
+        n->lit = n->lit && !dark;
     }
     pthread_mutex_unlock(&n->lock);
     return notice;

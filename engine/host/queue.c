@@ -206,8 +206,15 @@ static void *work(void *data)
         bool alone = jobs[0]->stream == NULL;
         greffe__run_group(queue->engine, jobs, count);
         queue->shared_us = count > 1 ? elapsed_us() - begun_us : alone ? queue->shared_us : 0;
+        greffe__notices *notices = count > 1 ? queue->engine->notices : NULL;
+        if (notices != NULL) {
+            greffe__notices_gather(notices, true);
+        }
         for (size_t i = 0; i < count; i++) {
             jobs[i]->finished(jobs[i]);
+        }
+        if (notices != NULL) {
+            greffe__notices_gather(notices, false);
         }
     }
 }
