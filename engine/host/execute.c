@@ -235,18 +235,11 @@ static greffe_status personal_rows(greffe__arena *arena, const greffe__personals
     }
     for (uint32_t i = 0; i < created->count; i++) {
         const greffe__personal *value = &created->at[i];
-        greffe__buf bytes;
-        greffe__buf_init(&bytes, arena->context);
-        greffe__cbor_value(&bytes, &value->value);
-        rows[i] =
-            (greffe_personal_row){value->ref, value->class_name, value->salt,
-                                  greffe__str_dup(arena, (greffe__str){bytes.data, bytes.size})};
-        arena->failed = arena->failed || bytes.failed;
-        greffe__buf_free(&bytes);
+        rows[i] = (greffe_personal_row){value->ref, value->class_name, value->salt, value->bytes};
     }
     write->personal = rows;
     write->personal_count = created->count;
-    return arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
+    return GREFFE_OK;
 }
 
 /* What persons and what the engine itself call their commands never meet. */

@@ -185,6 +185,7 @@ bool greffe__keep_personal(greffe__bench *b, greffe__stream *stream, const char 
     greffe__cbor_value(&bytes, &value);
     greffe__hash commitment =
         greffe__sha256_pair(personal->salt, (greffe__str){bytes.data, bytes.size});
+    personal->bytes = greffe__str_dup(b->arena, (greffe__str){bytes.data, bytes.size});
     bool good = !bytes.failed;
     greffe__buf_free(&bytes);
     event->ref = personal->ref;

@@ -410,7 +410,8 @@ GREFFE__LIST_TYPE(greffe__needs, greffe__need);
 typedef struct greffe__personal {
     greffe__str ref, class_name, salt;
     greffe__value value;
-    bool stored; /* false: new with this command */
+    greffe__str bytes; /* of the value, when it is new */
+    bool stored;       /* false: new with this command */
 } greffe__personal;
 GREFFE__LIST_TYPE(greffe__personals, greffe__personal);
 
