@@ -299,7 +299,7 @@ greffe_status greffe__tell_all(greffe_engine *e, greffe__delivery *const *all, s
         places[i] = &jobs[i];
     }
     if (count > 0) {
-        greffe__run_group(e, places, count);
+        (void)greffe__run_group(e, places, count, NULL, NULL);
     }
     for (size_t i = 0; i < count; i++) {
         status = status == GREFFE_OK ? jobs[i].status : status;

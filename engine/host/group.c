@@ -19,14 +19,16 @@ static void stir(greffe_engine *e, greffe__job *const *jobs, size_t count)
     }
 }
 
-void greffe__run_group(greffe_engine *e, greffe__job *const *jobs, size_t count)
+size_t greffe__run_group(greffe_engine *e, greffe__job **jobs, size_t count, greffe__more_fn more,
+                         void *data)
 {
-    bool grouped =
-        count > 1 && GREFFE__STORE_HAS(e->store, group) && greffe__wait_group(e, true) == GREFFE_OK;
+    bool grouped = (count > 1 || more != NULL) && GREFFE__STORE_HAS(e->store, group) &&
+                   greffe__wait_group(e, true) == GREFFE_OK;
     e->shares = grouped;
     e->named_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        run_alone(e, jobs[i]);
+    for (size_t done = 0; done < count;) {
+        run_alone(e, jobs[done++]);
+        count = done == count && grouped && more != NULL ? more(data, jobs, count) : count;
     }
     e->shares = false;
     bool lost = grouped && greffe__wait_group(e, false) != GREFFE_OK;
@@ -36,4 +38,5 @@ void greffe__run_group(greffe_engine *e, greffe__job *const *jobs, size_t count)
         run_alone(e, jobs[i]);
     }
     stir(e, jobs, count);
+    return count;
 }

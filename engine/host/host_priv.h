@@ -138,8 +138,11 @@ greffe_status greffe__queue_call(greffe__queue *queue, greffe__job_fn job, void 
 greffe_status greffe__queue_await(greffe__queue *queue, greffe__job *job);
 
 /* Runs jobs that share a commit; where there is none to share, or it fails, each alone (group.c).
- */
-void greffe__run_group(greffe_engine *engine, greffe__job *const *jobs, size_t count);
+ * Before that commit ends `more`, unless it is NULL, is asked for others to join in: it adds them
+ * behind the `count` there are, and says how many there are then. So does the answer. */
+typedef size_t (*greffe__more_fn)(void *data, greffe__job **jobs, size_t count);
+size_t greffe__run_group(greffe_engine *engine, greffe__job **jobs, size_t count,
+                         greffe__more_fn more, void *data);
 
 /* --- What comes back to the host (notices.c) --- */
 

@@ -184,7 +184,7 @@ static greffe_status execute_all(greffe_engine *e, incoming *all, size_t count)
                 break;
             }
         }
-        greffe__run_group(e, places, some);
+        (void)greffe__run_group(e, places, some, NULL, NULL);
         for (size_t j = 0; j < some; j++) {
             bool stuck = greffe__of_the_store(jobs[j].status);
             status = status == GREFFE_OK && stuck ? jobs[j].status : status;

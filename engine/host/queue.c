@@ -21,9 +21,8 @@ struct greffe__queue {
     pthread_cond_t arrived;
     greffe__job *first, *last;
     atomic_bool waiting; /* a job, or the end: written under the lock */
-    atomic_uint posted;  /* jobs, ever: written under the lock */
-    atomic_uint alone;   /* jobs that wait and share no commit: written under the lock */
-    int64_t shared_us;   /* how long the last commit that was shared took, 0: it was not */
+    int64_t shared_us;   /* how long the last commit took, when it was shared: the thread's own */
+    int64_t spent_us;    /* of that, waiting for others */
     bool closing;
     unsigned callers; /* that have not left yet */
     pthread_cond_t left;
@@ -125,33 +124,6 @@ static void wait_for_work(greffe__queue *queue)
     }
 }
 
-/* Those who give commands together should share a commit, not one of them go first and the others
- * wait for it. Where the last one was shared, the first command waits while others follow closely,
- * for a quarter of what that commit took at the most. Comes with the lock and goes with it. */
-static void gather(greffe__queue *queue)
-{
-    enum { most_quiet_us = 100 };
-    int64_t quiet_us = queue->shared_us / 16, begun_us, came_us;
-    quiet_us = quiet_us < most_quiet_us ? quiet_us : most_quiet_us;
-    if (queue->shared_us == 0 || queue->first == NULL || queue->closing) {
-        return;
-    }
-    unsigned first = atomic_load(&queue->posted), seen = first;
-    pthread_mutex_unlock(&queue->lock);
-    begun_us = came_us = elapsed_us();
-    while (atomic_load(&queue->alone) == 0 && seen - first < GREFFE_MAX_GROUP) {
-        (void)sched_yield();
-        unsigned posted = atomic_load(&queue->posted);
-        int64_t now_us = elapsed_us();
-        came_us = posted != seen ? now_us : came_us;
-        seen = posted;
-        if (now_us - came_us >= quiet_us || now_us - begun_us >= queue->shared_us / 4) {
-            break;
-        }
-    }
-    pthread_mutex_lock(&queue->lock);
-}
-
 /* How many of these jobs are about a stream. */
 static unsigned count_of(greffe__job *const *jobs, size_t count, const char *stream)
 {
@@ -162,12 +134,11 @@ static unsigned count_of(greffe__job *const *jobs, size_t count, const char *str
     return found;
 }
 
-/* The first job, and those behind it that may share its commit: up to one that has to be alone, and
- * few of each stream, so that nobody who gives many holds up the others. What is left keeps its
- * order. */
-static size_t take_jobs(greffe__queue *queue, greffe__job **jobs)
+/* The first job, and those behind it that may share its commit, or that of the `count` before: up
+ * to one that has to be alone, and few of each stream, so that nobody who gives many holds up the
+ * others. What is left keeps its order. How many there are now. */
+static size_t take_jobs(greffe__queue *queue, greffe__job **jobs, size_t count)
 {
-    size_t count = 0;
     greffe__job *before = NULL;
     for (greffe__job *job = queue->first; job != NULL && count < GREFFE_MAX_GROUP;) {
         bool alone = job->stream == NULL;
@@ -183,11 +154,63 @@ static size_t take_jobs(greffe__queue *queue, greffe__job **jobs)
         *(before == NULL ? &queue->first : &before->next) = next;
         queue->last = queue->last == job ? before : queue->last;
         jobs[count++] = job;
-        atomic_fetch_sub(&queue->alone, alone);
         job = alone ? NULL : next;
     }
     atomic_store(&queue->waiting, queue->first != NULL || queue->closing);
     return count;
+}
+
+/* Those who give commands together should share a commit, not one of them go first and the others
+ * wait for it: what came while the others were decided joins them. Where the last commit was
+ * shared, there is some waiting for what follows closely: a quarter of what that one took at the
+ * most. */
+static size_t join_in(void *data, greffe__job **jobs, size_t count)
+{
+    enum { most_quiet_us = 100 };
+    greffe__queue *queue = data;
+    int64_t quiet_us = queue->shared_us / 16, left_us = queue->shared_us / 4 - queue->spent_us;
+    quiet_us = quiet_us < most_quiet_us ? quiet_us : most_quiet_us;
+    quiet_us = quiet_us < left_us ? quiet_us : left_us;
+    if (count < GREFFE_MAX_GROUP && quiet_us > 0 && !atomic_load(&queue->waiting)) {
+        int64_t begun_us = elapsed_us(), now_us = begun_us;
+        while (!atomic_load(&queue->waiting) && now_us - begun_us < quiet_us) {
+            (void)sched_yield();
+            now_us = elapsed_us();
+        }
+        queue->spent_us += now_us - begun_us;
+    }
+    pthread_mutex_lock(&queue->lock);
+    count = take_jobs(queue, jobs, count);
+    pthread_mutex_unlock(&queue->lock);
+    return count;
+}
+
+/* A command that comes alone is done alone, unless the last ones shared a commit. */
+static size_t run_jobs(greffe__queue *queue, greffe__job **jobs, size_t count)
+{
+    bool shares = jobs[0]->stream != NULL && (count > 1 || queue->shared_us > 0);
+    if (!shares) {
+        return greffe__run_group(queue->engine, jobs, count, NULL, NULL);
+    }
+    int64_t begun_us = elapsed_us();
+    queue->spent_us = 0;
+    count = greffe__run_group(queue->engine, jobs, count, join_in, queue);
+    queue->shared_us = count > 1 ? elapsed_us() - begun_us : 0;
+    return count;
+}
+
+static void finish_jobs(greffe__queue *queue, greffe__job *const *jobs, size_t count)
+{
+    greffe__notices *notices = count > 1 ? queue->engine->notices : NULL;
+    if (notices != NULL) {
+        greffe__notices_gather(notices, true);
+    }
+    for (size_t i = 0; i < count; i++) {
+        jobs[i]->finished(jobs[i]);
+    }
+    if (notices != NULL) {
+        greffe__notices_gather(notices, false);
+    }
 }
 
 static void *work(void *data)
@@ -196,26 +219,12 @@ static void *work(void *data)
     greffe__job *jobs[GREFFE_MAX_GROUP];
     for (;;) {
         wait_for_work(queue); /* gives the lock */
-        gather(queue);
-        size_t count = take_jobs(queue, jobs);
+        size_t count = take_jobs(queue, jobs, 0);
         pthread_mutex_unlock(&queue->lock);
         if (count == 0) {
             return NULL;
         }
-        int64_t begun_us = count > 1 ? elapsed_us() : 0;
-        bool alone = jobs[0]->stream == NULL;
-        greffe__run_group(queue->engine, jobs, count);
-        queue->shared_us = count > 1 ? elapsed_us() - begun_us : alone ? queue->shared_us : 0;
-        greffe__notices *notices = count > 1 ? queue->engine->notices : NULL;
-        if (notices != NULL) {
-            greffe__notices_gather(notices, true);
-        }
-        for (size_t i = 0; i < count; i++) {
-            jobs[i]->finished(jobs[i]);
-        }
-        if (notices != NULL) {
-            greffe__notices_gather(notices, false);
-        }
+        finish_jobs(queue, jobs, run_jobs(queue, jobs, count));
     }
 }
 
@@ -232,8 +241,6 @@ greffe_status greffe__queue_open(greffe__queue **out, greffe_engine *engine)
     }
     pthread_condattr_t kind;
     atomic_init(&queue->waiting, false);
-    atomic_init(&queue->posted, 0);
-    atomic_init(&queue->alone, 0);
     atomic_init(&queue->glances, false);
     pthread_mutex_init(&queue->lock, NULL);
     (void)pthread_condattr_init(&kind);
@@ -282,8 +289,6 @@ void greffe__queue_post(greffe__queue *queue, greffe__job *job)
     pthread_mutex_lock(&queue->lock);
     *(queue->last != NULL ? &queue->last->next : &queue->first) = job;
     queue->last = job;
-    atomic_fetch_add(&queue->posted, 1);
-    atomic_fetch_add(&queue->alone, job->stream == NULL);
     atomic_store(&queue->waiting, true);
     pthread_mutex_unlock(&queue->lock);
     pthread_cond_signal(&queue->arrived);
