@@ -17,39 +17,22 @@
  * code is 1. No time ever decides over an exit code. */
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "canonical.h"
+#include "syncs.h"
 
 enum { programs = 3, most_rounds = 1000 };
 
 typedef struct arguments {
     const char *directory, *procedure, *script, *one, *planted;
-    uint32_t rounds, dossiers;
-    bool record;
+    uint32_t rounds, dossiers, warm;
+    bool record, answers;
 } arguments;
-
-/* --- Syncs: counted, and made dearer when that is asked for --- */
-
-static atomic_ulong syncs;
-static uint32_t sync_extra_us;
-
-/* Takes the place of the C library's: SQLite's calls come here. */
-__attribute__((visibility("default"))) int fdatasync(int file)
-{
-    (void)atomic_fetch_add(&syncs, 1);
-    if (sync_extra_us > 0) {
-        const struct timespec more = {.tv_nsec = (long)sync_extra_us * 1000};
-        (void)nanosleep(&more, NULL);
-    }
-    return (int)syscall(SYS_fdatasync, file);
-}
 
 /* --- What the three share --- */
 
@@ -250,14 +233,14 @@ static double seconds(clockid_t clock)
 static sample measure(const bench_program *program, uint32_t first, uint32_t count)
 {
     double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-    unsigned long before = atomic_load(&syncs);
+    unsigned long before = atomic_load(&bench_syncs);
     uint32_t group = bench_flight > 0 ? bench_flight : bench_group;
     for (uint32_t done = 0; done < count; done += group) {
         uint32_t left = count - done;
         program->run(first + done, left < group ? left : group);
     }
     return (sample){seconds(CLOCK_MONOTONIC) - wall, seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu,
-                    (double)(atomic_load(&syncs) - before) / count};
+                    (double)(atomic_load(&bench_syncs) - before) / count};
 }
 
 typedef struct spread {
@@ -395,6 +378,7 @@ static int compare_three(const arguments *a)
 
 /* --- One of them --- */
 
+/* With --warm, dossiers that are not counted come first, and a line says what the others took. */
 static int run_one(const arguments *a)
 {
     bench_script script;
@@ -411,8 +395,16 @@ static int run_one(const arguments *a)
     }
     remove_database(a, a->one);
     program->open(database(a, a->one, ""));
-    (void)measure(program, 1, a->dossiers);
+    if (a->warm > 0) {
+        (void)measure(program, 1, a->warm);
+    }
+    sample taken = measure(program, 1 + a->warm, a->dossiers);
     program->close();
+    if (a->warm > 0) {
+        (void)printf("{\"peer\": \"%s\", \"count\": %u, \"seconds\": %.9f,"
+                     " \"cpu_seconds\": %.9f, \"sqlite\": \"%s\"}\n",
+                     program->name, a->dossiers, taken.wall_s, taken.cpu_s, sqlite3_libversion());
+    }
     return 0;
 }
 
@@ -439,10 +431,12 @@ static arguments read_arguments(int count, char **texts)
             a.rounds = number_of(value, most_rounds);
         } else if (strcmp(name, "--dossiers") == 0) {
             a.dossiers = number_of(value, 1000);
+        } else if (strcmp(name, "--warm") == 0) {
+            a.warm = number_of(value, 1000);
         } else if (strcmp(name, "--flight") == 0) {
             bench_flight = number_of(value, bench_most_flight);
         } else if (strcmp(name, "--sync-us") == 0) {
-            sync_extra_us = number_of(value, 100000);
+            bench_sync_extra_us = number_of(value, 100000);
         } else if (strcmp(name, "--one") == 0) {
             a.one = value;
         } else if (strcmp(name, "--script") == 0) {
@@ -452,11 +446,14 @@ static arguments read_arguments(int count, char **texts)
         } else if (strcmp(name, "--record") == 0) {
             a.script = value;
             a.record = true;
+        } else if (strcmp(name, "--print") == 0 && strcmp(value, "answers") == 0) {
+            a.answers = true;
         } else {
             bench_fail(name, "usage: canonical [--dir D] [--rounds N] [--dossiers N]"
                              " [--flight N] [--sync-us N]"
                              " [--procedure F]"
-                             " [--plant column|row] | --record F | --one NAME [--script F]");
+                             " [--plant column|row] | --record F | --print answers |"
+                             " --one NAME [--script F] [--warm N]");
         }
     }
     uint32_t group = bench_flight > 0 ? bench_flight : bench_group;
@@ -467,6 +464,10 @@ static arguments read_arguments(int count, char **texts)
 int main(int count, char **texts)
 {
     arguments a = read_arguments(count, texts);
+    if (a.answers) {
+        (void)puts(bench_answers);
+        return 0;
+    }
     if (a.record) {
         bench_script script;
         bench_record(&script, a.procedure);

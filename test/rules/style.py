@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 from common import C_SUFFIXES, Report, Trials, blank, files_under, read_text, run_rule
 
 FOLDERS = ("include", "lib", "engine", "bindings", "examples", "test")
-OTHER_SUFFIXES = (".py", ".sh", ".cmake", "CMakeLists.txt")
+OTHER_SUFFIXES = (".py", ".sh", ".mjs", ".cmake", "CMakeLists.txt")
 MOST_COLUMNS = 100
 MOST_FILE_LINES = 900
 MOST_FUNCTION_LINES = 70
