@@ -32,7 +32,9 @@ typedef struct cli {
     greffe_site *accounts;
     greffe_engine *engine;
     greffe_file_effects files;
-    greffe_sender *sender; /* NULL: the site names no destination */
+    greffe_sender *sender;       /* NULL: the site names no destination */
+    const char *folder;          /* of documents */
+    greffe_documents *documents; /* NULL: without --documents */
 } cli;
 
 int cli_check(cli *c);
@@ -48,6 +50,8 @@ int cli_play(cli *c);
 int cli_report(cli *c);
 int cli_test(cli *c);
 int cli_compact(cli *c);
+int cli_receive(cli *c);
+int cli_sweep(cli *c);
 
 /* A family of commands: "session.close" is written `greffe session close SESSION`, and an action
  * names its stream under "session". Those of a dossier have no prefix. */
@@ -72,6 +76,8 @@ typedef enum cli_store_use { CLI_NO_STORE, CLI_READS, CLI_WRITES, CLI_CREATES } 
  * may find none, and what reads is content with one that cannot be written. */
 int cli_open(cli *c, cli_store_use use);
 int cli_read_site(cli *c);
+/* Opens the documents of --documents; fine without it. */
+int cli_open_documents(cli *c);
 /* Where the site says that effects go: only what runs sends there. A channel that it does not name
  * becomes files, or waits. */
 int cli_add_destinations(cli *c);

@@ -276,6 +276,14 @@ int cli_add_destinations(cli *c)
     return code;
 }
 
+int cli_open_documents(cli *c)
+{
+    const greffe_documents_options options = {.size = sizeof options, .folder = c->folder};
+    return c->folder == NULL
+               ? EXIT_FINE
+               : cli_status(greffe_documents_files(&c->documents, &options), c->folder);
+}
+
 int cli_open(cli *c, cli_store_use use)
 {
     greffe_sqlite_options sqlite = {.size = sizeof sqlite, .path = c->store};
@@ -283,9 +291,14 @@ int cli_open(cli *c, cli_store_use use)
         return cli_fail(EXIT_ENVIRONMENT, "GR-6001: there is no store %s; greffe publish makes one",
                         c->store);
     }
+    int code = cli_open_documents(c);
+    if (code != EXIT_FINE) {
+        return code;
+    }
     /* A season is played by one process, in a time of its own. */
     greffe_engine_options options = {.size = sizeof options,
-                                     .alone = strcmp(c->command, "play") == 0};
+                                     .alone = strcmp(c->command, "play") == 0,
+                                     .documents = c->documents};
     greffe_status status = greffe_store_sqlite(&options.store, &sqlite);
     if (status == GREFFE_EREADONLY && use == CLI_READS) {
         sqlite.read_only = true;

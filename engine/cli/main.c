@@ -11,15 +11,26 @@ static const struct {
     cli_store_use use;
     int most_words;
 } commands[] = {
-    {"check", cli_check, CLI_NO_STORE, 64},   {"build", cli_build, CLI_NO_STORE, 1},
-    {"graph", cli_graph, CLI_NO_STORE, 1},    {"test", cli_test, CLI_NO_STORE, 64},
-    {"publish", cli_publish, CLI_CREATES, 1}, {"file", cli_act, CLI_WRITES, 1},
-    {"act", cli_act, CLI_WRITES, 2},          {"session", cli_act, CLI_WRITES, 2},
-    {"allot", cli_act, CLI_WRITES, 2},        {"pay", cli_act, CLI_WRITES, 2},
-    {"run", cli_run, CLI_WRITES, 0},          {"play", cli_play, CLI_WRITES, 1},
-    {"tasks", cli_list, CLI_READS, 0},        {"list", cli_list, CLI_READS, 1},
-    {"show", cli_show, CLI_READS, 1},         {"report", cli_report, CLI_READS, 0},
-    {"journal", cli_verify, CLI_READS, 2},    {"db", cli_compact, CLI_NO_STORE, 1},
+    {"check", cli_check, CLI_NO_STORE, 64},
+    {"build", cli_build, CLI_NO_STORE, 1},
+    {"graph", cli_graph, CLI_NO_STORE, 1},
+    {"test", cli_test, CLI_NO_STORE, 64},
+    {"publish", cli_publish, CLI_CREATES, 1},
+    {"file", cli_act, CLI_WRITES, 1},
+    {"act", cli_act, CLI_WRITES, 2},
+    {"session", cli_act, CLI_WRITES, 2},
+    {"allot", cli_act, CLI_WRITES, 2},
+    {"pay", cli_act, CLI_WRITES, 2},
+    {"run", cli_run, CLI_WRITES, 0},
+    {"play", cli_play, CLI_WRITES, 1},
+    {"tasks", cli_list, CLI_READS, 0},
+    {"list", cli_list, CLI_READS, 1},
+    {"show", cli_show, CLI_READS, 1},
+    {"report", cli_report, CLI_READS, 0},
+    {"journal", cli_verify, CLI_READS, 2},
+    {"db", cli_compact, CLI_NO_STORE, 1},
+    {"receive", cli_receive, CLI_NO_STORE, 64},
+    {"sweep", cli_sweep, CLI_NO_STORE, 0},
 };
 
 static const struct {
@@ -39,6 +50,7 @@ static const struct {
     {"--group", offsetof(cli, group)},
     {"--for", offsetof(cli, represented)},
     {"--effective", offsetof(cli, effective)},
+    {"--documents", offsetof(cli, folder)},
     {"--because", offsetof(cli, because)},
 };
 
@@ -182,6 +194,7 @@ int main(int argc, char **argv)
     }
     greffe_sender_destroy(c.sender);
     greffe_engine_close(c.engine);
+    greffe_documents_close(c.documents);
     greffe_site_destroy(c.accounts);
     greffe_diags_destroy(c.diags);
     greffe_context_destroy(c.context);

@@ -22,6 +22,8 @@ const char cli_usage[] =
     "  greffe allot allocate|transfer ALLOTMENT …\n"
     "  greffe pay batch|report|retry|settle BATCH …\n"
     "  greffe run                          fire due timers, deliver effects\n"
+    "  greffe receive FILE…                take documents that dossiers will name\n"
+    "  greffe sweep                        delete received documents that no dossier holds\n"
     "  greffe help COMMAND                 what it takes, with examples: help check, help "
     "session,\n"
     "                                      help act, help pay, help allot, help show, help VERB\n"
@@ -47,6 +49,7 @@ const char cli_usage[] =
     "  --args JSON    or @FILE                             --key KEY     idempotency key\n"
     "  --now INSTANT  2020-03-02T09:00:00Z                 --out PATH    where files go\n"
     "  --effective DATE --because TEXT     a letter counts from the day it came, and why\n"
+    "  --documents DIR                     where documents are kept\n"
     "  --if-version N                      refuse when somebody else has written since\n"
     "  --group, --status, --limit   narrow a list          --json        machine-readable\n"
     "  --fail-on-warning   a warning is a fault            --quiet       no progress\n"
@@ -101,15 +104,29 @@ static const struct {
      "Writes the steps as a graph in the language of Graphviz; with --json, the whole plan.\n"
      "    greffe graph velo.yaml | dot -Tsvg > velo.svg\n"},
     {"run",
-     "greffe run --store FILE --site FILE [--out DIR] [--now INSTANT] [--json]\n"
+     "greffe run --store FILE --site FILE [--out DIR] [--documents DIR] [--now INSTANT] [--json]\n"
      "\n"
      "Does what is due: fires timers, tells dossiers what boards and banks decided, and lets\n"
      "letters, payment files and minutes leave: to the mail server, the webhooks and the services\n"
-     "that the site file names, or into DIR/letters, DIR/payments and DIR/minutes. Failed "
-     "attempts\n"
-     "are told, and made again when they are due.\n"
+     "that the site file names, or into DIR/letters, DIR/payments and DIR/minutes. With\n"
+     "--documents, what erased dossiers held is deleted; without, that waits. What fails is told,\n"
+     "and tried again when it is due.\n"
      "Give it every few minutes, from cron or a systemd timer; several at once do not hurt.\n"
      "    greffe run --store portail.db --site site.yaml --out courrier\n"},
+    {"receive",
+     "greffe receive FILE… --documents DIR\n"
+     "\n"
+     "Takes files into a folder of documents, and says of each what a command has to say of it;\n"
+     "the media type is the caller's to know. A store that is opened with --documents takes no\n"
+     "document whose content is not there (GR-5212), holds it for its dossier, and deletes it "
+     "when\n"
+     "the last dossier that holds it is erased: give run that option too.\n"
+     "    greffe receive facture.pdf --documents pieces\n"},
+    {"sweep",
+     "greffe sweep --documents DIR [--json]\n"
+     "\n"
+     "Deletes what was received a week ago or earlier and no dossier holds. Once a day is enough.\n"
+     "    greffe sweep --documents pieces\n"},
     {"tasks", "greffe tasks [--group SERVICE|BOARD|ROLE] [--limit N] [--json] --store FILE\n"
               "\n"
               "What waits for whom: dossier, step, for, assignee or session, due, since.\n"

@@ -283,6 +283,11 @@ static int open_engine(scenario *s, const char *procedure)
          .run = catch_file,
          .data = s,
          .repeatable = false},
+        {.size = sizeof(greffe_handler),
+         .channel = "documents", /* a scenario has none */
+         .run = catch_file,
+         .data = s,
+         .repeatable = true},
     };
     for (size_t i = 0; i < sizeof handlers / sizeof *handlers && status == GREFFE_OK; i++) {
         status = greffe_engine_handle(s->c->engine, &handlers[i]);

@@ -361,6 +361,7 @@ static void prepare(greffe_engine *e, greffe__cached_plan *letters, greffe__deli
     greffe__str json = {body.data, body.size};
     d->effect = (greffe_effect){
         .key = greffe__str_dup(arena, d->row.item).data,
+        .stream = greffe__str_dup(arena, d->row.key).data,
         .channel = greffe__str_dup(arena, d->row.channel).data,
         .letter = greffe__str_dup(arena, d->row.letter).data,
         .subject = greffe__str_dup(arena, (greffe__str){subject.data, subject.size}).data,
@@ -407,7 +408,8 @@ static uint32_t find_handler(const greffe_engine *e, const greffe__delivery *d,
     }
     own = own != no_handler ? own : handler_of(e, d->row.channel);
     bool letter = !is_call(d) && !greffe__str_is(d->row.channel, "payment") &&
-                  !greffe__str_is(d->row.channel, "minutes");
+                  !greffe__str_is(d->row.channel, "minutes") &&
+                  !greffe__str_is(d->row.channel, "documents");
     return own == no_handler && letter ? handler_of(e, greffe__str_of("*")) : own;
 }
 

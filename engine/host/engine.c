@@ -45,6 +45,7 @@ greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
     e->authorize_data = options->authorize_data;
     e->before_commit = options->before_commit;
     e->before_commit_data = options->before_commit_data;
+    e->documents = options->documents;
     greffe_status status = greffe__context_clone(&e->own, context);
     if (status == GREFFE_OK) {
         greffe__arena_init(&e->zones, e->own);
@@ -59,6 +60,7 @@ greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
     if (status == GREFFE_OK) {
         status = greffe__queue_call(e->queue, begin, NULL);
     }
+    status = status == GREFFE_OK ? greffe__take_documents_channel(e) : status;
     if (status != GREFFE_OK) {
         greffe_engine_close(e);
         return status;

@@ -459,6 +459,20 @@ static greffe_status decide_and_commit(attempt *a, greffe__outcome *out)
     if (status != GREFFE_OK || out->status != GREFFE_OK) {
         return status;
     }
+    if (a->e->documents != NULL) { /* durable before there is anything that names them */
+        status = greffe__hold_documents(a->e, &a->world, a->arena, a->reason);
+        if (status == GREFFE_ESTATE) {
+            out->status = status;
+            out->code = GREFFE__GR_DOCUMENT_CONTENT;
+            out->message = greffe__str_dup(a->arena, greffe__str_of(a->reason));
+            out->hint =
+                greffe__str_of("send it first, and name it by the SHA-256 that is answered");
+            return a->arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
+        }
+        if (status != GREFFE_OK) {
+            return status;
+        }
+    }
     status = commit(a, &decision);
     if (status == GREFFE_EDENIED && a->vetoed) {
         out->status = status;

@@ -121,7 +121,17 @@ struct greffe_engine {
     void *authorize_data;
     greffe_before_commit_fn before_commit;
     void *before_commit_data;
+    greffe_documents *documents;
 };
+
+/* --- Documents (documents.c) --- */
+
+/* Holds, for the dossiers that they belong to, the contents that a command gives. GREFFE_ESTATE,
+ * and the reason: one of them is not there. */
+greffe_status greffe__hold_documents(greffe_engine *e, const greffe__world *world,
+                                     greffe__arena *arena, char reason[256]);
+/* Takes the channel "documents", when there are any. */
+greffe_status greffe__take_documents_channel(greffe_engine *e);
 
 /* --- The store thread --- */
 

@@ -7,6 +7,7 @@
 #define GREFFE_ENGINE_H
 
 #include <greffe/compile.h>
+#include <greffe/documents.h>
 #include <greffe/sys/store.h>
 
 #ifdef __cplusplus
@@ -67,6 +68,9 @@ typedef struct greffe_engine_options {
     void *authorize_data;
     greffe_before_commit_fn before_commit; /**< NULL: nobody looks */
     void *before_commit_data;
+    greffe_documents *documents; /**< whose contents dossiers hold; must live longer, and takes the
+                                      channel "documents". NULL: they are kept elsewhere, and not
+                                      asked for */
 } greffe_engine_options;
 
 /** Opens an engine on a store. The context's allocator must bear calls from two threads at once.
@@ -139,6 +143,7 @@ GREFFE_API greffe_status greffe_commands_describe(char **out, greffe_context *co
 /** What a handler is given; strings live for the call. */
 typedef struct greffe_effect {
     const char *key;            /**< unique for ever: give it to the other side */
+    const char *stream;         /**< whose it is: the key of a dossier, a batch, a session */
     const char *channel;        /**< "mail", "payment", "call" */
     const char *letter;         /**< name of the template, of a call its service, or "" */
     const char *subject, *text; /**< a letter, filled in; else "" */
@@ -177,7 +182,7 @@ typedef struct greffe_handler {
     size_t size;          /**< sizeof(greffe_handler) */
     const char *channel;  /**< 1 to 79 bytes; copied. "call:cadastre" are the calls of that service,
                                "call" those of services without a handler of their own, "*" the
-                             letters of  channels without one */
+                             letters of channels without one */
     greffe_effect_fn run; /**< at most one of run and start; neither: its effects wait */
     void *data;
     bool repeatable; /**< of the channel "payment": to deliver the same key twice does what

@@ -4,7 +4,8 @@
 /* What the engine itself sends elsewhere is no letter's way. */
 static greffe__str channel_of(greffe__lowering *l)
 {
-    static const char *const taken[] = {"call", "payment", "minutes", "greffe", "incident"};
+    static const char *const taken[] = {"call",   "payment",  "minutes",
+                                        "greffe", "incident", "documents"};
     const greffe__ref *channel = &l->step->channel;
     greffe__str mail = greffe__str_of("mail");
     if (channel->node == NULL || !greffe__check_id(&l->d->binder, channel->node)) {

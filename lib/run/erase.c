@@ -20,6 +20,31 @@ static int64_t kept_until(const greffe__bench *b)
     return until;
 }
 
+/* What needs its values to leave: not the word to let documents go. */
+static bool has_letters(const greffe__dossier *dossier)
+{
+    for (uint32_t i = 0; i < dossier->pending.count; i++) {
+        if (!greffe__str_is(dossier->pending.at[i].channel, "documents")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Their contents lie elsewhere: whoever keeps them is told. */
+static bool let_documents_go(greffe__bench *b)
+{
+    greffe__event queued = {.type = GREFFE__EV_EFFECT_QUEUED,
+                            .count = b->dossier->serial + 1,
+                            .name = greffe__str_of("documents")};
+    if (b->dossier->documents.count == 0) {
+        return true;
+    }
+    queued.key = greffe__str_format(b->arena, "%.*s/%u", (int)b->stream->key.size,
+                                    b->stream->key.data, queued.count);
+    return greffe__emit(b, b->stream, queued);
+}
+
 bool greffe__erase(greffe__bench *b)
 {
     greffe__str because;
@@ -33,11 +58,11 @@ bool greffe__erase(greffe__bench *b)
     if (!greffe__arg_needed(b, "because", &because)) {
         return false;
     }
-    if (b->dossier->phase != GREFFE__PHASE_CLOSED || b->dossier->pending.count > 0) {
+    bool leaving = has_letters(b->dossier);
+    if (b->dossier->phase != GREFFE__PHASE_CLOSED || leaving) {
         return greffe__refuse(b, GREFFE__GR_WRONG_STATE, GREFFE_ESTATE, NULL,
-                              b->dossier->pending.count > 0
-                                  ? "a letter of this dossier has still to leave"
-                                  : "the dossier has not ended");
+                              leaving ? "a letter of this dossier has still to leave"
+                                      : "the dossier has not ended");
     }
     int64_t until = kept_until(b);
     if (b->today < until) {
@@ -48,5 +73,6 @@ bool greffe__erase(greffe__bench *b)
     }
     b->stream->erase = true;
     return greffe__keep_personal(b, b->stream, "reason", greffe__string(because), &erased) &&
-           greffe__emit(b, b->stream, erased) && greffe__meet_actor(b, b->stream);
+           greffe__emit(b, b->stream, erased) && greffe__meet_actor(b, b->stream) &&
+           let_documents_go(b);
 }

@@ -52,6 +52,7 @@ extern const scenario ENGINE_SCENARIO, SQLITE_SCENARIO, LIFE_SCENARIO;     /* al
 extern const scenario LETTER_SCENARIO, PAYMENT_SCENARIO, MINUTES_SCENARIO; /* alloc_files.c */
 extern const scenario COMPACT_SCENARIO;
 extern const scenario JOIN_SCENARIO, INBOX_SCENARIO;   /* alloc_join.c */
+extern const scenario DOCUMENT_SCENARIO;               /* alloc_documents.c */
 extern const scenario CALL_SCENARIO;                   /* alloc_calls.c */
 extern const scenario WEBHOOK_SCENARIO, SMTP_SCENARIO; /* alloc_sender.c */
 /* Arguments of "file" for velo.yaml. */

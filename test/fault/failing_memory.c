@@ -5,6 +5,7 @@
  * allocations of Greffe alone are counted. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -45,6 +46,7 @@ static bool refuse(void)
         if (atomic_load(&trapping)) {
             raise(SIGTRAP);
         }
+        errno = ENOMEM;
         return true;
     }
     return false;

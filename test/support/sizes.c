@@ -35,7 +35,11 @@ int main(void)
     SIZE(sqlite_options);
     MEMBER(sqlite_options, read_only);
     SIZE(engine_options);
-    MEMBER(engine_options, before_commit_data);
+    MEMBER(engine_options, documents);
+    SIZE(received);
+    MEMBER(received, size);
+    SIZE(documents_options);
+    MEMBER(documents_options, examine_data);
     SIZE(compile_options);
     MEMBER(compile_options, read_data);
     SIZE(verify_options);

@@ -17,6 +17,7 @@ their zone. Every refusal is an exception that carries its stable code.
 
 from . import aio, inbox
 from ._native import lib as _lib
+from .documents import Documents, Received
 from .engine import Engine, Handler
 from .errors import (BusyError, CompileError, ConflictError, DeniedError, Diagnostic,
                      EffectRefusedError, GreffeError, InvalidError, KeyReusedError, LimitError,
@@ -28,7 +29,8 @@ from .requests import Actor, Answer, Effect, Given, Page, Progress, Verified, ne
 __version__: str = _lib.greffe_version().decode()
 
 __all__ = ["Actor", "Answer", "BusyError", "CompileError", "ConflictError", "DeniedError",
-           "Diagnostic", "Effect", "EffectRefusedError", "Engine", "Given", "GreffeError",
-           "Handler", "InvalidError", "KeyReusedError", "LimitError", "MisuseError",
-           "NotFoundError", "OutcomeUnknownError", "Page", "Plan", "Progress", "StateError",
-           "StoreError", "Verified", "aio", "compile_file", "compile_text", "inbox", "new_key"]
+           "Diagnostic", "Documents", "Effect", "EffectRefusedError", "Engine", "Given",
+           "GreffeError", "Handler", "InvalidError", "KeyReusedError", "LimitError", "MisuseError",
+           "NotFoundError", "OutcomeUnknownError", "Page", "Plan", "Progress", "Received",
+           "StateError", "StoreError", "Verified", "aio", "compile_file", "compile_text", "inbox",
+           "new_key"]

@@ -61,8 +61,8 @@ class Query(Structure):
 
 
 class Effect(Structure):
-    _fields_ = [("key", c_char_p), ("channel", c_char_p), ("letter", c_char_p),
-                ("subject", c_char_p), ("text", c_char_p), ("body", Str),
+    _fields_ = [("key", c_char_p), ("stream", c_char_p), ("channel", c_char_p),
+                ("letter", c_char_p), ("subject", c_char_p), ("text", c_char_p), ("body", Str),
                 ("attempts", c_uint32), ("now_ms", c_int64), ("at_ms", c_int64), ("own", c_void_p)]
 
 
@@ -95,7 +95,12 @@ class Diag(Structure):
 
 # ---- Functions that libgreffe calls -------------------------------------------------------------
 
+class Received(Structure):
+    _fields_ = [("sha256", c_char * 65), ("size", c_uint64)]
+
+
 CLOCK = CFUNCTYPE(c_int64, c_void_p)
+EXAMINE = CFUNCTYPE(c_int, c_void_p, c_char_p, POINTER(Received), POINTER(c_char))
 RANDOM = CFUNCTYPE(c_int, c_void_p, POINTER(ctypes.c_ubyte), c_size_t)
 RUN = CFUNCTYPE(c_int, c_void_p, POINTER(Effect), POINTER(c_char))
 START = CFUNCTYPE(c_int, c_void_p, POINTER(Effect), c_char_p, POINTER(c_char))
@@ -121,7 +126,12 @@ class EngineOptions(Structure):
                 ("clock_data", c_void_p), ("random", RANDOM), ("random_data", c_void_p),
                 ("zone_bytes", Str), ("alone", c_bool), ("authorize", c_void_p),
                 ("authorize_data", c_void_p), ("before_commit", c_void_p),
-                ("before_commit_data", c_void_p)]
+                ("before_commit_data", c_void_p), ("documents", c_void_p)]
+
+
+class DocumentsOptions(Structure):
+    _fields_ = [("size", c_size_t), ("folder", c_char_p), ("most_bytes", c_uint64),
+                ("examine", EXAMINE), ("examine_data", c_void_p)]
 
 
 class CompileOptions(Structure):
@@ -182,6 +192,17 @@ _declare("greffe_engine_kick", None, c_void_p)
 _declare("greffe_engine_next", c_int, c_void_p, POINTER(Notice))
 _declare("greffe_notice_release", None, c_void_p, POINTER(Notice))
 _declare("greffe_engine_fd", c_int, c_void_p)
+_declare("greffe_documents_files", c_int, POINTER(c_void_p), POINTER(DocumentsOptions))
+_declare("greffe_documents_close", None, c_void_p)
+_declare("greffe_documents_release", c_int, c_void_p, c_char_p, c_bool)
+_declare("greffe_documents_read", c_int, c_void_p, c_char_p, c_char_p, c_uint64, c_void_p,
+         c_size_t, POINTER(c_size_t))
+_declare("greffe_documents_drop", c_int, c_void_p, c_char_p)
+_declare("greffe_documents_sweep", c_int, c_void_p, c_uint64, POINTER(c_uint64))
+_declare("greffe_upload_begin", c_int, POINTER(c_void_p), c_void_p)
+_declare("greffe_upload_write", c_int, c_void_p, c_char_p, c_size_t)
+_declare("greffe_upload_end", c_int, c_void_p, POINTER(Received), c_char_p)
+_declare("greffe_upload_abandon", None, c_void_p)
 
 
 def text(value: str | None) -> bytes | None:

@@ -13,6 +13,7 @@ from ctypes import byref, c_char, c_void_p
 from typing import Any, Self
 
 from . import _native, values
+from .documents import Documents
 from .errors import BusyError, StoreError, check, error_of, status_of
 from .plan import Plan
 from .requests import (Actor, Answer, Effect, Given, Page, Progress, Request, Verified, answer_of,
@@ -27,6 +28,7 @@ class Connection:
     def __init__(self, path: str | os.PathLike[str] | None, *, prefix: str | None = None,
                  tenant: str | None = None, read_only: bool = False, alone: bool = False,
                  clock: Callable[[], datetime.datetime] | None = None,
+                 documents: Documents | None = None,
                  options: _native.EngineOptions | None = None) -> None:
         self._engine, self._context = c_void_p(), c_void_p()
         self._process = os.getpid()
@@ -41,6 +43,8 @@ class Connection:
         options = options or _native.EngineOptions()
         options.size = ctypes.sizeof(_native.EngineOptions)
         options.store, options.alone = store, alone
+        if documents is not None:
+            options.documents = self._keep(documents).pointer
         if clock is not None:
             read = clock
             options.clock = self._keep(_native.CLOCK(lambda _data: values.to_ms(read())))
@@ -78,6 +82,7 @@ class Engine(Connection):
     :param prefix: of table names; default ``greffe_``
     :param alone: no other process delivers effects of this store
     :param clock: gives the time instead of the system; called from a thread of the library's own
+    :param documents: whose contents dossiers hold; to be closed behind the engine
 
     Use it as a context manager, or :meth:`close` it.
     """

@@ -80,6 +80,8 @@ class Effect:
     the other side, which may see the same one twice."""
 
     key: str
+    stream: str
+    """Whose it is: the key of a dossier, a batch, a session."""
     channel: str
     letter: str
     subject: str
@@ -166,7 +168,8 @@ def answer_of(result: _native.Result) -> Answer:
 
 def effect_of(effect: _native.Effect) -> Effect:
     body = effect.body.bytes()
-    return Effect(key=effect.key.decode(), channel=effect.channel.decode(),
+    return Effect(key=effect.key.decode(), stream=effect.stream.decode(),
+                  channel=effect.channel.decode(),
                   letter=effect.letter.decode(), subject=effect.subject.decode(),
                   text=effect.text.decode(),
                   body=values.plain_json(body) if body not in (b"", b"null") else {},
