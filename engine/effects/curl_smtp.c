@@ -84,6 +84,10 @@ void greffe__smtp_end(greffe__transfer *t, CURLcode code, greffe__end *end)
     bool whole = t->given == t->sent.size;
     if (code == CURLE_OK) {
         end->status = GREFFE_OK;
+    } else if (code == CURLE_USE_SSL_FAILED) {
+        (void)snprintf(end->problem, sizeof end->problem,
+                       "the mail server offers no STARTTLS: write smtps://, or plain: true if that "
+                       "is meant");
     } else if (reply >= 400 && reply < 600) {
         end->status = refused(t, reply);
         (void)snprintf(end->problem, sizeof end->problem, "the mail server says: %s", t->said);

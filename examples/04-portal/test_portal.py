@@ -74,8 +74,8 @@ class Portal(unittest.TestCase):
         self.process.wait(timeout=PATIENCE_S)
         self.process.stdout.close()
 
-    def until(self, condition):
-        for _ in range(PATIENCE_S * 20):
+    def until(self, condition, patience_s=PATIENCE_S):
+        for _ in range(patience_s * 20):
             if condition():
                 return
             time.sleep(0.05)
@@ -118,6 +118,18 @@ class Portal(unittest.TestCase):
         self.until(lambda: "Accordée" in anne.go(where))
         self.assertNotIn("Retirer", anne.html)
 
+    def test_a_refusal_says_why_and_how_to_appeal(self):
+        anne, agent = Browser(self.root, "anne"), Browser(self.root, "agent-7")
+        anne.go("/new")
+        anne.send("Envoyer", **self.GOOD)
+        agent.go("/")
+        agent.go(re.search(r"href='(/d/[^']*)'", agent.html)[1])
+        agent.send("refus", examen__motif="Le jardin est trop petit")
+        self.until(lambda: list(self.letters.glob("refus-*.txt")))
+        letter = next(self.letters.glob("refus-*.txt")).read_text(encoding="utf-8")
+        self.assertIn("Le jardin est trop petit", letter)
+        self.assertIn("tribunal administratif", letter)
+
     def test_the_same_form_sent_twice_is_one_dossier(self):
         anne = Browser(self.root, "anne")
         anne.go("/new")
@@ -146,7 +158,8 @@ class Portal(unittest.TestCase):
             anne.send("Envoyer", **self.GOOD)
         anne.go("/")
         self.assertEqual(len(set(re.findall("COMPOSTEUR-[0-9-]*", anne.html))), 6)
-        self.until(lambda: len(list(self.letters.glob("accuse_reception-*.txt"))) == 6)
+        # What a worker had claimed when it died is given again after a minute.
+        self.until(lambda: len(list(self.letters.glob("accuse_reception-*.txt"))) == 6, 90)
 
 
 if __name__ == "__main__":

@@ -241,6 +241,18 @@ static bool check_field(greffe__bench *b, const greffe__field_def *field)
                                    (int)field->message.size, field->message.data);
 }
 
+/* An applicant's own section has the name of the role. */
+static const char *sections_hint(greffe__bench *b)
+{
+    greffe__str list = greffe__str_of("those are:");
+    for (uint32_t i = 0; i < b->plan->sections.count; i++) {
+        greffe__str id = b->plan->sections.at[i].id;
+        list = greffe__str_format(b->arena, "%.*s%s %.*s", (int)list.size, list.data,
+                                  i > 0 ? "," : "", (int)id.size, id.data);
+    }
+    return list.data;
+}
+
 bool greffe__take_answers(greffe__bench *b, const greffe__value *answers, bool partial)
 {
     if (answers != NULL && answers->kind != GREFFE__CONTEXT) {
@@ -254,7 +266,7 @@ bool greffe__take_answers(greffe__bench *b, const greffe__value *answers, bool p
             known = known || greffe__str_equal(b->plan->sections.at[j].id, owner);
         }
         if (!known) {
-            return greffe__refuse(b, GREFFE__GR_FIELD_UNKNOWN, GREFFE_EINVALID, NULL,
+            return greffe__refuse(b, GREFFE__GR_FIELD_UNKNOWN, GREFFE_EINVALID, sections_hint(b),
                                   "there is no form section '%.*s'", (int)owner.size, owner.data);
         }
         if (!keep_answers(b, owner, &answers->as.entries[i].value)) {

@@ -104,6 +104,37 @@ static greffe__value answer_by(greffe__bench *b, const greffe__plan_node *node)
         b, greffe__roll(&calendar, greffe__term_add(&calendar, b->today, next->within, 1)));
 }
 
+static bool is_section(const greffe__plan *plan, greffe__str owner)
+{
+    for (uint32_t i = 0; i < plan->sections.count; i++) {
+        if (greffe__str_equal(plan->sections.at[i].id, owner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was filled in as `motif`, by the last step that did. */
+static bool motive(facts *f)
+{
+    greffe__bench *b = f->b;
+    greffe__value value;
+    for (uint32_t i = b->plan->fields.count; i > 0; i--) {
+        const greffe__field_def *field = &b->plan->fields.at[i - 1];
+        if (!greffe__str_is(field->name, "motif") || is_section(b->plan, field->owner)) {
+            continue;
+        }
+        if (!greffe__field_value(b, field->path, &value)) {
+            return false;
+        }
+        if (value.kind != GREFFE__NULL) {
+            add(f, "reason", value);
+            return !b->stop;
+        }
+    }
+    return !b->stop;
+}
+
 static bool personal_facts(facts *f, greffe__str letter)
 {
     greffe__bench *b = f->b;
@@ -123,7 +154,7 @@ static bool personal_facts(facts *f, greffe__str letter)
             add(f, "email", value);
         }
     }
-    /* The reason is the board's, or what the instruction filled in as its motive. */
+    /* The reason is the board's, or what a step filled in as its motive. */
     for (uint32_t i = b->dossier->notes.count; i > 0; i--) { /* that of its last word */
         if (greffe__str_is(b->dossier->notes.at[i - 1].owner, "reasons")) {
             const greffe__value *reason =
@@ -134,14 +165,7 @@ static bool personal_facts(facts *f, greffe__str letter)
             }
         }
     }
-    if (!greffe__str_is(letter, "accuse_reception")) {
-        uint32_t motive = greffe__plan_field_at(b->plan, greffe__str_of("instruction.motif"));
-        if (motive != GREFFE__NONE &&
-            greffe__field_value(b, greffe__str_of("instruction.motif"), &value)) {
-            add(f, "reason", value);
-        }
-    }
-    return !b->stop;
+    return greffe__str_is(letter, "accuse_reception") || motive(f);
 }
 
 /* What a called service is given: nothing but what the author names. */

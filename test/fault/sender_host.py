@@ -121,8 +121,8 @@ class Host:
         return self._answer(str(words[0]))
 
     def file(self, procedure: str, dossier: str, motive: str = "Anne", to: str = READER) -> str:
-        answers = {"demandeur": {"courriel": to}, "instruction": {"motif": motive}}
-        return str(self.ask("file", procedure, dossier, json.dumps(answers))[-1]["status"])
+        answers, fill = json.dumps({"demandeur": {"courriel": to}}), json.dumps({"motif": motive})
+        return str(self.ask("file", procedure, dossier, answers, fill)[-1]["status"])
 
     def go(self, ends: int, most_s: float = 8.0) -> list[Line]:
         """What has ended: effect and state, in order."""

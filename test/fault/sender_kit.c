@@ -4,7 +4,7 @@
  *
  * Words of a line are parted by tabs:
  *
- *     file PROCEDURE DOSSIER ANSWERS   files a dossier
+ *     file PROCEDURE DOSSIER ANSWERS FILL   files a dossier, and an agent fills in a motif
  *     go ENDS MS                       sends until so many attempts have ended, nothing is left to
  *                                      do now, or the time is over
  *     later MS                         the clock goes on; nothing is done
@@ -392,20 +392,37 @@ static void go(kit *k, unsigned wanted, int64_t most_ms)
     say_did(k, "go", "ok");
 }
 
-static void file(kit *k, const char *procedure, const char *dossier, const char *answers)
+static greffe_status execute(kit *k, const char *verb, const char *dossier,
+                             const greffe_actor *actor, const char *args)
 {
-    static char args[most_line + 256];
-    const greffe_actor citizen = {.size = sizeof citizen, .subject = "c1", .kind = "applicant"};
     greffe_result result;
-    (void)snprintf(args, sizeof args, "{\"procedure\":\"%s\",\"answers\":%s}", procedure, answers);
     const greffe_command command = {.size = sizeof command,
-                                    .verb = "file",
+                                    .verb = verb,
                                     .stream = dossier,
-                                    .key = "k",
-                                    .actor = &citizen,
+                                    .key = verb,
+                                    .actor = actor,
                                     .args = {args, strlen(args)}};
     greffe_status status = greffe_engine_execute(k->engine, &result, &command);
     greffe_result_free(k->engine, &result);
+    return status;
+}
+
+/* A citizen files, and an agent writes what the answer tells of: {"motif": …} of `fill`. */
+static void file(kit *k, const char *procedure, const char *dossier, const char *answers,
+                 const char *fill)
+{
+    static char args[most_line + 256];
+    static const char *const services[] = {"accueil", NULL};
+    const greffe_actor citizen = {.size = sizeof citizen, .subject = "c1", .kind = "applicant"};
+    const greffe_actor agent = {
+        .size = sizeof agent, .subject = "a1", .kind = "agent", .services = services};
+    (void)snprintf(args, sizeof args, "{\"procedure\":\"%s\",\"answers\":%s}", procedure, answers);
+    greffe_status status = execute(k, "file", dossier, &citizen, args);
+    if (status == GREFFE_OK) {
+        (void)snprintf(args, sizeof args,
+                       "{\"step\":\"instruction\",\"outcome\":\"fait\",\"fill\":%s}", fill);
+        status = execute(k, "complete", dossier, &agent, args);
+    }
     look_at_effects(k);
     say_did(k, "file", greffe_status_name(status));
 }
@@ -444,7 +461,7 @@ static void obey(kit *k, char *line)
         }
     }
     if (strcmp(words[0], "file") == 0) {
-        file(k, words[1], words[2], words[3]);
+        file(k, words[1], words[2], words[3], words[4]);
     } else if (strcmp(words[0], "go") == 0) {
         go(k, (unsigned)strtoul(words[1], NULL, 10), strtoll(words[2], NULL, 10));
     } else if (strcmp(words[0], "later") == 0) {
@@ -462,14 +479,20 @@ static void obey(kit *k, char *line)
 
 /* --- Three procedures: a letter, a message by a channel of the host's own, a call --- */
 
-/* Letters tell of what somebody has written by {{reason}}, which is a field of that name. */
+/* Letters tell of what an agent has written by {{reason}}, which is what is filled in as motif. */
 #define HEAD(name)                                                                                 \
     "greffe: 1\n"                                                                                  \
     "procedure: " name "\n"                                                                        \
     "title: Essai\n"                                                                               \
     "uses: ville\n"                                                                                \
-    "roles: {demandeur: {kind: applicant, form: personne}}\n"                                      \
-    "form: {instruction: {title: Motif, fields: {motif: {type: long text, label: Motif}}}}\n"
+    "roles:\n"                                                                                     \
+    "  demandeur: {kind: applicant, form: personne}\n"                                             \
+    "  agent: {kind: agent, service: accueil}\n"
+#define STEPS(next)                                                                                \
+    "steps:\n"                                                                                     \
+    "  depot: {kind: submission, by: demandeur, then: instruction}\n"                              \
+    "  instruction: {kind: task, by: agent, then: {fait: {fill: {motif: {type: long text, label: " \
+    "Motif}}, then: " next "}}}\n"
 
 static const struct {
     const char *name, *text;
@@ -486,28 +509,27 @@ static const struct {
                    "  personne:\n"
                    "    title: Vous\n"
                    "    fields: {courriel: {type: email, label: Courriel}}\n"},
-    {"lettre", HEAD("lettre") "steps:\n"
-                              "  depot: {kind: submission, by: demandeur, then: reponse}\n"
-                              "  reponse: {kind: notification, to: demandeur, template: motif, "
+    {"lettre", HEAD("lettre") STEPS(
+                   "reponse") "  reponse: {kind: notification, to: demandeur, template: motif, "
                               "then: fini}\n"
                               "  fini: {kind: end, outcome: fini}\n"},
-    {"avis", HEAD("avis") "steps:\n"
-                          "  depot: {kind: submission, by: demandeur, then: reponse}\n"
-                          "  reponse: {kind: notification, to: demandeur, template: motif, "
-                          "channel: sms, then: fini}\n"
-                          "  fini: {kind: end, outcome: fini}\n"},
-    {"appel", HEAD("appel") "services:\n"
-                            "  caf:\n"
-                            "    with: {nom: text}\n"
-                            "    gives: {quotient: {type: money, label: Quotient}}\n"
-                            "    outcomes: [inconnu]\n"
-                            "    within: 30 days\n"
-                            "steps:\n"
-                            "  depot: {kind: submission, by: demandeur, then: demande}\n"
-                            "  demande: {kind: call, service: caf, with: {nom: instruction.motif}, "
-                            "then: {answered: fini, inconnu: perdu, expired: perdu}}\n"
-                            "  fini: {kind: end, outcome: fini}\n"
-                            "  perdu: {kind: end, outcome: perdu}\n"},
+    {"avis", HEAD("avis")
+                 STEPS("reponse") "  reponse: {kind: notification, to: demandeur, template: motif, "
+                                  "channel: sms, then: fini}\n"
+                                  "  fini: {kind: end, outcome: fini}\n"},
+    {"appel",
+     HEAD("appel") "services:\n"
+                   "  caf:\n"
+                   "    with: {nom: text}\n"
+                   "    gives: {quotient: {type: money, label: Quotient}}\n"
+                   "    outcomes: [inconnu]\n"
+                   "    within: 30 days\n" STEPS(
+                       "demande") "  demande:\n    kind: call\n    service: caf\n"
+                                  "    with: {nom: 'if instruction.motif != null then "
+                                  "instruction.motif else demandeur.courriel'}\n"
+                                  "    then: {answered: fini, inconnu: perdu, expired: perdu}\n"
+                                  "  fini: {kind: end, outcome: fini}\n"
+                                  "  perdu: {kind: end, outcome: perdu}\n"},
     {"letters/motif.txt", "Objet: Réponse {{reason}}\n\n"
                           ".une ligne\n..deux points\n.\nFrom rien\n{{reason}}\n.\nFin.\n"},
     {"letters/accuse_reception.txt", "Objet: Reçu {{number}}\n\nMerci.\n"},
