@@ -4,7 +4,7 @@
 # with threads under the thread sanitizer. The formatter and the linter find nothing.
 set -eu
 cd "$(dirname "$0")/.."
-sh test/support/install.sh clang libclang-rt-14-dev clang-format clang-tidy mypy
+sh test/support/install.sh clang libclang-rt-14-dev clang-format clang-tidy mypy doxygen
 
 build_and_test() { # directory, what ctest shall run, options of cmake
     directory=$1 selection=$2

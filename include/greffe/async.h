@@ -70,6 +70,7 @@ typedef greffe_status (*greffe_event_fn)(void *data, const char *entry);
 GREFFE_API greffe_status greffe_engine_subscribe(greffe_engine *engine, const char *subscriber,
                                                  greffe_event_fn on_event, void *data);
 
+/** What a notice is about. */
 typedef enum greffe_notice_kind {
     GREFFE_NOTICE_NONE = 0,   /**< nothing has come */
     GREFFE_NOTICE_REPLY = 1,  /**< to a call: `reply`, `data`, `result` */
@@ -82,14 +83,14 @@ typedef enum greffe_notice_kind {
 
 /** What has come for the host. */
 typedef struct greffe_notice {
-    size_t size; /**< sizeof(greffe_notice), set by the caller */
-    greffe_notice_kind kind;
-    greffe_reply_fn reply; /**< as it was submitted; not called */
-    void *data;
+    size_t size;                 /**< sizeof(greffe_notice), set by the caller */
+    greffe_notice_kind kind;     /**< says which of the members below are filled */
+    greffe_reply_fn reply;       /**< as it was submitted; not called */
+    void *data;                  /**< as it was submitted, with `reply` */
     greffe_result result;        /**< of a reply */
     const greffe_effect *effect; /**< lives until the notice is released */
-    const char *token;
-    void *own; /**< the engine's */
+    const char *token;           /**< of an effect, for greffe_engine_finish; lives as long */
+    void *own;                   /**< the engine's */
 } greffe_notice;
 
 /** Takes the next notice, without waiting and without calling anything; greffe_notice_release gives

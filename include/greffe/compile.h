@@ -10,6 +10,7 @@
 extern "C" {
 #endif
 
+/** A procedure that was compiled, and never changes; opaque, counted by references. */
 typedef struct greffe_plan greffe_plan;
 
 /** Gives the bytes of a file that the procedure names: its authority ("gpso.yaml"), a letter
@@ -17,10 +18,11 @@ typedef struct greffe_plan greffe_plan;
  *  greffe_compile returns. GREFFE_ENOTFOUND when there is none. */
 typedef greffe_status (*greffe_read_fn)(void *data, const char *name, greffe_str *out);
 
+/** How other files are read. Zero means the default everywhere. */
 typedef struct greffe_compile_options {
     size_t size;         /**< sizeof(greffe_compile_options) */
     greffe_read_fn read; /**< NULL: no other file can be read */
-    void *read_data;
+    void *read_data;     /**< given to `read` */
 } greffe_compile_options;
 
 /** Compiles a procedure: reads, binds, types, checks. Faults and warnings go to `diags`, sorted.

@@ -11,8 +11,10 @@
 extern "C" {
 #endif
 
+/** What one user of the library works with; opaque. */
 typedef struct greffe_context greffe_context;
 
+/** How much a log line matters. */
 typedef enum greffe_log_level {
     GREFFE_LOG_ERROR = 0,
     GREFFE_LOG_WARNING = 1,
@@ -28,9 +30,9 @@ typedef void (*greffe_log_fn)(void *data, greffe_log_level level, const char *te
 typedef struct greffe_context_options {
     size_t size;           /**< sizeof(greffe_context_options) */
     greffe_alloc_fn alloc; /**< default: the C library's allocator */
-    void *alloc_data;
-    greffe_log_fn log; /**< default: nothing is logged */
-    void *log_data;
+    void *alloc_data;      /**< given to `alloc` */
+    greffe_log_fn log;     /**< default: nothing is logged */
+    void *log_data;        /**< given to `log` */
 } greffe_context_options;
 
 /** Makes a context; `options` may be NULL. On success `*out` is the caller's to destroy.

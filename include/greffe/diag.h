@@ -11,8 +11,10 @@
 extern "C" {
 #endif
 
+/** A collector of diagnostics; opaque. */
 typedef struct greffe_diags greffe_diags;
 
+/** How much a diagnostic matters. */
 typedef enum greffe_severity {
     GREFFE_ERROR = 0,
     GREFFE_WARNING = 1,
@@ -22,9 +24,9 @@ typedef enum greffe_severity {
 /** One diagnostic. Pointers live as long as the collector, or until it is cleared.
  *  Lines and columns count from 1; columns count characters, not bytes; 0 means no place. */
 typedef struct greffe_diag {
-    const char *code; /**< "GR-2001"; stable */
-    greffe_severity severity;
-    const char *file;
+    const char *code;              /**< "GR-2001"; stable */
+    greffe_severity severity;      /**< an error refuses the input; a warning does not */
+    const char *file;              /**< its name, as it was given, or "" */
     uint32_t line, column;         /**< where it begins */
     uint32_t end_line, end_column; /**< just past its end */
     const char *message;           /**< what is wrong, one sentence */
@@ -34,6 +36,7 @@ typedef struct greffe_diag {
 
 /** Makes an empty collector. At most GREFFE_MAX_DIAGS are kept; the rest are counted. */
 GREFFE_API greffe_status greffe_diags_create(greffe_diags **out, greffe_context *context);
+/** Destroys a collector, with its diagnostics; NULL is fine. */
 GREFFE_API void greffe_diags_destroy(greffe_diags *diags);
 /** Forgets all diagnostics; their pointers die. */
 GREFFE_API void greffe_diags_clear(greffe_diags *diags);

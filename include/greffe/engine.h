@@ -14,6 +14,7 @@
 extern "C" {
 #endif
 
+/** An engine on a store; opaque. */
 typedef struct greffe_engine greffe_engine;
 
 /** Milliseconds of UTC since 1970. */
@@ -42,32 +43,33 @@ typedef struct greffe_change {
                            Not to be kept, nor to be committed. Other stores: NULL */
     const char *verb; /**< of the command, also of the engine's own: "timer", "result"… */
     const char *stream_kind; /**< of the command's own stream */
-    const char *stream;
-    const char *status; /**< of that stream then: a dossier's step or outcome… */
-    const char *label;  /**< a dossier's number… */
-    uint64_t version;
+    const char *stream;      /**< its key */
+    const char *status;      /**< of that stream then: a dossier's step or outcome… */
+    const char *label;       /**< a dossier's number… */
+    uint64_t version;        /**< of the stream then */
 } greffe_change;
 
 /** False: nothing of it is done, and `reason` is told to the actor (GR-5106); what the engine
  * itself wanted, such as a timer, is wanted again later. As greffe_authorize_fn otherwise. */
 typedef bool (*greffe_before_commit_fn)(void *data, const greffe_change *change, char reason[256]);
 
+/** What an engine works with. Zero means the default, but for `size` and `store`. */
 typedef struct greffe_engine_options {
-    size_t size;           /**< sizeof(greffe_engine_options) */
-    greffe_store *store;   /**< taken over: the engine closes it, also when open fails */
-    greffe_clock_fn clock; /**< NULL: the system's */
-    void *clock_data;
+    size_t size;             /**< sizeof(greffe_engine_options) */
+    greffe_store *store;     /**< taken over: the engine closes it, also when open fails */
+    greffe_clock_fn clock;   /**< NULL: the system's */
+    void *clock_data;        /**< given to `clock` */
     greffe_random_fn random; /**< NULL: the system's */
-    void *random_data;
-    greffe_str zone_bytes; /**< a TZif file for the authority's zone; empty: the system's, or the
-                                built-in rule of Europe/Paris. Copied. */
+    void *random_data;       /**< given to `random` */
+    greffe_str zone_bytes;   /**< a TZif file for the authority's zone; empty: the system's, or the
+                                  built-in rule of Europe/Paris. Copied. */
     bool alone; /**< no other engine delivers effects of this store: then nothing is leased, and
                      what a killed process left is taken up at once. False: who dispatches holds a
                      lease for 10 s, and an effect is leased for 60 s. */
-    greffe_authorize_fn authorize; /**< NULL: the host lets all that the procedure allows */
-    void *authorize_data;
+    greffe_authorize_fn authorize;         /**< NULL: the host lets all that the procedure allows */
+    void *authorize_data;                  /**< given to `authorize` */
     greffe_before_commit_fn before_commit; /**< NULL: nobody looks */
-    void *before_commit_data;
+    void *before_commit_data;              /**< given to `before_commit` */
     greffe_documents *documents; /**< whose contents dossiers hold; must live longer, and takes the
                                       channel "documents". NULL: they are kept elsewhere, and not
                                       asked for */
@@ -91,16 +93,16 @@ typedef struct greffe_command {
     const char *verb;   /**< "file", "complete", "session.decide"… */
     const char *stream; /**< key of the dossier, session, allotment or batch: 1–128 bytes */
     const char *key;    /**< idempotency key, unique in its stream: 1–128 bytes */
-    const greffe_actor *actor;
-    const char *represented; /**< subject of the citizen an agent acts for, or NULL */
-    const char *effective;   /**< "2026-03-27": the day it counts from, at most today; NULL: today.
-                                Only what an applicant gives, entered by an agent with the role
-                                "backdate". What has happened since is not undone: where a delay has
-                                ended meanwhile, the command opens a correction and moves nothing */
-    const char *because;     /**< why it counts from that day; kept apart from the journal */
-    uint64_t if_version;     /**< refuse unless the stream is at this version; 0: whatever */
-    greffe_str args;         /**< a JSON object, or empty */
-    int64_t now_ms;          /**< 0: the engine's clock */
+    const greffe_actor *actor; /**< who gives it; never NULL */
+    const char *represented;   /**< subject of the citizen an agent acts for, or NULL */
+    const char *effective; /**< "2026-03-27": the day it counts from, at most today; NULL: today.
+                              Only what an applicant gives, entered by an agent with the role
+                              "backdate". What has happened since is not undone: where a delay has
+                              ended meanwhile, the command opens a correction and moves nothing */
+    const char *because;   /**< why it counts from that day; kept apart from the journal */
+    uint64_t if_version;   /**< refuse unless the stream is at this version; 0: whatever */
+    greffe_str args;       /**< a JSON object, or empty */
+    int64_t now_ms;        /**< 0: the engine's clock */
 } greffe_command;
 
 /** What became of a command. It belongs to the caller: greffe_result_free. */
@@ -117,6 +119,7 @@ typedef struct greffe_result {
  *  GREFFE_ENOMEM without a result. Due timers of the dossier fire first. */
 GREFFE_API greffe_status greffe_engine_execute(greffe_engine *engine, greffe_result *out,
                                                const greffe_command *command);
+/** Frees what a result holds, not `result` itself, which is empty afterwards; NULL is fine. */
 GREFFE_API void greffe_result_free(greffe_engine *engine, greffe_result *result);
 
 /** All commands, as JSON: [{"verb", "stream", "who", "what", "args": [{"name", "needed", "what"}],
@@ -149,7 +152,7 @@ typedef struct greffe_effect {
     const char *subject, *text; /**< a letter, filled in; else "" */
     greffe_str body;            /**< what the effect carries, as JSON; terminated */
     uint32_t attempts;          /**< how often it was tried before */
-    int64_t now_ms;
+    int64_t now_ms;             /**< the instant of this attempt */
     int64_t at_ms; /**< when a letter or a call was decided: the same at each attempt; else now */
     void *own;     /**< the engine's */
 } greffe_effect;
@@ -178,18 +181,20 @@ typedef greffe_status (*greffe_effect_fn)(void *data, const greffe_effect *effec
 typedef greffe_status (*greffe_effect_start_fn)(void *data, const greffe_effect *effect,
                                                 const char *token, char problem[256]);
 
+/** Who delivers the effects of a channel, and within which limits. */
 typedef struct greffe_handler {
     size_t size;          /**< sizeof(greffe_handler) */
     const char *channel;  /**< 1 to 79 bytes; copied. "call:cadastre" are the calls of that service,
                                "call" those of services without a handler of their own, "*" the
                              letters of channels without one */
     greffe_effect_fn run; /**< at most one of run and start; neither: its effects wait */
-    void *data;
-    bool repeatable; /**< of the channel "payment": to deliver the same key twice does what
-                        delivering it once does. Otherwise an attempt that was interrupted, or
-                        that ends with GREFFE_EUNKNOWN, is never repeated: the batch and its orders
-                        become "unknown", until an operator settles them or the payer answers. */
-    greffe_effect_start_fn start;
+    void *data;           /**< given to `run` and `start` */
+    bool repeatable;      /**< of the channel "payment": to deliver the same key twice does what
+                             delivering it once does. Otherwise an attempt that was interrupted, or
+                             that ends with GREFFE_EUNKNOWN, is never repeated: the batch and its
+                             orders become "unknown", until an operator settles them or the payer
+                             answers. */
+    greffe_effect_start_fn start; /**< as `run`, but the end is told later */
     uint64_t within_ms; /**< of `start`: an effect that was not finished so long after it began is
                            given again, or is unknown; 0: ten minutes; at most 90 days */
     /* Limits and rests of a channel that is named: not of "*" and "call". What is held back waits,
@@ -228,6 +233,7 @@ typedef struct greffe_end {
 GREFFE_API greffe_status greffe_engine_finish(greffe_engine *engine, const char *token,
                                               const greffe_end *end);
 
+/** What a round of greffe_engine_run did. */
 typedef struct greffe_progress {
     uint64_t timers, effects, incidents; /**< fired, delivered, given up; the last two with what
                                               greffe_engine_finish ended since the last round */
@@ -246,6 +252,7 @@ GREFFE_API greffe_status greffe_engine_run(greffe_engine *engine, greffe_progres
 
 /* --- Reading --- */
 
+/** What is asked, with the members of greffe_query that it takes. */
 typedef enum greffe_query_kind {
     GREFFE_QUERY_DOSSIERS = 1, /**< group: procedure; status: step or outcome */
     GREFFE_QUERY_TASKS = 2,    /**< group: service, board or role */
@@ -280,9 +287,10 @@ typedef enum greffe_query_kind {
                                     the last one's position */
 } greffe_query_kind;
 
+/** A question, for greffe_engine_read. Strings are borrowed for the length of the call. */
 typedef struct greffe_query {
-    size_t size; /**< sizeof(greffe_query) */
-    greffe_query_kind kind;
+    size_t size;                      /**< sizeof(greffe_query) */
+    greffe_query_kind kind;           /**< says what the members below mean */
     const char *key, *group, *status; /**< NULL: any */
     const char *stream_kind;          /**< of a history: "dossier", "session"… */
     const char *after;                /**< the `cursor` of the last page, or NULL */
@@ -312,6 +320,7 @@ typedef struct greffe_query {
  *  GREFFE_ESTATE: that step is not open; and the store's. */
 GREFFE_API greffe_status greffe_engine_read(greffe_engine *engine, char **out,
                                             const greffe_query *query);
+/** Frees an answer of greffe_engine_read; NULL is fine. From any thread. */
 GREFFE_API void greffe_engine_free(greffe_engine *engine, void *memory);
 
 /** A subscriber has dealt with the feed up to this cursor, durably: a text of at most 64 bytes
@@ -325,8 +334,10 @@ GREFFE_API greffe_status greffe_engine_acknowledge(greffe_engine *engine, const 
 typedef void (*greffe_finding_fn)(void *data, const char *stream_kind, const char *key,
                                   uint64_t version, const char *code, const char *message);
 
+/** What greffe_engine_verify has read. */
 typedef struct greffe_verified {
-    uint64_t streams, entries, personal, faults;
+    uint64_t streams, entries, personal, faults; /**< how many: journals, their entries, personal
+ values, findings */
     char seal[65]; /**< a hash over all heads, in hexadecimal: keep it elsewhere */
 } greffe_verified;
 
@@ -337,11 +348,11 @@ typedef void (*greffe_line_fn)(void *data, const char *line);
 typedef struct greffe_verify_options {
     size_t size;               /**< sizeof(greffe_verify_options) */
     greffe_finding_fn finding; /**< what is not as it should be; may be NULL */
-    void *finding_data;
+    void *finding_data;        /**< given to `finding` */
     greffe_line_fn seal; /**< the seal as text, line by line, to be kept elsewhere; may be NULL */
-    void *seal_data;
-    greffe_str sealed; /**< a seal that was kept: all that it names must still be as it was, with
-                            what came since behind it. Empty: none */
+    void *seal_data;     /**< given to `seal` */
+    greffe_str sealed;   /**< a seal that was kept: all that it names must still be as it was, with
+                              what came since behind it. Empty: none */
 } greffe_verify_options;
 
 /** Reads every journal, folds it anew, and compares chain, state, rows and commitments; with a

@@ -10,6 +10,7 @@
 extern "C" {
 #endif
 
+/** The version of these headers. */
 #define GREFFE_VERSION "0.1.0"
 
 /** The version of the library that runs; compare with GREFFE_VERSION. Static. */

@@ -27,6 +27,7 @@
 extern "C" {
 #endif
 
+/** An engine at work on a connection of the host's; opaque. */
 typedef struct greffe_joined greffe_joined;
 
 /** Makes ready to work on a connection, a sqlite3 of the library that Greffe is linked with. It
@@ -36,7 +37,7 @@ typedef struct greffe_joined greffe_joined;
  *  this connection is to another database; GREFFE_ENOMEM, and the store's. */
 GREFFE_API greffe_status greffe_engine_join(greffe_joined **out, greffe_engine *engine,
                                             void *connection);
-/** NULL is fine. */
+/** Gives back what greffe_engine_join gave; the connection stays open. NULL is fine. */
 GREFFE_API void greffe_engine_leave(greffe_joined *joined);
 
 /** greffe_engine_execute, in the host's transaction. A command that is refused leaves the

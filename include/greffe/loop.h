@@ -16,8 +16,10 @@ extern "C" {
 #endif
 
 struct uv_loop_s;
+/** An engine on a loop; opaque. */
 typedef struct greffe_loop greffe_loop;
 
+/** What is attached, to which loop. Zero means the default, but for `size` and `engine`. */
 typedef struct greffe_loop_options {
     size_t size;           /**< sizeof(greffe_loop_options) */
     greffe_engine *engine; /**< must live until it is detached; on one loop at a time */

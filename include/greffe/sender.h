@@ -37,6 +37,7 @@ extern "C" {
 /** Bytes of an answer, with its headers, beyond which it is broken off. */
 #define GREFFE_MAX_REPLY_BYTES 65536u
 
+/** Sends the effects of some channels; opaque. */
 typedef struct greffe_sender greffe_sender;
 
 /** Makes one for an engine, which must live longer. On success `*out` is the caller's.
@@ -70,6 +71,7 @@ GREFFE_API void greffe_sender_destroy(greffe_sender *sender);
 
 /* --- On a loop: greffe_loop does this for its own; others may --- */
 
+/** What a descriptor may be ready for; both may be meant. */
 enum { GREFFE_WATCH_READ = 1, GREFFE_WATCH_WRITE = 2 };
 
 /** What a sender asks of a loop. Called on the thread that calls the sender, and in handlers. */
@@ -81,7 +83,7 @@ typedef struct greffe_watch {
     /** greffe_sender_ready with fd -1 in so many ms, once, instead of what was asked before; below
      * 0: not at all. */
     void (*timer)(void *data, int64_t in_ms);
-    void *data;
+    void *data; /**< given to both */
 } greffe_watch;
 
 /** Puts a sender on a loop, before anything is under way; `watch` NULL: takes it off, and breaks

@@ -10,12 +10,14 @@
 extern "C" {
 #endif
 
+/** A site file that was read; opaque. */
 typedef struct greffe_site greffe_site;
 
 /** Reads a site file's text; faults go to `diags`. `*out` is the caller's to destroy.
  *  GREFFE_EINVALID, GREFFE_ENOMEM, GREFFE_EMISUSE. */
 GREFFE_API greffe_status greffe_site_read(greffe_site **out, greffe_context *context,
                                           greffe_diags *diags, const char *name, greffe_str text);
+/** Destroys a site, with all that was asked of it; NULL is fine. */
 GREFFE_API void greffe_site_destroy(greffe_site *site);
 /** The actor of an account, or NULL. Lives as long as the site. */
 GREFFE_API const greffe_actor *greffe_site_account(const greffe_site *site, const char *id);
@@ -31,7 +33,7 @@ typedef struct greffe_destination {
     const char *url;  /**< of letters, smtp://host, smtp://host:587, smtps://host; of a webhook,
                          https:// */
     const char *user; /**< of an SMTP server; NULL: nobody */
-    const char *password;
+    const char *password;        /**< of `user`; NULL: none */
     const char *sender;          /**< of letters: "Service <aide@example.org>" */
     const char *const *secrets;  /**< of a webhook: 1 to 8 of "whsec_" and 24 to 64 bytes in base64,
                                     then NULL. Each signs, so that one can take the place of another

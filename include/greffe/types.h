@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Marks a function that the library exports. */
 #define GREFFE_API __attribute__((visibility("default")))
 
 #ifdef __cplusplus
@@ -41,8 +42,8 @@ GREFFE_API const char *greffe_status_name(greffe_status status);
 
 /** Bytes of UTF-8 with a length; not terminated unless said. Not owned. */
 typedef struct greffe_str {
-    const char *data;
-    size_t size; /**< bytes */
+    const char *data; /**< the bytes; NULL: there are none */
+    size_t size;      /**< bytes */
 } greffe_str;
 
 /** One function allocates, grows and frees, as realloc does:
