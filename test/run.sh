@@ -4,7 +4,8 @@
 # with threads under the thread sanitizer. The formatter and the linter find nothing.
 set -eu
 cd "$(dirname "$0")/.."
-sh test/support/install.sh clang libclang-rt-14-dev clang-format clang-tidy mypy doxygen
+sh test/support/install.sh clang libclang-rt-14-dev clang-format clang-tidy mypy doxygen \
+    abigail-tools
 
 build_and_test() { # directory, what ctest shall run, options of cmake
     directory=$1 selection=$2
