@@ -25,7 +25,9 @@ extern "C" {
 /** Characters of a SHA-256, and the zero behind it. */
 #define GREFFE_SHA256_CHARS 65u
 
+/** A place that keeps documents; from any thread. */
 typedef struct greffe_documents greffe_documents;
+/** A document that is being received; one thread at a time. */
 typedef struct greffe_upload greffe_upload;
 
 /** What was received. */
@@ -41,13 +43,14 @@ typedef struct greffe_received {
 typedef greffe_status (*greffe_examine_fn)(void *data, const char *path,
                                            const greffe_received *received, char reason[256]);
 
+/** Where documents are kept as files, and who looks at them first. */
 typedef struct greffe_documents_options {
     size_t size;               /**< sizeof(greffe_documents_options) */
     const char *folder;        /**< made when it is not there; on a file system with hard links, of
                                     this machine: several processes may share it */
     uint64_t most_bytes;       /**< of one document: 0: 100 MiB */
     greffe_examine_fn examine; /**< NULL: all is released */
-    void *examine_data;
+    void *examine_data;        /**< given to `examine` */
 } greffe_documents_options;
 
 /** Documents as files, named by their content: the same content is there once. Files and folders
