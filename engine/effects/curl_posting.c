@@ -4,22 +4,16 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "effects/curl_priv.h"
 
-enum {
-    most_hands = 64,
-    most_sockets = 4, /* of one thread at a time: two while it connects */
-    stack_bytes = 512 * 1024
-};
+enum { most_workers = 64, stack_bytes = 512 * 1024 };
 
-struct greffe__hand {
+typedef struct worker {
     greffe__posting *posting;
+    greffe__hand *hand;
     pthread_t thread;
-    curl_socket_t sockets[most_sockets];
-};
+} worker;
 
 struct greffe__posting {
     greffe_engine *engine;
@@ -27,52 +21,14 @@ struct greffe__posting {
     void *data;
     pthread_mutex_t lock;
     pthread_cond_t given, done;
-    greffe__transfer *first, *last; /* that no hand has taken */
-    greffe__hand *hands[most_hands];
-    unsigned hand_count, idle, waiting;
+    greffe__transfer *first, *last; /* that no thread has taken */
+    worker *workers[most_workers];
+    unsigned worker_count, idle, waiting;
     bool breaking, closing;
     greffe_sending sending;
 };
 
 /* --- Breaking off --- */
-
-void greffe__hand_opened(greffe__hand *hand, curl_socket_t fd)
-{
-    greffe__posting *p = hand->posting;
-    pthread_mutex_lock(&p->lock);
-    for (unsigned i = 0; i < most_sockets && fd != CURL_SOCKET_BAD; i++) {
-        if (hand->sockets[i] == CURL_SOCKET_BAD) {
-            hand->sockets[i] = fd;
-            break;
-        }
-    }
-    if (p->breaking && fd != CURL_SOCKET_BAD) {
-        (void)shutdown(fd, SHUT_RDWR);
-    }
-    pthread_mutex_unlock(&p->lock);
-}
-
-static int close_socket(void *data, curl_socket_t fd)
-{
-    greffe__hand *hand = data;
-    pthread_mutex_lock(&hand->posting->lock);
-    for (unsigned i = 0; i < most_sockets; i++) {
-        if (hand->sockets[i] == fd) {
-            hand->sockets[i] = CURL_SOCKET_BAD;
-        }
-    }
-    int status = close(fd);
-    pthread_mutex_unlock(&hand->posting->lock);
-    return status;
-}
-
-bool greffe__hand_stops(const greffe__hand *hand)
-{
-    pthread_mutex_lock(&hand->posting->lock);
-    bool stops = hand->posting->breaking;
-    pthread_mutex_unlock(&hand->posting->lock);
-    return stops;
-}
 
 /* With the lock: whoever waits for the other side finds the connection closed. */
 static void hang_up(greffe__posting *p)
@@ -86,12 +42,8 @@ static void hang_up(greffe__posting *p)
     }
     p->last = NULL;
     p->waiting = 0;
-    for (unsigned i = 0; i < p->hand_count; i++) {
-        for (unsigned j = 0; j < most_sockets; j++) {
-            if (p->hands[i]->sockets[j] != CURL_SOCKET_BAD) {
-                (void)shutdown(p->hands[i]->sockets[j], SHUT_RDWR);
-            }
-        }
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        greffe__hand_break(p->workers[i]->hand, true);
     }
 }
 
@@ -103,10 +55,13 @@ void greffe__posting_break(greffe__posting *p)
         pthread_cond_wait(&p->done, &p->lock);
     }
     p->breaking = false;
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        greffe__hand_break(p->workers[i]->hand, false);
+    }
     pthread_mutex_unlock(&p->lock);
 }
 
-/* --- One hand --- */
+/* --- One thread --- */
 
 static CURLcode post(greffe__hand *hand, CURL *curl, greffe__transfer *t)
 {
@@ -118,20 +73,20 @@ static CURLcode post(greffe__hand *hand, CURL *curl, greffe__transfer *t)
     curl_easy_reset(curl); /* keeps the connection */
     if (!greffe__transfer_set(t) || !greffe__smtp_set(t) ||
         !greffe__taken(curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 1L)) ||
-        !greffe__taken(curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket)) ||
+        !greffe__taken(curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, greffe__hand_close)) ||
         !greffe__taken(curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, hand))) {
         return CURLE_OUT_OF_MEMORY;
     }
     return curl_easy_perform(curl);
 }
 
-static void post_one(greffe__hand *hand, CURL *curl, greffe__transfer *t)
+static void post_one(const worker *w, CURL *curl, greffe__transfer *t)
 {
-    greffe__posting *p = hand->posting;
-    CURLcode code = post(hand, curl, t);
-    bool broken = greffe__hand_stops(hand);
+    greffe__posting *p = w->posting;
+    CURLcode code = post(w->hand, curl, t);
+    bool broken = greffe__hand_stops(w->hand);
     bool sent = !broken && greffe__transfer_end(p->engine, t, code);
-    t->curl = NULL; /* the hand's */
+    t->curl = NULL; /* the thread's */
     greffe__transfer_free(t);
     pthread_mutex_lock(&p->lock);
     p->sending.under_way -= 1;
@@ -164,11 +119,11 @@ static greffe__transfer *take(greffe__posting *p)
 
 static void *work(void *data)
 {
-    greffe__hand *hand = data;
+    const worker *w = data;
     CURL *curl = NULL;
-    for (greffe__transfer *t; (t = take(hand->posting)) != NULL;) {
+    for (greffe__transfer *t; (t = take(w->posting)) != NULL;) {
         curl = curl != NULL ? curl : curl_easy_init();
-        post_one(hand, curl, t);
+        post_one(w, curl, t);
     }
     curl_easy_cleanup(curl);
     return NULL;
@@ -191,40 +146,51 @@ greffe_status greffe__posting_open(greffe__posting **out, greffe_engine *engine,
     return GREFFE_OK;
 }
 
-/* With the lock: one hand more. The host's signals are not its business. */
-static bool add_hand(greffe__posting *p)
+static void forget(worker *w)
 {
-    greffe__hand *hand = p->hand_count < most_hands ? calloc(1, sizeof *hand) : NULL;
-    if (hand == NULL) {
-        return false;
+    if (w != NULL) {
+        greffe__hand_destroy(w->hand);
+        free(w);
     }
+}
+
+/* The host's signals are not its business. */
+static bool start(worker *w)
+{
     pthread_attr_t attributes;
     sigset_t all, before;
     (void)sigfillset(&all);
-    hand->posting = p;
-    for (unsigned i = 0; i < most_sockets; i++) {
-        hand->sockets[i] = CURL_SOCKET_BAD;
+    if (pthread_attr_init(&attributes) != 0) {
+        return false;
     }
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool made = pthread_attr_init(&attributes) == 0;
-    if (made) {
-        made = pthread_attr_setstacksize(&attributes, stack_bytes) == 0 &&
-               pthread_create(&hand->thread, &attributes, work, hand) == 0;
-        (void)pthread_attr_destroy(&attributes);
-    }
+    bool made = pthread_attr_setstacksize(&attributes, stack_bytes) == 0 &&
+                pthread_create(&w->thread, &attributes, work, w) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (made) {
-        p->hands[p->hand_count++] = hand;
-    } else {
-        free(hand);
-    }
+    (void)pthread_attr_destroy(&attributes);
     return made;
+}
+
+/* With the lock: one thread more. */
+static bool add_worker(greffe__posting *p)
+{
+    worker *w = p->worker_count < most_workers ? calloc(1, sizeof *w) : NULL;
+    if (w != NULL) {
+        w->posting = p;
+        w->hand = greffe__hand_create();
+    }
+    if (w == NULL || w->hand == NULL || !start(w)) {
+        forget(w);
+        return false;
+    }
+    p->workers[p->worker_count++] = w;
+    return true;
 }
 
 greffe_status greffe__posting_give(greffe__posting *p, greffe__transfer *t)
 {
     pthread_mutex_lock(&p->lock);
-    bool taken = p->idle > p->waiting || add_hand(p) || p->hand_count > 0;
+    bool taken = p->idle > p->waiting || add_worker(p) || p->worker_count > 0;
     if (taken) {
         *(p->last != NULL ? &p->last->next : &p->first) = t;
         p->last = t;
@@ -255,9 +221,9 @@ void greffe__posting_close(greffe__posting *p)
     p->closing = true;
     pthread_cond_broadcast(&p->given);
     pthread_mutex_unlock(&p->lock);
-    for (unsigned i = 0; i < p->hand_count; i++) {
-        (void)pthread_join(p->hands[i]->thread, NULL);
-        free(p->hands[i]);
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        (void)pthread_join(p->workers[i]->thread, NULL);
+        forget(p->workers[i]);
     }
     (void)pthread_cond_destroy(&p->done);
     (void)pthread_cond_destroy(&p->given);

@@ -112,6 +112,19 @@ void greffe__transfer_free(greffe__transfer *t);
 /* Milliseconds of the machine's steady clock. */
 int64_t greffe__steady_ms(void);
 
+/* --- The connections of a thread (curl_hand.c) --- */
+
+/* NULL: want of memory. */
+greffe__hand *greffe__hand_create(void);
+void greffe__hand_destroy(greffe__hand *hand);
+/* A socket of its was opened; one is to be closed, as libcurl asks for it. */
+void greffe__hand_opened(greffe__hand *hand, curl_socket_t fd);
+int greffe__hand_close(void *hand, curl_socket_t fd);
+/* Breaks off what goes through it, from any thread, until it is told otherwise; and whether it is
+ * broken. */
+void greffe__hand_break(greffe__hand *hand, bool stops);
+bool greffe__hand_stops(greffe__hand *hand);
+
 /* --- Letters (curl_posting.c) --- */
 
 typedef struct greffe__posting greffe__posting;
@@ -126,10 +139,6 @@ greffe_sending greffe__posting_look(greffe__posting *posting);
 void greffe__posting_break(greffe__posting *posting);
 /* The same, for good; NULL is fine. */
 void greffe__posting_close(greffe__posting *posting);
-
-/* A hand's connection is known, so that it can be broken off; and whether that is so. */
-void greffe__hand_opened(greffe__hand *hand, curl_socket_t fd);
-bool greffe__hand_stops(const greffe__hand *hand);
 
 /* --- Ways --- */
 

@@ -75,18 +75,6 @@ static const greffe__key account_rows[] = {
 };
 static const greffe__keys account_table = {"an account", account_rows, 4};
 
-const char *const *greffe__terminated(greffe__arena *arena, const greffe__strs *list)
-{
-    const char **result = greffe__arena_alloc(arena, (list->count + 1) * sizeof *result);
-    for (uint32_t i = 0; result != NULL && i < list->count; i++) {
-        result[i] = greffe__str_dup(arena, list->at[i]).data;
-    }
-    if (result != NULL) {
-        result[list->count] = NULL;
-    }
-    return result;
-}
-
 static void bind_account(greffe_site *site, greffe__binder *b, const greffe__node *name,
                          const greffe__node *node)
 {

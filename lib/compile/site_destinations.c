@@ -39,6 +39,18 @@ static const greffe__key rows[] = {
 };
 static const greffe__keys table = {"a destination", rows, sizeof rows / sizeof *rows};
 
+const char *const *greffe__terminated(greffe__arena *arena, const greffe__strs *list)
+{
+    const char **result = greffe__arena_alloc(arena, (list->count + 1) * sizeof *result);
+    for (uint32_t i = 0; result != NULL && i < list->count; i++) {
+        result[i] = greffe__str_dup(arena, list->at[i]).data;
+    }
+    if (result != NULL) {
+        result[list->count] = NULL;
+    }
+    return result;
+}
+
 static const char *text_of(greffe__arena *arena, greffe__str text)
 {
     return text.size > 0 ? greffe__str_dup(arena, text).data : NULL;

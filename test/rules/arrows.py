@@ -57,7 +57,8 @@ LIBRARY_USERS = {
     "hmac.h": ["lib/base/sha256.c", "engine/effects/curl_webhook.c"],
     "base64.h": ["engine/effects/*"],
     "random.h": ["engine/host/random*.c"],
-    "pthread.h": ["engine/host/*", "engine/loop/*", "engine/effects/curl_posting.c"],
+    "pthread.h": ["engine/host/*", "engine/loop/*", "engine/effects/curl_posting.c",
+                  "engine/effects/curl_hand.c"],
     "threads.h": ["engine/host/*", "engine/loop/*"],
 }
 
