@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "effects/curl_priv.h"
 
@@ -161,6 +162,10 @@ greffe_status greffe__route_make(greffe__route **out, greffe_sender *s, const gr
 {
     const char *fault = fault_of(d);
     *out = NULL;
+    if (fault == NULL && d->certificates != NULL && access(d->certificates, R_OK) != 0) {
+        return greffe__route_refuse(problem, d->channel,
+                                    "its certificates cannot be read: ", d->certificates);
+    }
     if (fault == no_memory) {
         return GREFFE_ENOMEM;
     }

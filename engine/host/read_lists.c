@@ -121,6 +121,8 @@ static greffe_status effect_row(greffe_engine *e, greffe__reading *r, const gref
     greffe__put_number(r, "attempts", row->due);
     if (row->assignee.size > 0) {
         status = problem_of(e, r, row);
+    } else if (row->since_ms > 0) {
+        greffe__put_instant(r, "again", row->since_ms);
     }
     greffe__put_close(r);
     return status;

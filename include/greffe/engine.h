@@ -260,7 +260,7 @@ typedef enum greffe_query_kind {
     GREFFE_QUERY_ALLOTMENTS = 4,
     GREFFE_QUERY_ORDERS = 5, /**< group: allotment; status: prepared, batched… */
     GREFFE_QUERY_BATCHES = 6,
-    GREFFE_QUERY_EFFECTS = 7,
+    GREFFE_QUERY_EFFECTS = 7,    /**< what has to leave; "again": not before then */
     GREFFE_QUERY_PROCEDURES = 8, /**< what is published */
     GREFFE_QUERY_DOSSIER = 9,    /**< key: one dossier's state, answers and dates */
     GREFFE_QUERY_HISTORY = 10,   /**< kind and key: the journal of a stream */
