@@ -133,9 +133,25 @@ def harass(world, kills, chance):
         done += len(chosen)
         for role in chosen:
             world.start(role)
+    wait_for_enough(world, done)
     for role in HOSTS:
         world.kill(role)
     return done
+
+
+def is_enough(accepted, inserted, kills):
+    return accepted >= 2 * kills and inserted >= kills
+
+
+def wait_for_enough(world, kills):
+    """On a slow machine processes may have been killed before they did much."""
+    db, end = connect(world.store), time.time() + PATIENCE_S
+    while time.time() < end:
+        inserted = db.execute("SELECT count(*) FROM greffe_inbox").fetchone()[0]
+        if is_enough(len(set(world.lines(world.accepted))), inserted, kills):
+            break
+        time.sleep(0.1)
+    db.close()
 
 
 def settle(world):
@@ -194,7 +210,7 @@ def faults(world, greffe, kills):
                               capture_output=True, text=True, check=False, timeout=300)
     if verified.returncode != 0:
         yield f"verifying says: {verified.stdout.strip()[-300:]}"
-    if len(accepted) < 2 * kills or len(inserted) < kills:
+    if not is_enough(len(accepted), len(inserted), kills):
         yield (f"too little happened: {len(accepted)} accepted, {len(inserted)} inserted, "
                f"{len(dossiers)} dossiers")
 
