@@ -594,7 +594,9 @@ void greffe__sqlite_claim(greffe_store *store, greffe_claim_request *request, gr
     if (status == GREFFE_OK) {
         status = claim(s, request, memory);
         for (size_t i = 0; i < request->count && status == GREFFE_OK; i++) {
-            status = lease(s, &request->effect[i], request->now_ms + request->lease_ms);
+            greffe_effect_row row = request->effect[i];
+            row.fence = i == 0 ? row.fence : 0; /* of all: nobody else writes meanwhile */
+            status = lease(s, &row, request->now_ms + request->lease_ms);
             request->effect[i].lease_ms = request->now_ms + request->lease_ms;
         }
         status = greffe__sqlite_end(s, true, status);
