@@ -407,9 +407,7 @@ static uint32_t find_handler(const greffe_engine *e, const greffe__delivery *d,
             e, greffe__str_format(arena, "call:%.*s", (int)d->row.letter.size, d->row.letter.data));
     }
     own = own != no_handler ? own : handler_of(e, d->row.channel);
-    bool letter = !is_call(d) && !greffe__str_is(d->row.channel, "payment") &&
-                  !greffe__str_is(d->row.channel, "minutes") &&
-                  !greffe__str_is(d->row.channel, "documents");
+    bool letter = !greffe__is_own_channel(d->row.channel);
     return own == no_handler && letter ? handler_of(e, greffe__str_of("*")) : own;
 }
 

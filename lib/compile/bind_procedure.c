@@ -529,13 +529,11 @@ static void check_key(greffe__definition *d, const greffe__node *node, uint32_t 
     bool text = field->type == GREFFE__DATA_TEXT || field->type == GREFFE__DATA_CHOICE ||
                 field->type == GREFFE__DATA_EMAIL || field->type == GREFFE__DATA_IBAN ||
                 field->type == GREFFE__DATA_PHONE;
-    bool filed = false, may_lack = field->optional;
+    bool filed = greffe__plan_section_at(d->plan, field->owner) != GREFFE__NONE;
+    bool may_lack = field->optional;
     for (uint32_t i = 0; i < d->field_sources.count; i++) {
         may_lack =
             may_lack || (d->field_sources.at[i].field == at && d->field_sources.at[i].when != NULL);
-    }
-    for (uint32_t i = 0; i < d->plan->sections.count; i++) {
-        filed = filed || greffe__str_equal(d->plan->sections.at[i].id, field->owner);
     }
     if (!text || !filed) {
         greffe__complain(

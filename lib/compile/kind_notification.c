@@ -1,23 +1,19 @@
 /* notification: a letter leaves through the outbox; the step is done when it is out. */
 #include "compile/compile_priv.h"
 
-/* What the engine itself sends elsewhere is no letter's way. */
 static greffe__str channel_of(greffe__lowering *l)
 {
-    static const char *const taken[] = {"call",   "payment",  "minutes",
-                                        "greffe", "incident", "documents"};
     const greffe__ref *channel = &l->step->channel;
     greffe__str mail = greffe__str_of("mail");
     if (channel->node == NULL || !greffe__check_id(&l->d->binder, channel->node)) {
         return mail;
     }
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
-        if (greffe__str_is(channel->id, taken[i])) {
-            greffe__complain(&l->d->binder, GREFFE__GR_WRONG_VALUE, channel->node,
-                             "mail, or a name of your own, such as sms",
-                             "'%s' is no channel for letters", taken[i]);
-            return mail;
-        }
+    if (greffe__is_own_channel(channel->id)) {
+        greffe__complain(&l->d->binder, GREFFE__GR_WRONG_VALUE, channel->node,
+                         "mail, or a name of your own, such as sms",
+                         "'%.*s' is no channel for letters", (int)channel->id.size,
+                         channel->id.data);
+        return mail;
     }
     return channel->id;
 }

@@ -117,9 +117,9 @@ static void bind_payer(greffe_site *site, greffe__binder *b, const greffe__node 
 }
 
 static void bind_webhooks(greffe_site *site, greffe__binder *b, const greffe__node *node,
-                          const char *prefix)
+                          const char *what, const char *prefix)
 {
-    if (node == NULL || !greffe__expect_mapping(b, node, "the webhooks")) {
+    if (node == NULL || !greffe__expect_mapping(b, node, what)) {
         return;
     }
     for (uint32_t i = 0; i + 1 < node->count; i += 2) {
@@ -155,8 +155,8 @@ static void bind_site(greffe_site *site, greffe__binder *b)
     if (keys.mail != NULL) {
         greffe__bind_destination(&site->destinations, b, greffe__str_of("mail"), keys.mail);
     }
-    bind_webhooks(site, b, keys.webhooks, "");
-    bind_webhooks(site, b, keys.services, "call:");
+    bind_webhooks(site, b, keys.webhooks, "the webhooks", "");
+    bind_webhooks(site, b, keys.services, "the services", "call:");
     give_sender(site);
     if (keys.accounts == NULL || !greffe__expect_mapping(b, keys.accounts, "the accounts")) {
         return;

@@ -39,9 +39,26 @@ uint32_t greffe__plan_field_at(const greffe__plan *plan, greffe__str path)
     return position(&plan->fields, sizeof *plan->fields.at, path);
 }
 
+uint32_t greffe__plan_section_at(const greffe__plan *plan, greffe__str id)
+{
+    return position(&plan->sections, sizeof *plan->sections.at, id);
+}
+
 uint32_t greffe__plan_document_at(const greffe__plan *plan, greffe__str id)
 {
     return position(&plan->documents, sizeof *plan->documents.at, id);
+}
+
+bool greffe__is_own_channel(greffe__str channel)
+{
+    static const char *const own[] = {"call",   "payment",  "minutes",
+                                      "greffe", "incident", "documents"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (greffe__str_is(channel, own[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint32_t greffe__plan_value_at(const greffe__plan *plan, greffe__str name)

@@ -390,10 +390,13 @@ uint32_t greffe__plan_node_at(const greffe__plan *plan, greffe__str path);
 uint32_t greffe__plan_step_at(const greffe__plan *plan, greffe__str id);
 uint32_t greffe__plan_role_at(const greffe__plan *plan, greffe__str id);
 uint32_t greffe__plan_field_at(const greffe__plan *plan, greffe__str path);
+uint32_t greffe__plan_section_at(const greffe__plan *plan, greffe__str id);
 uint32_t greffe__plan_document_at(const greffe__plan *plan, greffe__str id);
 uint32_t greffe__plan_value_at(const greffe__plan *plan, greffe__str name);
 uint32_t greffe__plan_clock_at(const greffe__plan *plan, greffe__str name);
 uint32_t greffe__plan_board_at(const greffe__plan *plan, greffe__str id);
+/* What the engine itself sends elsewhere is no letter's way. */
+bool greffe__is_own_channel(greffe__str channel);
 /* Moments are written step.outcome: whether this is one of the step, and whether it is this one. */
 bool greffe__moment_of(greffe__str moment, greffe__str step);
 bool greffe__moment_is(greffe__str moment, greffe__str step, const char *outcome);

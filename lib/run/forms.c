@@ -242,15 +242,19 @@ static bool check_field(greffe__bench *b, const greffe__field_def *field)
 }
 
 /* An applicant's own section has the name of the role. */
-static const char *sections_hint(greffe__bench *b)
+bool greffe__section_known(greffe__bench *b, greffe__str owner)
 {
+    if (greffe__plan_section_at(b->plan, owner) != GREFFE__NONE) {
+        return true;
+    }
     greffe__str list = greffe__str_of("those are:");
     for (uint32_t i = 0; i < b->plan->sections.count; i++) {
         greffe__str id = b->plan->sections.at[i].id;
         list = greffe__str_format(b->arena, "%.*s%s %.*s", (int)list.size, list.data,
                                   i > 0 ? "," : "", (int)id.size, id.data);
     }
-    return list.data;
+    return greffe__refuse(b, GREFFE__GR_FIELD_UNKNOWN, GREFFE_EINVALID, list.data,
+                          "there is no form section '%.*s'", (int)owner.size, owner.data);
 }
 
 bool greffe__take_answers(greffe__bench *b, const greffe__value *answers, bool partial)
@@ -261,15 +265,8 @@ bool greffe__take_answers(greffe__bench *b, const greffe__value *answers, bool p
     }
     for (uint32_t i = 0; answers != NULL && i < answers->count; i++) {
         greffe__str owner = answers->as.entries[i].name;
-        bool known = false;
-        for (uint32_t j = 0; j < b->plan->sections.count; j++) {
-            known = known || greffe__str_equal(b->plan->sections.at[j].id, owner);
-        }
-        if (!known) {
-            return greffe__refuse(b, GREFFE__GR_FIELD_UNKNOWN, GREFFE_EINVALID, sections_hint(b),
-                                  "there is no form section '%.*s'", (int)owner.size, owner.data);
-        }
-        if (!keep_answers(b, owner, &answers->as.entries[i].value)) {
+        if (!greffe__section_known(b, owner) ||
+            !keep_answers(b, owner, &answers->as.entries[i].value)) {
             return false;
         }
     }

@@ -104,16 +104,6 @@ static greffe__value answer_by(greffe__bench *b, const greffe__plan_node *node)
         b, greffe__roll(&calendar, greffe__term_add(&calendar, b->today, next->within, 1)));
 }
 
-static bool is_section(const greffe__plan *plan, greffe__str owner)
-{
-    for (uint32_t i = 0; i < plan->sections.count; i++) {
-        if (greffe__str_equal(plan->sections.at[i].id, owner)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What was filled in as `motif`, by the last step that did. */
 static bool motive(facts *f)
 {
@@ -121,7 +111,8 @@ static bool motive(facts *f)
     greffe__value value;
     for (uint32_t i = b->plan->fields.count; i > 0; i--) {
         const greffe__field_def *field = &b->plan->fields.at[i - 1];
-        if (!greffe__str_is(field->name, "motif") || is_section(b->plan, field->owner)) {
+        if (!greffe__str_is(field->name, "motif") ||
+            greffe__plan_section_at(b->plan, field->owner) != GREFFE__NONE) {
             continue;
         }
         if (!greffe__field_value(b, field->path, &value)) {
@@ -141,12 +132,8 @@ static bool personal_facts(facts *f, greffe__str letter)
     greffe__value value;
     for (uint32_t i = 0; i < b->plan->fields.count; i++) {
         const greffe__field_def *field = &b->plan->fields.at[i];
-        bool of_applicant = false;
-        for (uint32_t j = 0; j < b->plan->sections.count; j++) {
-            of_applicant =
-                of_applicant || (b->plan->sections.at[j].role.size > 0 &&
-                                 greffe__str_equal(b->plan->sections.at[j].id, field->owner));
-        }
+        uint32_t section = greffe__plan_section_at(b->plan, field->owner);
+        bool of_applicant = section != GREFFE__NONE && b->plan->sections.at[section].role.size > 0;
         if (of_applicant && field->type == GREFFE__DATA_EMAIL) {
             if (!greffe__field_value(b, field->path, &value)) {
                 return false;

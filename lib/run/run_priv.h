@@ -134,6 +134,8 @@ bool greffe__may_withdraw(greffe__bench *b);
 
 /* --- Forms --- */
 
+/* Whether a procedure's form has such a section; otherwise the command is refused. */
+bool greffe__section_known(greffe__bench *b, greffe__str owner);
 /* Checks answers for the fields of the owners, converts them by type, and keeps them. */
 bool greffe__take_answers(greffe__bench *b, const greffe__value *answers, bool partial);
 /* Whether the fields among these paths are answered as they must be. */

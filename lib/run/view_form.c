@@ -167,13 +167,7 @@ static bool try_sections(greffe__bench *b, greffe__faults *faults)
     }
     for (uint32_t i = 0; answers != NULL && i < answers->count && !b->stop; i++) {
         greffe__str owner = answers->as.entries[i].name;
-        bool known = false;
-        for (uint32_t j = 0; j < b->plan->sections.count; j++) {
-            known = known || greffe__str_equal(b->plan->sections.at[j].id, owner);
-        }
-        if (!known) {
-            (void)greffe__refuse(b, GREFFE__GR_FIELD_UNKNOWN, GREFFE_EINVALID, NULL,
-                                 "there is no form section '%.*s'", (int)owner.size, owner.data);
+        if (!greffe__section_known(b, owner)) {
             (void)greffe__view_fault(b, faults, owner);
         } else {
             (void)greffe__try_answers(b, owner, &answers->as.entries[i].value, faults);
