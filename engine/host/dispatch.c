@@ -2,7 +2,6 @@
  * told. Everything that comes back is a command. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "host/host_priv.h"
@@ -140,14 +139,6 @@ static greffe_status flush(greffe_engine *e, round_data *d)
     return status;
 }
 
-/* For how long what was done has not been told: the machine's own clock, which no host sets. */
-static int64_t elapsed_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* What is begun only is finished by greffe_engine_finish. */
 static bool hand_over(const greffe_engine *e, greffe__delivery *one, greffe__arena *arena)
 {
@@ -186,13 +177,13 @@ static greffe_status deliver(greffe_engine *e, round_data *d, greffe__delivery *
 static greffe_status deliver_page(greffe_engine *e, round_data *d)
 {
     greffe_status status = greffe__queue_call(e->queue, claim, d);
-    int64_t since = elapsed_ms();
+    int64_t since = greffe__steady_us() / 1000;
     for (size_t i = 0; i < d->page.count && status == GREFFE_OK; i++) {
         status = deliver(e, d, d->page.at[i]);
-        bool late = elapsed_ms() - since >= told_at_the_latest_ms;
+        bool late = greffe__steady_us() / 1000 - since >= told_at_the_latest_ms;
         if (status == GREFFE_OK && (late || d->page.at[i]->once)) {
             status = flush(e, d);
-            since = elapsed_ms();
+            since = greffe__steady_us() / 1000;
         }
     }
     greffe_status told = flush(e, d);

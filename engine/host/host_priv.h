@@ -456,7 +456,9 @@ greffe_status greffe__publish(greffe_engine *e, void *data);
 greffe__str greffe__known_name(greffe__arena *arena, uint32_t need, greffe__str key);
 int64_t greffe__now(greffe_engine *e, int64_t given);
 bool greffe__good_instant(int64_t at_ms); /* in the years 1 to 9999 */
-/* The two clocks and sources of the system. */
+/* Microseconds of a clock that no host sets: for how long something took. */
+int64_t greffe__steady_us(void);
+/* The clock and sources of the system. */
 int64_t greffe__system_clock(void *data);
 greffe_status greffe__system_random(void *data, unsigned char *out, size_t size);
 greffe__str greffe__system_zone(greffe__arena *arena, const char *name);

@@ -58,19 +58,6 @@ static bool init_round(greffe__queue *queue)
     return good;
 }
 
-/* The machine's own clock, which no host sets. */
-static int64_t elapsed_us(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static int64_t elapsed_ms(void)
-{
-    return elapsed_us() / 1000;
-}
-
 void greffe__queue_glance(greffe__queue *queue, bool wanted)
 {
     pthread_mutex_lock(&queue->lock);
@@ -84,7 +71,7 @@ static void glance(greffe__queue *queue)
 {
     greffe_engine *e = queue->engine;
     bool moved = false;
-    queue->glanced_ms = elapsed_ms();
+    queue->glanced_ms = greffe__steady_us() / 1000;
     if (greffe__wait_moved(e, &moved) == GREFFE_OK && moved) {
         greffe__notices_stir(e->notices);
     }
@@ -112,7 +99,7 @@ static void wait_for_work(greffe__queue *queue)
     pthread_mutex_lock(&queue->lock);
     for (;;) {
         bool glances = atomic_load(&queue->glances) && !queue->closing;
-        if (glances && elapsed_ms() >= queue->glanced_ms + GREFFE_GLANCE_MS) {
+        if (glances && greffe__steady_us() / 1000 >= queue->glanced_ms + GREFFE_GLANCE_MS) {
             pthread_mutex_unlock(&queue->lock);
             glance(queue);
             pthread_mutex_lock(&queue->lock);
@@ -172,10 +159,10 @@ static size_t join_in(void *data, greffe__job **jobs, size_t count)
     quiet_us = quiet_us < most_quiet_us ? quiet_us : most_quiet_us;
     quiet_us = quiet_us < left_us ? quiet_us : left_us;
     if (count < GREFFE_MAX_GROUP && quiet_us > 0 && !atomic_load(&queue->waiting)) {
-        int64_t begun_us = elapsed_us(), now_us = begun_us;
+        int64_t begun_us = greffe__steady_us(), now_us = begun_us;
         while (!atomic_load(&queue->waiting) && now_us - begun_us < quiet_us) {
             (void)sched_yield();
-            now_us = elapsed_us();
+            now_us = greffe__steady_us();
         }
         queue->spent_us += now_us - begun_us;
     }
@@ -192,10 +179,10 @@ static size_t run_jobs(greffe__queue *queue, greffe__job **jobs, size_t count)
     if (!shares) {
         return greffe__run_group(queue->engine, jobs, count, NULL, NULL);
     }
-    int64_t begun_us = elapsed_us();
+    int64_t begun_us = greffe__steady_us();
     queue->spent_us = 0;
     count = greffe__run_group(queue->engine, jobs, count, join_in, queue);
-    queue->shared_us = count > 1 ? elapsed_us() - begun_us : 0;
+    queue->shared_us = count > 1 ? greffe__steady_us() - begun_us : 0;
     return count;
 }
 

@@ -33,6 +33,13 @@ greffe__str greffe__system_zone(greffe__arena *arena, const char *name)
     return (greffe__str){bytes != NULL ? bytes : "", size};
 }
 
+int64_t greffe__steady_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int64_t greffe__now(greffe_engine *e, int64_t given)
 {
     return given != 0 ? given : e->clock(e->clock_data);
