@@ -4,11 +4,10 @@
     man.py GREFFE VERSION > greffe.1
 """
 
+import re
 import subprocess
 import sys
 
-PAGES = ["check", "build", "test", "graph", "publish", "file", "act", "session", "allot", "pay",
-         "run", "tasks", "list", "show", "report", "journal", "db", "play"]
 INTRODUCTION = """\
 Greffe executes administrative procedures that are written in YAML: submission, completeness check,
 instruction, deliberation by a board, notification, payment. The command checks, tests and publishes
@@ -38,7 +37,7 @@ def main() -> None:
     print(".SH NAME\ngreffe \\- administrative procedures, checked before they are published")
     print(".SH SYNOPSIS\n.B greffe\n.I COMMAND\n.RI [ ARGUMENT \\&.\\|.\\|. ]")
     print(f".SH DESCRIPTION\n{plain(INTRODUCTION)}\n.PP\n{as_it_is(usage.split(chr(10), 2)[2])}")
-    for page in PAGES:
+    for page in dict.fromkeys(re.findall(r"^  greffe (?!help)([a-z]+)", usage, re.MULTILINE)):
         print(f".SH {page.upper()}\n{as_it_is(told(greffe, 'help', page))}")
     print(".SH EXIT STATUS\n.TP\n0\nall is well\n.TP\n1\nfaults were found, or the command was "
           "refused\n.TP\n2\nwrong use\n.TP\n3\nthe environment: files, the store\n.TP\n4\nnot "
