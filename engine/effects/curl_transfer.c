@@ -46,18 +46,22 @@ static size_t take_answer(char *data, size_t one, size_t size, void *user)
     return t->answer.failed ? CURL_WRITEFUNC_ERROR : one * size;
 }
 
-static size_t take_header(char *data, size_t one, size_t size, void *user)
+static void keep_line(greffe__transfer *t, const char *data, size_t size)
 {
-    greffe__transfer *t = user;
     size_t kept = size < sizeof t->said - 1 ? size : sizeof t->said - 1;
-    if (t->leaves) {
-        return hears(t, size) ? one * size : CURL_WRITEFUNC_ERROR;
-    }
     memcpy(t->said, data, kept);
     t->said[kept] = '\0';
     t->said[strcspn(t->said, "\r\n")] = '\0';
     for (char *c = t->said; *c != '\0'; c++) {
         *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
+    }
+}
+
+static size_t take_header(char *data, size_t one, size_t size, void *user)
+{
+    greffe__transfer *t = user;
+    if (!t->leaves) {
+        keep_line(t, data, size);
     }
     return hears(t, size) ? one * size : CURL_WRITEFUNC_ERROR;
 }

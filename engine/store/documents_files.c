@@ -377,6 +377,12 @@ static greffe_status each_file(const files *f, const char *folder, each_fn look,
     return status;
 }
 
+/* One name is left, its own: nobody holds it. */
+static bool is_free(const struct stat *found)
+{
+    return found->st_nlink == 1;
+}
+
 static greffe_status let_go(const files *f, const char *path, const char *name, void *data)
 {
     char content[room];
@@ -386,8 +392,7 @@ static greffe_status let_go(const files *f, const char *path, const char *name, 
     if (unlink(path) != 0 && errno != ENOENT) {
         return status_of(errno);
     }
-    /* One name is left, its own: nobody holds it. */
-    if (stat(content, &found) == 0 && found.st_nlink == 1 && unlink(content) != 0) {
+    if (stat(content, &found) == 0 && is_free(&found) && unlink(content) != 0) {
         return status_of(errno);
     }
     *strrchr(content, '/') = '\0';
@@ -418,7 +423,6 @@ static greffe_status drop(greffe_documents *documents, const char *dossier)
 typedef struct sweeping {
     time_t before;
     uint64_t deleted;
-    nlink_t links; /* of what nobody holds */
 } sweeping;
 
 static greffe_status sweep_file(const files *f, const char *path, const char *name, void *data)
@@ -427,7 +431,7 @@ static greffe_status sweep_file(const files *f, const char *path, const char *na
     struct stat found;
     (void)f;
     (void)name;
-    if (stat(path, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == s->links &&
+    if (stat(path, &found) == 0 && S_ISREG(found.st_mode) && is_free(&found) &&
         found.st_mtime <= s->before) {
         if (unlink(path) != 0) {
             return status_of(errno);
@@ -449,7 +453,7 @@ static greffe_status sweep(greffe_documents *documents, uint64_t age_s, uint64_t
     char content[room], incoming[room];
     int held;
     time_t now = time(NULL);
-    sweeping s = {.links = 1, .before = age_s < (uint64_t)now ? now - (time_t)age_s : 0};
+    sweeping s = {.before = age_s < (uint64_t)now ? now - (time_t)age_s : 0};
     path_of(content, f, "content", "");
     path_of(incoming, f, "incoming", "");
     greffe_status status = lock(f, &held);
