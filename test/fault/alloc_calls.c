@@ -45,13 +45,7 @@ static greffe_status serve(void *data, const greffe_effect *effect, char problem
 static bool live(greffe_engine *engine, int64_t *now_ms)
 {
     static const char *const channels[] = {"mail", "call:caf"};
-    const greffe_actor citizen = {.size = sizeof citizen, .subject = "c1", .kind = "applicant"};
-    const greffe_command command = {.size = sizeof command,
-                                    .verb = "file",
-                                    .stream = "d1",
-                                    .key = "k1",
-                                    .actor = &citizen,
-                                    .args = {ARGS, sizeof ARGS - 1}};
+    const greffe_command command = sweep_filing(ARGS);
     greffe_status status = GREFFE_ENOMEM;
     for (int i = 0; i < 2 && status != GREFFE_OK; i++) {
         greffe_result result = {0};

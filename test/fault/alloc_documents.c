@@ -1,13 +1,13 @@
 /* The sweep's part about documents: received, held, read, let go, in a folder of their own. */
 #define _XOPEN_SOURCE 700
 
-#include <ftw.h>
 #include <greffe/documents.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc_sweep.h"
+#include "support/whole_folder.h"
 
 static const char HELLO[] = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 static char folder[] = "/tmp/greffe-sweep-XXXXXX";
@@ -82,17 +82,9 @@ static bool prepare(void)
     return mkdtemp(folder) != NULL;
 }
 
-static int forget(const char *path, const struct stat *found, int kind, struct FTW *where)
-{
-    (void)found;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static void dismiss(void)
 {
-    (void)nftw(folder, forget, 8, FTW_DEPTH | FTW_PHYS);
+    (void)remove_whole_folder(folder);
 }
 
 const scenario DOCUMENT_SCENARIO = {

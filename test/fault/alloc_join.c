@@ -31,13 +31,7 @@ static greffe_status file_it(greffe_joined **joined, sqlite3 *db)
 {
     (void)db;
     greffe_result result = {0};
-    const greffe_actor citizen = {.size = sizeof citizen, .subject = "c1", .kind = "applicant"};
-    const greffe_command command = {.size = sizeof command,
-                                    .verb = "file",
-                                    .stream = "d1",
-                                    .key = "k1",
-                                    .actor = &citizen,
-                                    .args = {FILING, strlen(FILING)}};
+    const greffe_command command = sweep_filing(FILING);
     const greffe_status status = greffe_engine_execute_in(*joined, &result, &command);
     greffe_result_free(held.engine, &result);
     return status;

@@ -27,13 +27,7 @@ static int64_t read_clock(void *data)
 
 static greffe_status open(greffe_engine **engine, int64_t *now_ms)
 {
-    const greffe_actor citizen = {.size = sizeof citizen, .subject = "c1", .kind = "applicant"};
-    const greffe_command command = {.size = sizeof command,
-                                    .verb = "file",
-                                    .stream = "d1",
-                                    .key = "k1",
-                                    .actor = &citizen,
-                                    .args = {FILING, strlen(FILING)}};
+    const greffe_command command = sweep_filing(FILING);
     greffe_engine_options options = {
         .size = sizeof options, .clock = read_clock, .clock_data = now_ms, .alone = true};
     greffe_result result = {0};

@@ -64,6 +64,18 @@ bool sweep_status(const char *what, greffe_status status, bool sqlite)
     return sweep_fault("%s says \"%s\"", what, greffe_status_name(status));
 }
 
+greffe_command sweep_filing(const char *args)
+{
+    static const greffe_actor citizen = {
+        .size = sizeof citizen, .subject = "c1", .kind = "applicant"};
+    return (greffe_command){.size = sizeof(greffe_command),
+                            .verb = "file",
+                            .stream = "d1",
+                            .key = "k1",
+                            .actor = &citizen,
+                            .args = {args, strlen(args)}};
+}
+
 static void on_signal(int number)
 {
     static const char crash[] = "crashed here\n", still[] = "stood still here\n";

@@ -55,6 +55,8 @@ extern const scenario JOIN_SCENARIO, INBOX_SCENARIO;   /* alloc_join.c */
 extern const scenario DOCUMENT_SCENARIO;               /* alloc_documents.c */
 extern const scenario CALL_SCENARIO;                   /* alloc_calls.c */
 extern const scenario WEBHOOK_SCENARIO, SMTP_SCENARIO; /* alloc_sender.c */
+/* The applicant c1 files d1, with the key k1. */
+greffe_command sweep_filing(const char *args);
 /* Arguments of "file" for velo.yaml. */
 extern const char FILING[];
 

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ftw.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <greffe/engine.h>
+
+#include "support/whole_folder.h"
 
 #define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
@@ -115,14 +115,6 @@ static int without_documents(void **state)
     return open_with(state, false);
 }
 
-static int forget(const char *path, const struct stat *found, int kind, struct FTW *where)
-{
-    (void)found;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     fixture *f = *state;
@@ -132,7 +124,7 @@ static int tear_down(void **state)
     greffe_documents_close(f->documents);
     greffe_plan_unref(f->plan);
     greffe_context_destroy(f->context);
-    assert_int_equal(nftw(f->folder, forget, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(remove_whole_folder(f->folder), 0);
     free(f);
     return 0;
 }

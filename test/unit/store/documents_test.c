@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ftw.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <greffe/documents.h>
+
+#include "support/whole_folder.h"
 
 #define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 #define OTHER "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa"
@@ -60,19 +61,11 @@ static int set_up(void **state)
     return 0;
 }
 
-static int forget(const char *path, const struct stat *found, int kind, struct FTW *where)
-{
-    (void)found;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     fixture *f = *state;
     greffe_documents_close(f->documents);
-    assert_int_equal(nftw(f->folder, forget, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(remove_whole_folder(f->folder), 0);
     free(f);
     return 0;
 }
