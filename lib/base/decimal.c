@@ -71,6 +71,11 @@ static bool is_negative(greffe__dec a)
     return (a.w[1] & sign_bit) != 0;
 }
 
+static bool is_zero(greffe__dec a)
+{
+    return a.w[0] == 0 && (a.w[1] & high_mask) == 0;
+}
+
 greffe__dec greffe__dec_of(int64_t value)
 {
     uint64_t magnitude = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
@@ -334,9 +339,40 @@ bool greffe__dec_pow(greffe__dec *out, greffe__dec a, int64_t exponent)
     return true;
 }
 
+/* The library's remainder is exact, however many digits the quotient has: only the last step, where
+ * the signs differ, may round. */
+bool greffe__dec_modulo(greffe__dec *out, greffe__dec a, greffe__dec b)
+{
+    if (is_zero(b)) {
+        return false;
+    }
+    const greffe__dec divisor = greffe__dec_abs(b);
+    greffe__dec rest = greffe__dec_abs(a);
+    if (exponent_of(a) == exponent_of(b) && is_small(a) && is_small(b)) {
+        rest.w[0] %= divisor.w[0];
+    } else {
+        _IDEC_flags flags = 0;
+        if (!accept(&rest, bid128_fmod(to_bid(rest), to_bid(divisor), &flags))) {
+            return false;
+        }
+    }
+    if (!is_zero(rest) && is_negative(a) != is_negative(b) &&
+        !greffe__dec_sub(&rest, divisor, rest)) {
+        return false;
+    }
+    *out = is_negative(b) ? greffe__dec_neg(rest) : rest;
+    return true;
+}
+
+bool greffe__dec_sqrt(greffe__dec *out, greffe__dec a)
+{
+    _IDEC_flags flags = 0;
+    return accept(out, bid128_sqrt(to_bid(a), BID_ROUNDING_TO_NEAREST, &flags));
+}
+
 greffe__dec greffe__dec_neg(greffe__dec a)
 {
-    if (a.w[0] == 0 && (a.w[1] & high_mask) == 0) {
+    if (is_zero(a)) {
         return a;
     }
     return (greffe__dec){{a.w[0], a.w[1] ^ sign_bit}};
@@ -405,7 +441,7 @@ bool greffe__dec_round(greffe__dec *out, greffe__dec a, int scale, greffe__round
     }
     _IDEC_flags flags = 0;
     int exponent = exponent_of(a);
-    if (exponent + scale < -2 * max_digits && (a.w[0] != 0 || (a.w[1] & high_mask) != 0)) {
+    if (exponent + scale < -2 * max_digits && !is_zero(a)) {
         /* Far below the last digit kept, all such values round alike: take one near enough that
          * shifting it loses nothing. */
         a = make(is_negative(a), 0, 1, -2 * max_digits - scale);

@@ -41,6 +41,16 @@ bool greffe__dec_sub(greffe__dec *out, greffe__dec a, greffe__dec b);
 bool greffe__dec_mul(greffe__dec *out, greffe__dec a, greffe__dec b);
 bool greffe__dec_div(greffe__dec *out, greffe__dec a, greffe__dec b); /* false for b = 0 */
 bool greffe__dec_pow(greffe__dec *out, greffe__dec a, int64_t exponent);
+/* a - b × floor(a / b), which has the sign of b; rounded once. False for b = 0. */
+bool greffe__dec_modulo(greffe__dec *out, greffe__dec a, greffe__dec b);
+/* Correctly rounded, like the above; only greffe__dec_pow rounds after each multiplication. Too
+ * large is false, too small is zero. The digits that decide are sought 140 digits far: a result
+ * that is still as near to a tie is taken for one. */
+bool greffe__dec_sqrt(greffe__dec *out, greffe__dec a); /* false for a < 0 */
+bool greffe__dec_exp(greffe__dec *out, greffe__dec a);
+bool greffe__dec_ln(greffe__dec *out, greffe__dec a); /* false for a <= 0 */
+/* a^b, and 1 for 0^0. False for a below zero with a fraction, and for zero with b below zero. */
+bool greffe__dec_power(greffe__dec *out, greffe__dec a, greffe__dec b);
 greffe__dec greffe__dec_neg(greffe__dec a);
 greffe__dec greffe__dec_abs(greffe__dec a);
 int greffe__dec_compare(greffe__dec a, greffe__dec b); /* by value: 1.0 equals 1 */

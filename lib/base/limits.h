@@ -24,8 +24,15 @@
 
 /* Expressions. */
 #define GREFFE_MAX_EXPR_BYTES 16384u
+#define GREFFE_MAX_TABLE_BYTES (1u << 20) /* all the cells of a decision table */
 #define GREFFE_MAX_EXPR_DEPTH 64u         /* nesting of the source */
+#define GREFFE_MAX_EXPR_CODE 65536u       /* operations of a program */
+#define GREFFE_MAX_EXPR_NAME 256u         /* bytes of a name that an expression gives */
 #define GREFFE_MAX_EXPR_STACK 256u        /* values on the evaluator's stack */
+#define GREFFE_MAX_EXPR_CALLS 64u         /* functions that wait for one another */
+#define GREFFE_MAX_REGEX_STEPS 100000u    /* of PCRE2, for one match: its match_limit */
+#define GREFFE_MAX_REGEX_DEPTH 1000u      /* of PCRE2's backtracking */
+#define GREFFE_MAX_REGEX_KIB 8192u        /* of memory for one match */
 #define GREFFE_MAX_EXPR_STEPS 100000u     /* instructions in one evaluation */
 #define GREFFE_MAX_EXPR_LIST 10000u       /* items of a list */
 #define GREFFE_MAX_EXPR_STRING (1u << 20) /* bytes of a string */

@@ -1,452 +1,447 @@
 /* The evaluator: a loop over a program's operations, on a stack of its own.
  *
- * A program may come from a stored bundle: every index is checked, so that a damaged one gives an
- * error and never reads outside. */
+ * It trusts the program: what comes from a stored bundle was looked over by
+ * greffe__program_sound. Kinds of values are not trusted: an operation that meets another kind
+ * than it takes gives an error, or null in a lenient program. */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/limits.h"
-#include "expr/expr_priv.h"
+#include "expr/machine.h"
 
-typedef struct machine {
-    const greffe__program *program;
-    const greffe__eval *eval;
-    greffe__expr_error *error;
-    greffe__value stack[GREFFE_MAX_EXPR_STACK];
-    uint32_t top; /* values on the stack */
-    uint32_t at;  /* of the operation that runs */
-} machine;
-
-static greffe_status fail(machine *m, greffe__code code, const char *message)
-{
-    const greffe__u32s *places = &m->program->places;
-    uint32_t place = m->at < places->count ? places->at[m->at] : 0;
-    const char *copy = greffe__arena_copy(m->eval->arena, message, strlen(message));
-    *m->error =
-        (greffe__expr_error){code, place >> 16, place & 0xFFFF, copy != NULL ? copy : "", NULL};
-    return GREFFE_EINVALID;
-}
-
-static greffe_status damaged(machine *m)
-{
-    return fail(m, GREFFE__GR_BUNDLE_READ, "the program of an expression is damaged");
-}
+/* --- Faults --- */
 
 static void describe(greffe__buf *out, const greffe__value *value)
 {
-    char number[GREFFE__DEC_CHARS];
+    enum { most = 60 };
     switch ((greffe__kind)value->kind) {
     case GREFFE__NULL: greffe__buf_text(out, "nothing (null)"); return;
-    case GREFFE__BOOL: greffe__buf_text(out, value->as.truth ? "true" : "false"); return;
-    case GREFFE__NUMBER:
-        greffe__buf_put(out, number, greffe__dec_format(number, value->as.number));
-        return;
     case GREFFE__STRING:
         greffe__buf_format(out, "\"%.*s\"",
-                           (int)(value->as.string.size > 60 ? 60 : value->as.string.size),
+                           (int)(value->as.string.size > most ? most : value->as.string.size),
                            value->as.string.data);
         return;
+    case GREFFE__LIST:
+    case GREFFE__CONTEXT:
+    case GREFFE__RANGE:
+    case GREFFE__FUNCTION:
+        greffe__buf_text(out, greffe__kind_name((greffe__kind)value->kind));
+        return;
+    case GREFFE__BOOL:
+    case GREFFE__NUMBER:
     case GREFFE__DATE:
     case GREFFE__TIME:
     case GREFFE__DATETIME:
     case GREFFE__DURATION:
-    case GREFFE__PERIOD: greffe__value_temporal(out, value); return;
-    case GREFFE__LIST:
-    case GREFFE__CONTEXT:
-    case GREFFE__RANGE: greffe__buf_text(out, greffe__kind_name((greffe__kind)value->kind)); return;
+    case GREFFE__PERIOD: greffe__value_feel(out, value, false); return;
     }
 }
 
-/* Names both operands. */
-static greffe_status fail_operands(machine *m, greffe__code code, const char *problem,
-                                   const greffe__value *a, const greffe__value *b)
+static const char *explain(const greffe__frame *f, const greffe__trouble *trouble)
 {
+    greffe__arena *arena = f->m->eval->arena;
+    if (trouble->values == 0) {
+        return greffe__arena_copy(arena, trouble->problem, strlen(trouble->problem));
+    }
     greffe__buf text;
-    greffe__buf_init(&text, m->eval->arena->context);
-    greffe__buf_text(&text, problem);
+    greffe__buf_init(&text, arena->context);
+    greffe__buf_text(&text, trouble->problem);
     greffe__buf_text(&text, ": ");
-    describe(&text, a);
-    greffe__buf_text(&text, " and ");
-    describe(&text, b);
-    const char *message = greffe__buf_done(&text);
-    greffe_status status = message == NULL ? GREFFE_ENOMEM : fail(m, code, message);
+    describe(&text, &trouble->a);
+    if (trouble->values > 1) {
+        greffe__buf_text(&text, " and ");
+        describe(&text, &trouble->b);
+    }
+    const char *done = greffe__buf_done(&text);
+    const char *message = done != NULL ? greffe__arena_copy(arena, done, strlen(done)) : NULL;
     greffe__buf_free(&text);
-    return status;
+    return message;
 }
 
-static greffe_status arithmetic(machine *m, greffe__op op, const greffe__value *a,
-                                const greffe__value *b, greffe__value *out)
+/* In a strict program the evaluation ends; in a lenient one the result is null, and the first
+ * reason is kept. Limits end both. */
+bool greffe__met(const greffe__frame *f, const greffe__trouble *trouble, greffe__value *result)
 {
-    if (a->kind == GREFFE__NULL || b->kind == GREFFE__NULL) {
-        return fail_operands(m, GREFFE__GR_EVAL_ABSENT, "a value that is needed is absent", a, b);
+    greffe__machine *m = f->m;
+    bool stays = f->program->lenient && trouble->code != GREFFE__GR_EVAL_LIMIT;
+    *result = greffe__null();
+    if (m->error->code == GREFFE__GR_NONE || !stays) {
+        uint32_t place = f->program->places.at[f->at];
+        const char *message = explain(f, trouble);
+        *m->error =
+            (greffe__expr_error){trouble->code, place >> 12, (place >> 12) + (place & 0xFFF),
+                                 message != NULL ? message : "", NULL};
     }
-    bool numbers = a->kind == GREFFE__NUMBER && b->kind == GREFFE__NUMBER;
-    bool good;
-    int64_t exponent;
-    greffe__dec x = a->as.number, y = b->as.number, result = greffe__dec_of(0);
-    switch (op) {
-    case GREFFE__OP_ADD:
-    case GREFFE__OP_SUB:
-        good = greffe__value_add(out, a, b, op == GREFFE__OP_SUB, m->eval->arena);
-        if (!good && op == GREFFE__OP_ADD && a->kind == GREFFE__STRING &&
-            b->kind == GREFFE__STRING) {
-            return fail(m, GREFFE__GR_EVAL_LIMIT, "the text would be longer than 1 MiB");
-        }
-        return good ? GREFFE_OK
-                    : fail_operands(m, numbers ? GREFFE__GR_EVAL_NUMBER : GREFFE__GR_EVAL_TYPE,
-                                    "these cannot be added or subtracted", a, b);
-    case GREFFE__OP_MUL: good = numbers && greffe__dec_mul(&result, x, y); break;
-    case GREFFE__OP_DIV: good = numbers && greffe__dec_div(&result, x, y); break;
-    default:
-        good = numbers && greffe__dec_to_i64(&exponent, y) && exponent <= 100000 &&
-               exponent >= -100000 && greffe__dec_pow(&result, x, exponent);
-        break;
+    if (!stays) {
+        m->status = m->eval->arena->failed ? GREFFE_ENOMEM : GREFFE_EINVALID;
     }
-    if (!good) {
-        return fail_operands(m, numbers ? GREFFE__GR_EVAL_NUMBER : GREFFE__GR_EVAL_TYPE,
-                             numbers ? "the calculation has no finite result"
-                                     : "only numbers can be calculated with",
-                             a, b);
-    }
-    *out = greffe__number(result);
-    return GREFFE_OK;
+    return stays;
 }
 
-static greffe_status compare(machine *m, greffe__op op, const greffe__value *a,
-                             const greffe__value *b, greffe__value *out)
+bool greffe__met_text(const greffe__frame *f, greffe__code code, const char *problem,
+                      const greffe__value *value, greffe__value *result)
 {
-    if (op == GREFFE__OP_EQ || op == GREFFE__OP_NE) {
-        bool null = a->kind == GREFFE__NULL || b->kind == GREFFE__NULL;
-        if (a->kind != b->kind && !null) {
-            return fail_operands(m, GREFFE__GR_EVAL_TYPE, "values of different kinds are compared",
-                                 a, b);
-        }
-        *out = greffe__bool(greffe__value_equal(a, b) == (op == GREFFE__OP_EQ));
-        return GREFFE_OK;
+    greffe__trouble trouble = {.code = code, .problem = problem};
+    if (value != NULL) {
+        trouble.a = *value;
+        trouble.values = 1;
     }
-    int order;
-    if (a->kind == GREFFE__NULL || b->kind == GREFFE__NULL) {
-        return fail_operands(m, GREFFE__GR_EVAL_ABSENT, "a value that is needed is absent", a, b);
-    }
-    if (!greffe__value_compare(&order, a, b)) {
-        return fail_operands(m, GREFFE__GR_EVAL_TYPE, "these have no order", a, b);
-    }
-    bool truth = op == GREFFE__OP_LT   ? order < 0
-                 : op == GREFFE__OP_LE ? order <= 0
-                 : op == GREFFE__OP_GT ? order > 0
-                                       : order >= 0;
-    *out = greffe__bool(truth);
-    return GREFFE_OK;
+    return greffe__met(f, &trouble, result);
 }
 
-static greffe_status contained(machine *m, const greffe__value *a, const greffe__value *b,
-                               greffe__value *out)
+bool greffe__no_memory(const greffe__frame *f)
 {
-    bool found = false;
-    int order;
-    if (a->kind == GREFFE__NULL) {
-        return fail_operands(m, GREFFE__GR_EVAL_ABSENT, "a value that is needed is absent", a, b);
-    }
-    if (b->kind == GREFFE__LIST) {
-        for (uint32_t i = 0; i < b->count && !found; i++) {
-            found = greffe__value_equal(a, &b->as.items[i]);
-        }
-    } else if (b->kind == GREFFE__RANGE) {
-        const greffe__range *range = b->as.range;
-        if (!greffe__value_compare(&order, a, &range->low)) {
-            return fail_operands(m, GREFFE__GR_EVAL_TYPE, "these have no order", a, &range->low);
-        }
-        found = order > 0 || (order == 0 && range->low_closed);
-        if (!greffe__value_compare(&order, a, &range->high)) {
-            return fail_operands(m, GREFFE__GR_EVAL_TYPE, "these have no order", a, &range->high);
-        }
-        found = found && (order < 0 || (order == 0 && range->high_closed));
-    } else {
-        return fail_operands(m, GREFFE__GR_EVAL_TYPE, "'in' needs a list or a range", a, b);
-    }
-    *out = greffe__bool(found);
-    return GREFFE_OK;
+    f->m->status = GREFFE_ENOMEM;
+    return false;
 }
 
-static greffe_status member(machine *m, greffe__value *base, greffe__str name)
+bool greffe__count_work(const greffe__frame *f, uint64_t steps)
 {
-    const greffe__value *entry = greffe__value_get(base, name);
-    int64_t number = 0;
-    bool known = true;
-    if (base->kind == GREFFE__CONTEXT) {
-        *base = entry != NULL ? *entry : greffe__null();
-        return GREFFE_OK;
+    greffe__machine *m = f->m;
+    greffe__value unused;
+    if (steps < m->steps) {
+        m->steps -= (uint32_t)steps;
+        return true;
     }
-    if (base->kind == GREFFE__DATE || base->kind == GREFFE__DATETIME) {
-        int64_t seconds = base->as.moment.seconds;
-        int64_t days =
-            base->kind == GREFFE__DATE ? base->as.days : seconds / 86400 - (seconds % 86400 < 0);
-        greffe__civil civil = greffe__civil_of(days);
-        number = greffe__str_is(name, "year")    ? civil.year
-                 : greffe__str_is(name, "month") ? civil.month
-                 : greffe__str_is(name, "day")   ? civil.day
-                                                 : greffe__weekday(days);
-        known = greffe__str_is(name, "year") || greffe__str_is(name, "month") ||
-                greffe__str_is(name, "day") || greffe__str_is(name, "weekday");
-    } else if (base->kind == GREFFE__PERIOD) {
-        number = greffe__str_is(name, "years") ? base->as.months / 12 : base->as.months % 12;
-        known = greffe__str_is(name, "years") || greffe__str_is(name, "months");
-    } else if (base->kind == GREFFE__DURATION) {
-        number = base->as.moment.seconds / 86400;
-        known = greffe__str_is(name, "days");
-    } else {
-        known = false;
-    }
-    if (!known) {
-        greffe__value text = greffe__string(name);
-        return fail_operands(m, GREFFE__GR_EVAL_TYPE, "a value has no such part", base, &text);
-    }
-    *base = greffe__integer(number);
-    return GREFFE_OK;
+    return greffe__met_text(f, GREFFE__GR_EVAL_LIMIT,
+                            "the evaluation takes more than 100,000 steps", NULL, &unused);
 }
 
-static greffe_status negate(machine *m, greffe__value *value)
+/* --- Logic --- */
+
+static bool as_truth(const greffe__frame *f, greffe__value *value)
 {
-    if (value->kind == GREFFE__NUMBER) {
-        value->as.number = greffe__dec_neg(value->as.number);
-    } else if (value->kind == GREFFE__PERIOD && value->as.months != INT64_MIN) {
-        value->as.months = -value->as.months;
-    } else if (value->kind == GREFFE__DURATION && value->as.moment.seconds != INT64_MIN) {
-        value->as.moment.seconds = -value->as.moment.seconds;
-    } else {
-        return fail(m, value->kind == GREFFE__NULL ? GREFFE__GR_EVAL_ABSENT : GREFFE__GR_EVAL_TYPE,
-                    "only numbers and durations have a sign");
+    if (value->kind == GREFFE__BOOL) {
+        return true;
     }
-    return GREFFE_OK;
+    return greffe__met_text(
+        f, value->kind == GREFFE__NULL ? GREFFE__GR_EVAL_ABSENT : GREFFE__GR_EVAL_TYPE,
+        "a condition is neither true nor false", value, value);
 }
 
-/* --- Building --- */
-
-static greffe_status build_list(machine *m, uint32_t count)
+/* Three values: `decided` (false for and, true for or) wins over null. */
+static bool combine(const greffe__frame *f, bool decided, greffe__value *a)
 {
-    if (count > m->top || count > GREFFE_MAX_EXPR_LIST) {
-        return damaged(m);
+    greffe__value *b = a + 1;
+    bool good = as_truth(f, a) && as_truth(f, b);
+    bool wins_a = a->kind == GREFFE__BOOL && a->as.truth == decided;
+    bool wins_b = b->kind == GREFFE__BOOL && b->as.truth == decided;
+    if (wins_a || wins_b) {
+        *a = greffe__bool(decided);
+    } else if (a->kind != GREFFE__BOOL || b->kind != GREFFE__BOOL) {
+        *a = greffe__null();
     }
-    greffe__value *items = greffe__arena_alloc(m->eval->arena, count * sizeof *items);
-    if (items == NULL) {
-        return GREFFE_ENOMEM;
-    }
-    m->top -= count;
-    memcpy(items, &m->stack[m->top], count * sizeof *items);
-    m->stack[m->top++] = greffe__list_of(items, count);
-    return GREFFE_OK;
-}
-
-static greffe_status build_context(machine *m, uint32_t count)
-{
-    if (count > m->top / 2) {
-        return damaged(m);
-    }
-    greffe__entry *entries = greffe__arena_alloc(m->eval->arena, count * sizeof *entries);
-    if (entries == NULL) {
-        return GREFFE_ENOMEM;
-    }
-    m->top -= 2 * count;
-    for (uint32_t i = 0; i < count; i++) {
-        if (m->stack[m->top + 2 * i].kind != GREFFE__STRING) {
-            return damaged(m);
-        }
-        entries[i].name = m->stack[m->top + 2 * i].as.string;
-        entries[i].value = m->stack[m->top + 2 * i + 1];
-    }
-    m->stack[m->top++] = greffe__context_of(entries, count);
-    return GREFFE_OK;
-}
-
-static greffe_status build_range(machine *m, uint32_t closed)
-{
-    greffe__range *range = greffe__arena_zalloc(m->eval->arena, sizeof *range);
-    if (range == NULL) {
-        return GREFFE_ENOMEM;
-    }
-    range->low = m->stack[m->top - 2];
-    range->high = m->stack[m->top - 1];
-    range->low_closed = (closed & 1) != 0;
-    range->high_closed = (closed & 2) != 0;
-    m->top -= 1;
-    m->stack[m->top - 1] = (greffe__value){.kind = GREFFE__RANGE, .as.range = range};
-    return GREFFE_OK;
-}
-
-static bool argument_fits(char letter, const greffe__value *value)
-{
-    switch (letter) {
-    case 'n': return value->kind == GREFFE__NUMBER;
-    case 's': return value->kind == GREFFE__STRING;
-    case 'd': return value->kind == GREFFE__DATE;
-    case 'b': return value->kind == GREFFE__BOOL;
-    case 'l': return value->kind == GREFFE__LIST;
-    case 'm':
-        return value->kind == GREFFE__NUMBER || value->kind == GREFFE__PERIOD ||
-               value->kind == GREFFE__DURATION;
-    default: return value->kind != GREFFE__NULL;
-    }
-}
-
-static greffe_status call(machine *m, uint32_t operand)
-{
-    uint32_t index = operand >> 8, count = operand & 0xFF;
-    if (index >= greffe__function_count() || count > m->top) {
-        return damaged(m);
-    }
-    const greffe__function *function = greffe__function_at(index);
-    if (count < function->least || count > function->most) {
-        return damaged(m);
-    }
-    greffe__call arguments = {.eval = m->eval, .at = &m->stack[m->top - count], .count = count};
-    size_t letters = strlen(function->arguments);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!argument_fits(function->arguments[i < letters ? i : letters - 1], &arguments.at[i])) {
-            greffe__value name = greffe__text(function->name);
-            return fail_operands(m, GREFFE__GR_EVAL_ARGUMENT, "a function does not take this value",
-                                 &name, &arguments.at[i]);
-        }
-    }
-    greffe__value result = greffe__null();
-    if (!function->run(&arguments, &result)) {
-        return fail(m, arguments.code, arguments.problem);
-    }
-    m->top -= count;
-    m->stack[m->top++] = result;
-    return GREFFE_OK;
+    return good;
 }
 
 /* --- The loop --- */
 
-/* How many values an operation takes from the stack. */
-static uint32_t takes(greffe__op op)
+static bool slow_arithmetic(const greffe__frame *f, greffe__op op, greffe__value *a)
 {
-    switch (op) {
-    case GREFFE__OP_CONST:
-    case GREFFE__OP_LOAD:
-    case GREFFE__OP_JUMP:
-    case GREFFE__OP_LIST:
-    case GREFFE__OP_CONTEXT:
-    case GREFFE__OP_CALL: return 0;
-    case GREFFE__OP_NEG:
-    case GREFFE__OP_JUMP_IF_FALSE:
-    case GREFFE__OP_AND_JUMP:
-    case GREFFE__OP_OR_JUMP:
-    case GREFFE__OP_CHECK_BOOL:
-    case GREFFE__OP_MEMBER: return 1;
-    default: return 2;
+    greffe__trouble trouble = {0};
+    greffe__value result;
+    if (greffe__arithmetic(&result, op, &a[0], &a[1], f->m->eval->arena, &trouble)) {
+        *a = result;
+        return true;
     }
+    return f->m->eval->arena->failed ? greffe__no_memory(f) : greffe__met(f, &trouble, a);
 }
 
-static greffe_status jump(machine *m, greffe__op op, uint32_t target)
+static bool slow_compare(const greffe__frame *f, greffe__op op, greffe__value *a)
 {
-    if (target > m->program->code.count || target <= m->at) {
-        return damaged(m); /* programs only jump forward, so that every one ends */
+    greffe__trouble trouble = {0};
+    greffe__value result;
+    if (greffe__compare_values(&result, op, &a[0], &a[1], &trouble)) {
+        *a = result;
+        return true;
     }
-    if (op == GREFFE__OP_JUMP) {
-        m->at = target - 1;
-        return GREFFE_OK;
-    }
-    const greffe__value *value = &m->stack[m->top - 1];
-    if (value->kind != GREFFE__BOOL) {
-        return fail(m, value->kind == GREFFE__NULL ? GREFFE__GR_EVAL_ABSENT : GREFFE__GR_EVAL_TYPE,
-                    "a condition is neither true nor false");
-    }
-    bool truth = value->as.truth;
-    bool taken = op == GREFFE__OP_OR_JUMP ? truth : !truth;
-    if (op == GREFFE__OP_JUMP_IF_FALSE || !taken) {
-        m->top -= 1;
-    }
-    m->at = taken ? target - 1 : m->at;
-    return GREFFE_OK;
+    return greffe__met(f, &trouble, a);
 }
 
-static greffe_status push(machine *m, greffe__op op, uint32_t operand)
+static bool slow_in(const greffe__frame *f, greffe__value *a)
 {
-    if (m->top >= GREFFE_MAX_EXPR_STACK) {
-        return damaged(m);
+    greffe__trouble trouble = {0};
+    greffe__value result;
+    if (!f->program->lenient && a[0].kind == GREFFE__NULL) {
+        trouble = (greffe__trouble){GREFFE__GR_EVAL_ABSENT, "a value that is needed is absent",
+                                    a[0], a[1], 2};
+        return greffe__met(f, &trouble, a);
     }
-    if (op == GREFFE__OP_CONST) {
-        if (operand >= m->program->constants.count) {
-            return damaged(m);
-        }
-        m->stack[m->top++] = m->program->constants.at[operand];
-        return GREFFE_OK;
+    if (greffe__value_in(&result, &a[0], &a[1], &trouble)) {
+        *a = result;
+        return true;
     }
-    greffe__value value = greffe__null();
-    greffe_status status = m->eval->load(m->eval->data, operand, &value);
-    m->stack[m->top++] = value;
-    return status;
+    return greffe__met(f, &trouble, a);
 }
 
-static greffe_status step(machine *m, uint32_t word)
+static bool take_member(const greffe__frame *f, greffe__value *base, const greffe__value *name)
 {
-    greffe__op op = (greffe__op)(word & 0xFF);
-    uint32_t operand = word >> 8;
-    if ((word & 0xFF) > GREFFE__OP_LAST || m->top < takes(op)) {
-        return damaged(m);
+    greffe__trouble trouble = {0};
+    greffe__value part;
+    if (greffe__member_of(&part, base, name->as.string, f->m->eval->arena, &trouble)) {
+        *base = part;
+        return !f->m->eval->arena->failed || greffe__no_memory(f);
     }
-    greffe__value *a = m->top >= 2 ? &m->stack[m->top - 2] : m->stack;
-    greffe__value *last = m->top >= 1 ? &m->stack[m->top - 1] : m->stack;
+    return greffe__met(f, &trouble, base);
+}
+
+static bool take_index(const greffe__frame *f, greffe__value *at)
+{
+    greffe__value list = at[0];
+    if (at[1].kind != GREFFE__NUMBER) {
+        return greffe__met_text(f, GREFFE__GR_EVAL_TYPE, "the place in a list is a number", &at[1],
+                                at);
+    }
+    if (!greffe__iterate(f, &list)) {
+        return false;
+    }
+    if (list.kind != GREFFE__LIST) {
+        *at = greffe__null();
+        return true;
+    }
+    greffe__index_of(at, &list, &at[1]);
+    return true;
+}
+
+static bool conform(const greffe__frame *f, greffe__value *value, const greffe__value *type)
+{
+    greffe__value conforming;
+    if (greffe__type_conforms(&conforming, value, type, f->m->eval->arena)) {
+        *value = conforming;
+        return true;
+    }
+    return greffe__met_text(f, GREFFE__GR_EVAL_TYPE, "a value is not of the type that is declared",
+                            value, value);
+}
+
+static bool hit(const greffe__frame *f, uint32_t operand, greffe__value *at)
+{
+    greffe__trouble trouble = {0};
     greffe__value result = greffe__null();
-    greffe_status status;
-    switch (op) {
-    case GREFFE__OP_CONST:
-    case GREFFE__OP_LOAD: return push(m, op, operand);
-    case GREFFE__OP_NEG: return negate(m, last);
-    case GREFFE__OP_JUMP:
-    case GREFFE__OP_JUMP_IF_FALSE:
-    case GREFFE__OP_AND_JUMP:
-    case GREFFE__OP_OR_JUMP: return jump(m, op, operand);
-    case GREFFE__OP_CHECK_BOOL:
-        return last->kind == GREFFE__BOOL
-                   ? GREFFE_OK
-                   : fail(m, GREFFE__GR_EVAL_TYPE, "a condition is neither true nor false");
-    case GREFFE__OP_LIST: return build_list(m, operand);
-    case GREFFE__OP_CONTEXT: return build_context(m, operand);
-    case GREFFE__OP_RANGE: return build_range(m, operand);
-    case GREFFE__OP_MEMBER:
-        if (operand >= m->program->constants.count ||
-            m->program->constants.at[operand].kind != GREFFE__STRING) {
-            return damaged(m);
-        }
-        return member(m, last, m->program->constants.at[operand].as.string);
-    case GREFFE__OP_CALL: return call(m, operand);
-    case GREFFE__OP_IN: status = contained(m, a, last, &result); break;
-    case GREFFE__OP_EQ:
-    case GREFFE__OP_NE:
-    case GREFFE__OP_LT:
-    case GREFFE__OP_LE:
-    case GREFFE__OP_GT:
-    case GREFFE__OP_GE: status = compare(m, op, a, last, &result); break;
-    default: status = arithmetic(m, op, a, last, &result); break;
+    if (greffe__table_hit(&result, operand, &at[0], &at[1], &at[2], f->m->eval->arena, &trouble)) {
+        *at = result;
+        return true;
     }
-    m->top -= 1;
-    m->stack[m->top - 1] = result;
-    return status;
+    return f->m->eval->arena->failed ? greffe__no_memory(f) : greffe__met(f, &trouble, at);
+}
+
+/* What is not done at once in the loop; `top` is one past the last value. */
+static bool seldom(greffe__frame *f, greffe__op op, uint32_t operand, greffe__value *base,
+                   greffe__value *top)
+{
+    const greffe__value *constants = f->program->constants.at;
+    switch (op) {
+    case GREFFE__OP_NEG: {
+        greffe__trouble trouble = {0};
+        return greffe__negate(top - 1, &trouble) || greffe__met(f, &trouble, top - 1);
+    }
+    case GREFFE__OP_NOT:
+        if (!as_truth(f, top - 1)) {
+            return false;
+        }
+        if (top[-1].kind == GREFFE__BOOL) {
+            top[-1].as.truth = !top[-1].as.truth;
+        }
+        return true;
+    case GREFFE__OP_IN: return slow_in(f, top - 2);
+    case GREFFE__OP_LIST: return greffe__build_list(f, top - operand, operand);
+    case GREFFE__OP_CONTEXT: {
+        const greffe__value *names = &constants[operand];
+        return greffe__build_context(f, top - names->count, names);
+    }
+    case GREFFE__OP_RANGE: return greffe__build_range(f, top - 2, operand);
+    case GREFFE__OP_MEMBER: return take_member(f, top - 1, &constants[operand]);
+    case GREFFE__OP_INDEX: return take_index(f, top - 2);
+    case GREFFE__OP_CALL: {
+        uint32_t count = operand & 0xFF;
+        return greffe__run_built_in(f, greffe__function_at(operand >> 8), top - count, count,
+                                    top - count);
+    }
+    case GREFFE__OP_CALL_VALUE: return greffe__run_value(f, top - operand - 1, operand, false);
+    case GREFFE__OP_CALL_NAMED: return greffe__run_value(f, top - operand - 2, operand, true);
+    case GREFFE__OP_CLOSURE: return greffe__run_closure(f, operand, base, top);
+    case GREFFE__OP_ITERATE:
+        if (!greffe__iterate(f, top - 1)) {
+            return false;
+        }
+        if (top[-1].kind != GREFFE__LIST) { /* nothing is gone through: the whole is null */
+            base[operand] = greffe__null();
+        }
+        return true;
+    case GREFFE__OP_COUNTING: return greffe__count_through(f, top - 2);
+    case GREFFE__OP_APPEND: return greffe__append(f, base + operand, top - 1);
+    case GREFFE__OP_FILTER: return greffe__filter(f, base + operand, top);
+    case GREFFE__OP_SOME:
+    case GREFFE__OP_EVERY:
+        return greffe__quantify(f, op == GREFFE__OP_SOME, base + operand, top - 1);
+    case GREFFE__OP_INSTANCE:
+        top[-1] = greffe__bool(greffe__type_has(&constants[operand], top - 1));
+        return true;
+    case GREFFE__OP_CONFORM: return conform(f, top - 1, &constants[operand]);
+    case GREFFE__OP_HIT: return hit(f, operand, top - 3);
+    case GREFFE__OP_FAULT: {
+        greffe__trouble trouble = {.code = GREFFE__GR_EVAL_TYPE,
+                                   .problem = constants[operand].as.string.data};
+        return greffe__met(f, &trouble, top);
+    }
+    default: return false;
+    }
+}
+
+/* How an operation that is not done in the loop moves the top. */
+static int32_t growth(const greffe__program *program, greffe__op op, uint32_t operand)
+{
+    switch (op) {
+    case GREFFE__OP_IN:
+    case GREFFE__OP_RANGE:
+    case GREFFE__OP_INDEX:
+    case GREFFE__OP_COUNTING:
+    case GREFFE__OP_APPEND:
+    case GREFFE__OP_FILTER:
+    case GREFFE__OP_SOME:
+    case GREFFE__OP_EVERY: return -1;
+    case GREFFE__OP_LIST: return 1 - (int32_t)operand;
+    case GREFFE__OP_CONTEXT: return 1 - (int32_t)program->constants.at[operand].count;
+    case GREFFE__OP_CALL: return 1 - (int32_t)(operand & 0xFF);
+    case GREFFE__OP_CALL_VALUE: return -(int32_t)operand;
+    case GREFFE__OP_CALL_NAMED: return -(int32_t)operand - 1;
+    case GREFFE__OP_CLOSURE:
+    case GREFFE__OP_FAULT: return 1;
+    case GREFFE__OP_HIT: return -2;
+    default: return 0;
+    }
+}
+
+static bool compare_numbers(greffe__op op, const greffe__value *a)
+{
+    int order = greffe__dec_compare(a[0].as.number, a[1].as.number);
+    switch (op) {
+    case GREFFE__OP_EQ: return order == 0;
+    case GREFFE__OP_NE: return order != 0;
+    case GREFFE__OP_LT: return order < 0;
+    case GREFFE__OP_LE: return order <= 0;
+    case GREFFE__OP_GT: return order > 0;
+    default: return order >= 0;
+    }
+}
+
+/* Arithmetic and comparisons: of two numbers, most often. */
+static bool two_operands(const greffe__frame *f, greffe__op op, greffe__value *a)
+{
+    if (op < GREFFE__OP_EQ) {
+        return slow_arithmetic(f, op, a);
+    }
+    if (a[0].kind != GREFFE__NUMBER || a[1].kind != GREFFE__NUMBER) {
+        return slow_compare(f, op, a);
+    }
+    *a = greffe__bool(compare_numbers(op, a));
+    return true;
+}
+
+static bool load_slot(const greffe__frame *f, uint32_t slot, greffe__value *top)
+{
+    const greffe__eval *eval = f->m->eval;
+    *top = greffe__null();
+    f->m->status = eval->load(eval->data, slot, top);
+    return f->m->status == GREFFE_OK;
+}
+
+static bool is_truth(const greffe__value *value, bool truth)
+{
+    return value->kind == GREFFE__BOOL && value->as.truth == truth;
+}
+
+/* Puts the entry of this name in the place of the context and the name. */
+static bool try_member(greffe__value *at)
+{
+    const greffe__value *entry = greffe__value_get(at, at[1].as.string);
+    *at = entry != NULL ? *entry : *at;
+    return entry != NULL;
+}
+
+bool greffe__run(greffe__frame *f, greffe__value *base, greffe__value *top, greffe__value *result)
+{
+    const greffe__program *program = f->program;
+    const uint32_t *code = program->code.at;
+    for (uint32_t at = f->at;; at++) {
+        const uint32_t operand = code[at] >> 8;
+        const greffe__op op = (greffe__op)(code[at] & 0xFF);
+        bool good = true, taken = false;
+        f->at = at;
+        switch (op) {
+        case GREFFE__OP_CONST: *top++ = program->constants.at[operand]; break;
+        case GREFFE__OP_LOAD: good = load_slot(f, operand, top++); break;
+        case GREFFE__OP_LOCAL: *top++ = base[operand]; break;
+        case GREFFE__OP_DROP: top -= operand; break;
+        case GREFFE__OP_TOP: top = base + operand; break;
+        case GREFFE__OP_SLIDE:
+            top -= operand;
+            top[-1] = top[(int32_t)operand - 1];
+            break;
+        case GREFFE__OP_ADD:
+        case GREFFE__OP_SUB:
+        case GREFFE__OP_MUL:
+        case GREFFE__OP_DIV:
+        case GREFFE__OP_POW:
+        case GREFFE__OP_EQ:
+        case GREFFE__OP_NE:
+        case GREFFE__OP_LT:
+        case GREFFE__OP_LE:
+        case GREFFE__OP_GT:
+        case GREFFE__OP_GE: good = two_operands(f, op, --top - 1); break;
+        case GREFFE__OP_AND:
+        case GREFFE__OP_OR: good = combine(f, op == GREFFE__OP_OR, --top - 1); break;
+        case GREFFE__OP_JUMP: taken = true; break;
+        case GREFFE__OP_JUMP_IF_FALSE:
+            good = as_truth(f, --top);
+            taken = !is_truth(top, true);
+            break;
+        case GREFFE__OP_DECIDE:
+            taken = top[-1].kind != GREFFE__BOOL && top[-1].kind != GREFFE__NULL;
+            good = !taken || as_truth(f, top - 1);
+            break;
+        case GREFFE__OP_AND_JUMP: taken = is_truth(top - 1, false); break;
+        case GREFFE__OP_OR_JUMP: taken = is_truth(top - 1, true); break;
+        case GREFFE__OP_TRY_MEMBER:
+            taken = try_member(top - 2);
+            top -= taken ? 1 : 2;
+            break;
+        case GREFFE__OP_BEGIN: *top++ = greffe__null(); break;
+        case GREFFE__OP_LOOP:
+            taken = !greffe__has_next(top, top);
+            top += taken ? 0 : 1;
+            break;
+        case GREFFE__OP_NEXT:
+            top -= 1;
+            taken = true;
+            good = greffe__count_work(f, at - operand + 1);
+            break;
+        case GREFFE__OP_RETURN: *result = top[-1]; return true;
+        default:
+            good = seldom(f, op, operand, base, top);
+            top += growth(program, op, operand);
+            break;
+        }
+        if (!good) {
+            return false;
+        }
+        at = taken ? operand - 1 : at;
+    }
 }
 
 greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
                                 const greffe__program *program, const greffe__eval *eval)
 {
-    machine m; /* its stack is written before it is read */
-    m.program = program;
-    m.eval = eval;
-    m.error = error;
-    m.top = 0;
-    for (m.at = 0; m.at < program->code.count; m.at++) {
-        greffe_status status = step(&m, program->code.at[m.at]);
-        if (status != GREFFE_OK) {
-            return status;
-        }
+    greffe__value stack[GREFFE_MAX_EXPR_STACK];
+    greffe__machine machine = {.eval = eval,
+                               .error = error,
+                               .status = GREFFE_OK,
+                               .steps = GREFFE_MAX_EXPR_STEPS,
+                               .limit = stack + GREFFE_MAX_EXPR_STACK};
+    greffe__frame f = {&machine, program, 0};
+    *error = (greffe__expr_error){0};
+    if (!greffe__run(&f, stack, stack, out)) {
+        *out = greffe__null();
+        return machine.status != GREFFE_OK ? machine.status : GREFFE_EINVALID;
     }
-    if (m.top != 1) {
-        m.at = 0;
-        return damaged(&m);
-    }
-    if (eval->arena->failed) {
-        return GREFFE_ENOMEM;
-    }
-    *out = m.stack[0];
-    return GREFFE_OK;
+    return eval->arena != NULL && eval->arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
 }

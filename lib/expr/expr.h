@@ -1,8 +1,10 @@
-/* FEEL: from the text of an expression to a small typed program, and its evaluation.
+/* FEEL (DMN 1.5): from the text of an expression, or a decision table, to a small program, and its
+ * evaluation.
  *
  * It knows no YAML and no procedure: names are given by a table of symbols, their values by a
- * function at evaluation. Strict mode: where FEEL would give null for a type error, this gives an
- * error with its place. Neither clock nor locale: today and now come in. */
+ * function at evaluation. One evaluator serves two modes. Strict, for procedures: what FEEL would
+ * make null is an error with its place, most of it before anything runs. Lenient, as DMN has it:
+ * null, and the reason is kept. Neither clock nor locale: today, now and the zones come in. */
 #ifndef GREFFE_EXPR_EXPR_H
 #define GREFFE_EXPR_EXPR_H
 
@@ -13,17 +15,30 @@
 extern "C" {
 #endif
 
+/* --- Types and names --- */
+
+/* What a value may be at the most: bounds that are null are none. */
+typedef struct greffe__domain {
+    greffe__value low, high; /* both inclusive */
+    int32_t scale;           /* digits after the point; -1: any number of them */
+} greffe__domain;
+
 /* The static type of a name or an expression. */
 typedef struct greffe__type {
     uint8_t kind;                    /* greffe__kind */
     bool any;                        /* not known before it runs */
     bool optional;                   /* may be null */
-    const struct greffe__type *item; /* of a list; NULL when not known */
+    const struct greffe__type *item; /* of a list or a range, result of a function; NULL: any */
     const greffe__strs *options;     /* of a choice, else NULL */
+    const greffe__domain *domain;    /* NULL: the whole of its kind */
+    const greffe__strs *names;       /* of a context's entries, or NULL: not known */
+    const struct greffe__type *of;   /* those entries' types; a function's parameters' */
+    uint32_t count;                  /* how many parameters a function has */
+    const greffe__value *allowed;    /* a list of values and ranges, or NULL */
 } greffe__type;
 
 typedef struct greffe__symbol {
-    greffe__str name; /* dotted: demandeur.foyer */
+    greffe__str name; /* dotted: demandeur.foyer; in DMN it may have spaces */
     greffe__type type;
     uint32_t slot; /* what the evaluator asks for */
 } greffe__symbol;
@@ -32,12 +47,97 @@ typedef struct greffe__symbols {
     greffe__symbol *at;
     uint32_t count, capacity;
     greffe__map index;
+    greffe__strs spaced; /* names of several words, or with signs in them */
+    greffe__map types;   /* names of types */
+    greffe__list typed;  /* greffe__type: what they stand for */
+    bool lenient;        /* the expressions over these names give null for an error */
 } greffe__symbols;
 
 void greffe__symbols_init(greffe__symbols *symbols, greffe__arena *arena);
+/* False for a name that is there already, or without memory. */
 bool greffe__symbols_add(greffe__symbols *symbols, greffe__str name, greffe__type type,
                          uint32_t slot);
 const greffe__symbol *greffe__symbols_find(const greffe__symbols *symbols, greffe__str name);
+/* A name for a type, as DMN's item definitions give one. */
+bool greffe__symbols_add_type(greffe__symbols *symbols, greffe__str name, greffe__type type);
+/* The type that a text names: number, list<date>, or a name given before. */
+bool greffe__symbols_type(const greffe__symbols *symbols, greffe__arena *arena, greffe__str text,
+                          greffe__type *out);
+
+/* --- What is compiled --- */
+
+typedef enum greffe__hit {
+    GREFFE__HIT_UNIQUE,
+    GREFFE__HIT_ANY,
+    GREFFE__HIT_PRIORITY,
+    GREFFE__HIT_FIRST,
+    GREFFE__HIT_COLLECT,
+    GREFFE__HIT_RULE_ORDER,
+    GREFFE__HIT_OUTPUT_ORDER
+} greffe__hit;
+
+typedef enum greffe__aggregate {
+    GREFFE__AGGREGATE_NONE,
+    GREFFE__AGGREGATE_SUM,
+    GREFFE__AGGREGATE_MIN,
+    GREFFE__AGGREGATE_MAX,
+    GREFFE__AGGREGATE_COUNT
+} greffe__aggregate;
+
+/* Texts that are empty are not there. */
+typedef struct greffe__column {
+    greffe__str name;      /* of an output; one that stands alone may have none */
+    greffe__str text;      /* of an input: its expression */
+    greffe__str type;      /* declared */
+    greffe__str allowed;   /* unary tests; the values of an output, the most important first */
+    greffe__str otherwise; /* of an output: what it is when no rule fires */
+} greffe__column;
+
+typedef struct greffe__table {
+    uint8_t hit, aggregate;
+    const greffe__column *inputs, *outputs;
+    uint32_t input_count, output_count, rule_count;
+    const greffe__str *cells; /* rule by rule: unary tests, then outputs' expressions */
+} greffe__table;
+
+typedef enum greffe__boxed_kind {
+    GREFFE__BOXED_TEXT,
+    GREFFE__BOXED_TABLE,
+    GREFFE__BOXED_CONTEXT, /* names; one that is empty is the result */
+    GREFFE__BOXED_LIST,
+    GREFFE__BOXED_FUNCTION, /* names and types of parameters; the body */
+    GREFFE__BOXED_CALL,     /* the function; then names and their arguments */
+    GREFFE__BOXED_IF,       /* condition, then, else */
+    GREFFE__BOXED_FOR,      /* names: the iterator; the list, the result */
+    GREFFE__BOXED_SOME,     /* names: the iterator; the list, the condition */
+    GREFFE__BOXED_EVERY,
+    GREFFE__BOXED_FILTER /* the list, the condition */
+} greffe__boxed_kind;
+
+/* An expression made of several texts, as DMN boxes them. */
+typedef struct greffe__boxed {
+    uint8_t kind;
+    greffe__str text; /* of BOXED_TEXT: a part of the source */
+    greffe__str type; /* declared, or empty */
+    greffe__strs names;
+    greffe__strs types; /* of parameters; may be shorter than their names */
+    const struct greffe__boxed *const *at;
+    uint32_t count;
+    const greffe__table *table; /* of BOXED_TABLE */
+} greffe__boxed;
+
+/* A function that an expression holds: its parameters and where its code is. */
+typedef struct greffe__lambda {
+    greffe__strs names;
+    greffe__values types; /* of the parameters, as greffe__type_value writes them */
+    greffe__u32s taken;   /* from the stack where it is made: what its body uses of outside */
+    uint32_t from;        /* its first operation */
+} greffe__lambda;
+
+typedef struct greffe__lambdas {
+    greffe__lambda *at;
+    uint32_t count, capacity;
+} greffe__lambdas;
 
 /* A compiled expression: immutable, shared by threads, stored in bundles. */
 typedef struct greffe__program {
@@ -45,13 +145,18 @@ typedef struct greffe__program {
     greffe__u32s code; /* operation in the low 8 bits, operand above */
     greffe__values constants;
     greffe__u32s slots;  /* which slots it may read, ascending */
-    greffe__u32s places; /* for each operation, start and end in the source: start << 16 | end */
+    greffe__u32s places; /* for each operation, in the source: start << 12 | bytes */
     uint32_t result;     /* greffe__kind */
     uint32_t depth;      /* of the stack */
     bool any;            /* the result's kind is known only when it runs */
+    bool lenient;
+    greffe__lambdas lambdas;
 } greffe__program;
 
 extern const greffe__shape greffe__program_shape;
+
+/* Whether a program that was stored can run: its jumps, operands and stack. False: damaged. */
+bool greffe__program_sound(const greffe__program *program);
 
 /* What is wrong with an expression, in bytes of its source. */
 typedef struct greffe__expr_error {
@@ -67,6 +172,11 @@ greffe_status greffe__expr_compile(greffe__program *out, greffe__type *type,
                                    greffe__expr_error *error, greffe__arena *arena,
                                    const greffe__symbols *symbols, greffe__str source,
                                    const greffe__type *wanted);
+/* The same of a boxed expression, whose texts are parts of `source`. */
+greffe_status greffe__expr_compile_boxed(greffe__program *out, greffe__type *type,
+                                         greffe__expr_error *error, greffe__arena *arena,
+                                         const greffe__symbols *symbols, greffe__str source,
+                                         const greffe__boxed *boxed, const greffe__type *wanted);
 
 /* --- Evaluation --- */
 
@@ -79,12 +189,22 @@ typedef struct greffe__eval {
     int64_t today;        /* civil date of the authority, in days */
     int64_t now_ms;
     int32_t offset; /* the zone's, in seconds, for now() */
+    /* A zone by its name, or NULL; may itself be NULL: then UTC and Europe/Paris are known. */
+    const greffe__zone *(*zone)(void *data, greffe__str name);
+    const greffe__calendar *calendar; /* the authority's working days, or NULL: France's */
 } greffe__eval;
 
 /* GREFFE_OK; GREFFE_EINVALID with `*error` (the operands are named in the message);
- * GREFFE_ENOTFOUND as `load` gave it; GREFFE_ENOMEM. */
+ * GREFFE_ENOTFOUND as `load` gave it; GREFFE_ENOMEM. A lenient program gives GREFFE_OK and null,
+ * and `*error` says the first reason for a null (its code is 0 when there was none). A function
+ * that is the result may be called while its program and the arena last. */
 greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
                                 const greffe__program *program, const greffe__eval *eval);
+
+/* Whether a value is of a type, and as which value: a list of one item is that item where no list
+ * is wanted, an item a list of one where a list is. False, and null, when it is not. */
+bool greffe__type_conform(greffe__value *out, const greffe__value *value, const greffe__type *type,
+                          greffe__arena *arena);
 
 #ifdef __cplusplus
 }

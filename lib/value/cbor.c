@@ -119,16 +119,21 @@ static void put_number(greffe__buf *out, greffe__dec number)
     greffe__cbor_bytes(out, (greffe__str){(const char *)bytes + skip, sizeof bytes - skip});
 }
 
-static void put_moment(greffe__buf *out, uint64_t tag, const greffe__moment *moment)
+static void put_moment(greffe__buf *out, uint64_t tag, const greffe__value *value)
 {
+    const greffe__moment moment = greffe__moment_in(value);
+    const greffe__str zone = greffe__zone_name(value);
     head(out, MAJOR_TAG, tag);
-    greffe__cbor_array(out, 3);
-    greffe__cbor_int(out, moment->seconds);
-    greffe__cbor_int(out, moment->nanos);
-    if (moment->offset == GREFFE__NO_OFFSET) {
+    greffe__cbor_array(out, zone.size > 0 ? 4 : 3);
+    greffe__cbor_int(out, moment.seconds);
+    greffe__cbor_int(out, moment.nanos);
+    if (moment.offset == GREFFE__NO_OFFSET) {
         greffe__cbor_null(out);
     } else {
-        greffe__cbor_int(out, moment->offset);
+        greffe__cbor_int(out, moment.offset);
+    }
+    if (zone.size > 0) {
+        greffe__cbor_text(out, zone);
     }
 }
 
@@ -162,9 +167,9 @@ void greffe__cbor_value(greffe__buf *out, const greffe__value *value)
         head(out, MAJOR_TAG, TAG_MONTHS);
         greffe__cbor_int(out, value->as.months);
         return;
-    case GREFFE__TIME: put_moment(out, TAG_TIME, &value->as.moment); return;
-    case GREFFE__DATETIME: put_moment(out, TAG_DATETIME, &value->as.moment); return;
-    case GREFFE__DURATION: put_moment(out, TAG_DURATION, &value->as.moment); return;
+    case GREFFE__TIME: put_moment(out, TAG_TIME, value); return;
+    case GREFFE__DATETIME: put_moment(out, TAG_DATETIME, value); return;
+    case GREFFE__DURATION: put_moment(out, TAG_DURATION, value); return;
     case GREFFE__LIST:
         greffe__cbor_array(out, value->count);
         for (uint32_t i = 0; i < value->count; i++) {
@@ -180,6 +185,7 @@ void greffe__cbor_value(greffe__buf *out, const greffe__value *value)
         greffe__cbor_bool(out, value->as.range->low_closed);
         greffe__cbor_bool(out, value->as.range->high_closed);
         return;
+    case GREFFE__FUNCTION: out->failed = true; return; /* it lives while an expression runs */
     }
 }
 
@@ -357,23 +363,34 @@ static greffe__value read_decimal(greffe__cbor *in)
     return greffe__number(number);
 }
 
-static greffe__value read_moment(greffe__cbor *in, greffe__kind kind)
+static greffe__value read_moment(greffe__cbor *in, greffe__kind kind, greffe__arena *arena)
 {
-    greffe__value value = {.kind = (uint8_t)kind};
-    if (greffe__cbor_read_array(in) != 3) {
+    uint32_t parts = greffe__cbor_read_array(in);
+    if (parts != 3 && (parts != 4 || kind == GREFFE__DURATION)) {
         fail(in);
         return greffe__null();
     }
-    value.as.moment.seconds = greffe__cbor_read_int(in);
+    int64_t seconds = greffe__cbor_read_int(in);
     int64_t nanos = greffe__cbor_read_int(in);
     int64_t offset = read_null(in) ? GREFFE__NO_OFFSET : greffe__cbor_read_int(in);
-    if (nanos < 0 || nanos > 999999999 ||
+    greffe__str zone = parts == 4 ? greffe__cbor_read_text(in) : (greffe__str){"", 0};
+    if (nanos < 0 || nanos > 999999999 || (parts == 4 && zone.size == 0) ||
         (offset != GREFFE__NO_OFFSET && (offset < -86400 || offset > 86400))) {
         fail(in);
         return greffe__null();
     }
-    value.as.moment.nanos = (int32_t)nanos;
-    value.as.moment.offset = (int32_t)offset;
+    const greffe__moment moment = {seconds, (int32_t)nanos, (int32_t)offset};
+    greffe__value value = greffe__temporal(kind, moment);
+    if (parts == 4) {
+        greffe__zoned *zoned = greffe__arena_alloc(arena, sizeof *zoned);
+        if (zoned == NULL) {
+            fail(in);
+            return greffe__null();
+        }
+        *zoned = (greffe__zoned){moment, zone};
+        value.count = 1;
+        value.as.zoned = zoned;
+    }
     return value;
 }
 
@@ -397,9 +414,9 @@ static greffe__value read_tagged(greffe__cbor *in, greffe__arena *arena)
     switch (tag) {
     case TAG_DECIMAL: return read_decimal(in);
     case TAG_DAYS: return greffe__date(greffe__cbor_read_int(in));
-    case TAG_TIME: return read_moment(in, GREFFE__TIME);
-    case TAG_DATETIME: return read_moment(in, GREFFE__DATETIME);
-    case TAG_DURATION: return read_moment(in, GREFFE__DURATION);
+    case TAG_TIME: return read_moment(in, GREFFE__TIME, arena);
+    case TAG_DATETIME: return read_moment(in, GREFFE__DATETIME, arena);
+    case TAG_DURATION: return read_moment(in, GREFFE__DURATION, arena);
     case TAG_MONTHS:
         return (greffe__value){.kind = GREFFE__PERIOD, .as.months = greffe__cbor_read_int(in)};
     case TAG_RANGE: return read_range(in, arena);

@@ -7,7 +7,8 @@
  * Typed values: null, booleans, text, arrays and maps as CBOR has them; a whole number that fits
  * 64 bits as an integer; another number as tag 4 [exponent, mantissa] without trailing zeros; a
  * date as tag 100 (days); and private tags 65000 time, 65001 date and time, 65002 duration (each
- * [seconds, nanoseconds, offset or null]), 65003 months, 65004 range. */
+ * [seconds, nanoseconds, offset or null], and the zone's name where it has one), 65003 months,
+ * 65004 range. */
 #ifndef GREFFE_VALUE_CBOR_H
 #define GREFFE_VALUE_CBOR_H
 

@@ -78,5 +78,6 @@ void greffe__json_write(greffe__buf *out, const greffe__value *value)
         return;
     case GREFFE__CONTEXT: context(out, value); return;
     case GREFFE__RANGE: range(out, value->as.range); return;
+    case GREFFE__FUNCTION: greffe__buf_json(out, greffe__str_of("function")); return;
     }
 }

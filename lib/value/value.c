@@ -1,4 +1,4 @@
-/* Typed values: making, comparing, copying, and their ISO 8601 text. */
+/* Typed values: making, comparing and copying. */
 #include "value/value.h"
 
 #include <string.h>
@@ -36,6 +36,26 @@ greffe__value greffe__text(const char *terminated)
 greffe__value greffe__date(int64_t days)
 {
     return (greffe__value){.kind = GREFFE__DATE, .as.days = days};
+}
+
+greffe__value greffe__temporal(greffe__kind kind, greffe__moment moment)
+{
+    return (greffe__value){.kind = (uint8_t)kind, .as.moment = moment};
+}
+
+static bool is_zoned(const greffe__value *value)
+{
+    return (value->kind == GREFFE__TIME || value->kind == GREFFE__DATETIME) && value->count == 1;
+}
+
+greffe__moment greffe__moment_in(const greffe__value *value)
+{
+    return is_zoned(value) ? value->as.zoned->moment : value->as.moment;
+}
+
+greffe__str greffe__zone_name(const greffe__value *value)
+{
+    return is_zoned(value) ? value->as.zoned->zone : (greffe__str){"", 0};
 }
 
 greffe__value greffe__list_of(const greffe__value *items, uint32_t count)
@@ -98,19 +118,20 @@ bool greffe__value_compare(int *order, const greffe__value *a, const greffe__val
     case GREFFE__TIME:
     case GREFFE__DATETIME:
     case GREFFE__DURATION: {
-        const greffe__moment *x = &a->as.moment, *y = &b->as.moment;
-        if ((x->offset == GREFFE__NO_OFFSET) != (y->offset == GREFFE__NO_OFFSET)) {
+        greffe__moment x = greffe__moment_in(a), y = greffe__moment_in(b);
+        if ((x.offset == GREFFE__NO_OFFSET) != (y.offset == GREFFE__NO_OFFSET)) {
             return false;
         }
-        *order = sign(line_seconds(x), line_seconds(y));
-        *order = *order != 0 ? *order : sign(x->nanos, y->nanos);
+        *order = sign(line_seconds(&x), line_seconds(&y));
+        *order = *order != 0 ? *order : sign(x.nanos, y.nanos);
         return true;
     }
     case GREFFE__NULL:
     case GREFFE__BOOL:
     case GREFFE__LIST:
     case GREFFE__CONTEXT:
-    case GREFFE__RANGE: break;
+    case GREFFE__RANGE:
+    case GREFFE__FUNCTION: break;
     }
     return false;
 }
@@ -148,6 +169,7 @@ bool greffe__value_equal(const greffe__value *a, const greffe__value *b)
                a->as.range->high_closed == b->as.range->high_closed &&
                greffe__value_equal(&a->as.range->low, &b->as.range->low) &&
                greffe__value_equal(&a->as.range->high, &b->as.range->high);
+    case GREFFE__FUNCTION: return a->as.function == b->as.function;
     case GREFFE__NUMBER:
     case GREFFE__STRING:
     case GREFFE__DATE:
@@ -262,6 +284,14 @@ greffe__value greffe__value_copy(greffe__arena *arena, const greffe__value *valu
         range->low = greffe__value_copy(arena, &value->as.range->low);
         range->high = greffe__value_copy(arena, &value->as.range->high);
         copy.as.range = range;
+    } else if (is_zoned(value)) {
+        greffe__zoned *zoned = greffe__arena_alloc(arena, sizeof *zoned);
+        if (zoned == NULL) {
+            return greffe__null();
+        }
+        *zoned =
+            (greffe__zoned){value->as.zoned->moment, greffe__str_dup(arena, value->as.zoned->zone)};
+        copy.as.zoned = zoned;
     }
     return copy;
 }
@@ -281,157 +311,7 @@ const char *greffe__kind_name(greffe__kind kind)
         "list",
         "context",
         "range",
+        "function",
     };
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
-}
-
-/* --- Temporal text --- */
-
-static bool part(const char **at, const char *end, char unit, int64_t *out)
-{
-    const char *start = *at;
-    int64_t value = 0;
-    const char *p = start;
-    while (p < end && *p >= '0' && *p <= '9' && p - start < 12) {
-        value = value * 10 + (*p - '0');
-        p += 1;
-    }
-    if (p == start || p == end || *p != unit) {
-        *out = 0;
-        return false;
-    }
-    *at = p + 1;
-    *out = value;
-    return true;
-}
-
-bool greffe__duration_parse(greffe__value *out, greffe__str text)
-{
-    const char *at = text.data, *end = text.data + text.size;
-    int64_t factor = at < end && *at == '-' ? -1 : 1;
-    at += factor < 0;
-    if (at == end || *at++ != 'P' || at == end) {
-        return false;
-    }
-    int64_t years, months, days, hours = 0, minutes = 0, seconds = 0;
-    bool calendar = part(&at, end, 'Y', &years);
-    calendar = part(&at, end, 'M', &months) || calendar;
-    bool clock = part(&at, end, 'D', &days);
-    if (at < end && *at == 'T') {
-        at += 1;
-        bool any = part(&at, end, 'H', &hours);
-        any = part(&at, end, 'M', &minutes) || any;
-        any = part(&at, end, 'S', &seconds) || any;
-        if (!any) {
-            return false;
-        }
-        clock = true;
-    }
-    if (at != end || calendar == clock) {
-        return false; /* a mixture of months and days has no fixed length */
-    }
-    if (calendar) {
-        *out = (greffe__value){.kind = GREFFE__PERIOD, .as.months = factor * (years * 12 + months)};
-        return true;
-    }
-    int64_t total = factor * (((days * 24 + hours) * 60 + minutes) * 60 + seconds);
-    *out = (greffe__value){.kind = GREFFE__DURATION, .as.moment = {total, 0, GREFFE__NO_OFFSET}};
-    return true;
-}
-
-static void put_offset(greffe__buf *out, int32_t offset)
-{
-    if (offset == GREFFE__NO_OFFSET) {
-        return;
-    }
-    if (offset == 0) {
-        greffe__buf_byte(out, 'Z');
-        return;
-    }
-    int32_t minutes = (offset < 0 ? -offset : offset) / 60;
-    greffe__buf_format(out, "%c%02d:%02d", offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
-}
-
-static void put_clock(greffe__buf *out, int64_t seconds, int32_t nanos)
-{
-    greffe__buf_format(out, "%02d:%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60),
-                       (int)(seconds % 60));
-    if (nanos != 0) {
-        char digits[16];
-        int32_t rest = nanos;
-        int width = 9;
-        for (; rest % 10 == 0; width--) {
-            rest /= 10;
-        }
-        for (int i = width - 1; i >= 0; i--) {
-            digits[i] = (char)('0' + rest % 10);
-            rest /= 10;
-        }
-        greffe__buf_byte(out, '.');
-        greffe__buf_put(out, digits, (size_t)width);
-    }
-}
-
-static void put_duration(greffe__buf *out, const greffe__moment *m)
-{
-    int64_t total = m->seconds;
-    greffe__buf_text(out, total < 0 ? "-P" : "P");
-    total = total < 0 ? -total : total;
-    if (total >= 86400) {
-        greffe__buf_format(out, "%lldD", (long long)(total / 86400));
-    }
-    int64_t rest = total % 86400;
-    if (rest > 0 || total == 0) {
-        greffe__buf_byte(out, 'T');
-        if (rest >= 3600) {
-            greffe__buf_format(out, "%dH", (int)(rest / 3600));
-        }
-        if (rest % 3600 >= 60) {
-            greffe__buf_format(out, "%dM", (int)(rest % 3600 / 60));
-        }
-        if (rest % 60 > 0 || total == 0) {
-            greffe__buf_format(out, "%dS", (int)(rest % 60));
-        }
-    }
-}
-
-void greffe__value_temporal(greffe__buf *out, const greffe__value *value)
-{
-    const greffe__moment *m = &value->as.moment;
-    char text[GREFFE__DATE_CHARS];
-    int64_t days, months = value->as.months;
-    switch ((greffe__kind)value->kind) {
-    case GREFFE__DATE:
-        greffe__buf_put(out, text, greffe__date_format(text, value->as.days));
-        return;
-    case GREFFE__TIME:
-        put_clock(out, m->seconds, m->nanos);
-        put_offset(out, m->offset);
-        return;
-    case GREFFE__DATETIME:
-        days = m->seconds / 86400 - (m->seconds % 86400 < 0);
-        greffe__buf_put(out, text, greffe__date_format(text, days));
-        greffe__buf_byte(out, 'T');
-        put_clock(out, m->seconds - days * 86400, m->nanos);
-        put_offset(out, m->offset);
-        return;
-    case GREFFE__DURATION: put_duration(out, m); return;
-    case GREFFE__PERIOD:
-        greffe__buf_text(out, months < 0 ? "-P" : "P");
-        months = months < 0 ? -months : months;
-        if (months >= 12) {
-            greffe__buf_format(out, "%lldY", (long long)(months / 12));
-        }
-        if (months % 12 != 0 || months == 0) {
-            greffe__buf_format(out, "%dM", (int)(months % 12));
-        }
-        return;
-    case GREFFE__NULL:
-    case GREFFE__BOOL:
-    case GREFFE__NUMBER:
-    case GREFFE__STRING:
-    case GREFFE__LIST:
-    case GREFFE__CONTEXT:
-    case GREFFE__RANGE: return;
-    }
 }

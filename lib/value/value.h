@@ -25,7 +25,8 @@ typedef enum greffe__kind {
     GREFFE__PERIOD = 8,   /* months */
     GREFFE__LIST = 9,
     GREFFE__CONTEXT = 10,
-    GREFFE__RANGE = 11
+    GREFFE__RANGE = 11,
+    GREFFE__FUNCTION = 12 /* lives while an expression runs; never stored */
 } greffe__kind;
 
 enum { GREFFE__NO_OFFSET = INT32_MIN };
@@ -36,13 +37,19 @@ typedef struct greffe__moment {
     int32_t offset; /* seconds east of UTC, or GREFFE__NO_OFFSET */
 } greffe__moment;
 
+/* A time, or date and time, whose zone has a name: its value's count is 1. */
+typedef struct greffe__zoned {
+    greffe__moment moment;
+    greffe_str zone; /* Europe/Paris */
+} greffe__zoned;
+
 typedef struct greffe__value greffe__value;
 typedef struct greffe__entry greffe__entry;
 typedef struct greffe__range greffe__range;
 
 struct greffe__value {
     uint8_t kind;
-    uint32_t count; /* of a list or a context */
+    uint32_t count; /* of a list or a context; 1: a zoned time */
     union {
         bool truth;
         greffe__dec number;
@@ -52,6 +59,8 @@ struct greffe__value {
         const greffe__value *items;
         const greffe__entry *entries; /* in the order they were written */
         const greffe__range *range;
+        const greffe__zoned *zoned;
+        const struct greffe__closure *function;
     } as;
 };
 
@@ -73,6 +82,11 @@ greffe__value greffe__integer(int64_t number);
 greffe__value greffe__string(greffe__str string);
 greffe__value greffe__text(const char *terminated);
 greffe__value greffe__date(int64_t days);
+/* A time, a date and time or a duration. */
+greffe__value greffe__temporal(greffe__kind kind, greffe__moment moment);
+greffe__moment greffe__moment_in(const greffe__value *value);
+/* The zone's name, or the empty string. */
+greffe__str greffe__zone_name(const greffe__value *value);
 greffe__value greffe__list_of(const greffe__value *items, uint32_t count);
 greffe__value greffe__context_of(const greffe__entry *entries, uint32_t count);
 
@@ -99,8 +113,11 @@ greffe__value greffe__value_copy(greffe__arena *arena, const greffe__value *valu
 /* "string", "number"…, for messages. */
 const char *greffe__kind_name(greffe__kind kind);
 
-/* Text forms of ISO 8601 for temporal values: "P2M", "PT36H", "2020-05-04", "10:00:00+01:00". */
+/* Text forms of ISO 8601 for temporal values: "P2M", "PT36H", "2020-05-04", "10:00:00+01:00", and
+ * FEEL's "10:00:00@Europe/Paris". What names a zone gives its name, and no offset. */
 bool greffe__duration_parse(greffe__value *out, greffe__str text);
+bool greffe__time_parse(greffe__moment *out, greffe__str *zone, greffe__str text);
+bool greffe__datetime_parse(greffe__moment *out, greffe__str *zone, greffe__str text);
 void greffe__value_temporal(greffe__buf *out, const greffe__value *value);
 
 #ifdef __cplusplus

@@ -118,6 +118,8 @@ static void check_stored(const greffe__program *program, values *v, greffe__aren
     fuzz_check(greffe__record_decode(&again, arena, &greffe__program_shape,
                                      (greffe__str){bytes.data, bytes.size}) == GREFFE_OK,
                "a compiled program can be stored");
+    fuzz_check(greffe__program_sound(program) && greffe__program_sound(&again),
+               "a compiled program is sound");
     const greffe_status status = evaluate(&first, &error, v, arena, program);
     fuzz_check(evaluate(&second, &other, v, arena, &again) == status, "the same course");
     fuzz_check(status != GREFFE_ENOTFOUND, "only known slots are asked for");
@@ -166,7 +168,8 @@ static void try_program(greffe__str bytes, values *v, greffe__arena *arena)
     const greffe_status status =
         greffe__record_decode(&program, arena, &greffe__program_shape, bytes);
     fuzz_check(status == GREFFE_OK || status == GREFFE_ECORRUPT, "a documented status");
-    if (status == GREFFE_OK && evaluate(&value, &error, v, arena, &program) == GREFFE_OK) {
+    if (status == GREFFE_OK && greffe__program_sound(&program) &&
+        evaluate(&value, &error, v, arena, &program) == GREFFE_OK) {
         greffe__buf text;
         greffe__buf_init(&text, arena->context);
         greffe__cbor_value(&text, &value);

@@ -16,7 +16,7 @@ fi
 CC=clang CXX=clang++ cmake -G Ninja -B "$build" -S . -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DGREFFE_TESTS=OFF -DGREFFE_SANITIZE=fuzzer-no-link,$sanitizers >/dev/null
 cmake --build "$build" --target greffe_core_static >/dev/null
-libraries=$(pkg-config --libs yaml-0.1 libcjson nettle)
+libraries=$(pkg-config --libs yaml-0.1 libcjson nettle libpcre2-8)
 status=0
 for source in test/fuzz/fuzz_*.c; do
     name=$(basename "$source" .c)

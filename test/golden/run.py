@@ -34,6 +34,7 @@ WITHOUT_CASE = {
     "GR-3103": "arises when a dossier runs, not when a procedure is checked",
     "GR-3104": "arises when a dossier runs, not when a procedure is checked",
     "GR-3105": "arises when a dossier runs, not when a procedure is checked",
+    "GR-3106": "arises when a dossier runs, not when a procedure is checked",
 }
 
 

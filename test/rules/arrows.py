@@ -49,6 +49,7 @@ LIBRARY_USERS = {
     "cJSON.h": ["lib/value/json*.c", "engine/cli/*", "engine/effects/*"],
     "uv.h": ["engine/loop/*", "examples/*"],
     "sqlite3.h": ["engine/store/sqlite*.c", "examples/*"],
+    "pcre2.h": ["lib/expr/regex.c"],
     "bid_functions.h": ["lib/base/decimal*.c"],
     "bid_conf.h": ["lib/base/decimal*.c"],
     "curl.h": ["engine/effects/curl_*"],

@@ -35,7 +35,8 @@ ALLOWED |= {"bcmp"} | {f"__{name}_chk" for name in
 ALLOWED |= {"__divti3", "__modti3", "__udivti3", "__umodti3", "__udivmodti4", "__multi3",
             "__muloti4"}
 
-ALLOWED_PREFIXES = ("yaml_", "cJSON_", "nettle_sha256_", "nettle_hmac_sha256_", "__bid128_",
+ALLOWED_PREFIXES = ("yaml_", "cJSON_", "nettle_sha256_", "nettle_hmac_sha256_", "pcre2_",
+                    "__bid128_",
                     "bid128_")
 
 # Coverage and sanitizers, of gcc and of clang.

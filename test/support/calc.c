@@ -3,11 +3,12 @@
  * One line in, one line out. It knows no arithmetic and no calendar of its own; what it cannot
  * read it answers with "?", which no oracle expects.
  *
- *     add|sub|mul|div A B          the number, or none
+ *     add|sub|mul|div|mod|pow A B  the number, or none
  *     cmp A B                      -1, 0 or 1
- *     parse A                      the number, or none
+ *     parse|sqrt|exp|ln A          the number, or none
  *     round<mode>:<scale> A        mode: half-even half-up half-down up down floor ceiling
- *     i64 A, cents A               an integer, or none
+ *     i64|cents A                  an integer, or none
+ *     add,sub,cmp A B              several of the above: their answers, separated by spaces
  *     date YYYY-MM-DD +Nm          the date N months later (N may be negative: +-3m or -3m)
  *     days YYYY-MM-DD              days since 1970-01-01
  *     weekday YYYY-MM-DD           1 Monday to 7 Sunday
@@ -30,7 +31,7 @@
 enum { LINE_BYTES = 1 << 16, MAX_WORDS = 4, ZONE_BYTES = 1 << 17 };
 
 typedef struct words {
-    const char *at[MAX_WORDS];
+    char *at[MAX_WORDS];
     int count;
 } words;
 
@@ -73,28 +74,31 @@ static void unreadable(void)
     puts("?");
 }
 
-static void print_number(bool there, greffe__dec value)
+static void write_number(bool there, greffe__dec value)
 {
     char text[GREFFE__DEC_CHARS];
     if (!there) {
-        puts("none");
+        fputs("none", stdout);
         return;
     }
     const size_t length = greffe__dec_format(text, value);
-    if (length >= sizeof text || strlen(text) != length) {
-        unreadable();
-        return;
+    const bool whole = length < sizeof text && strlen(text) == length;
+    fputs(whole ? text : "?", stdout);
+}
+
+static void write_integer(bool there, int64_t value)
+{
+    if (there) {
+        printf("%" PRId64, value);
+    } else {
+        fputs("none", stdout);
     }
-    puts(text);
 }
 
 static void print_integer(bool there, int64_t value)
 {
-    if (there) {
-        printf("%" PRId64 "\n", value);
-    } else {
-        puts("none");
-    }
+    write_integer(there, value);
+    puts("");
 }
 
 static void print_date(int64_t days)
@@ -140,16 +144,25 @@ static bool answer_one_number(const char *op, greffe__dec a)
     greffe__rounding mode;
     int scale = 0;
     if (is(op, "parse")) {
-        print_number(true, a);
+        write_number(true, a);
     } else if (is(op, "i64")) {
         const bool there = greffe__dec_to_i64(&integer, a);
-        print_integer(there, integer);
+        write_integer(there, integer);
     } else if (is(op, "cents")) {
         const bool there = greffe__dec_to_cents(&integer, a);
-        print_integer(there, integer);
+        write_integer(there, integer);
+    } else if (is(op, "sqrt")) {
+        const bool there = greffe__dec_sqrt(&value, a);
+        write_number(there, value);
+    } else if (is(op, "exp")) {
+        const bool there = greffe__dec_exp(&value, a);
+        write_number(there, value);
+    } else if (is(op, "ln")) {
+        const bool there = greffe__dec_ln(&value, a);
+        write_number(there, value);
     } else if (strncmp(op, "round", 5) == 0 && rounding_named(&mode, &scale, op + 5)) {
         const bool there = greffe__dec_round(&value, a, scale, mode);
-        print_number(there, value);
+        write_number(there, value);
     } else {
         return false;
     }
@@ -168,14 +181,34 @@ static bool answer_two_numbers(const char *op, greffe__dec a, greffe__dec b)
         there = greffe__dec_mul(&value, a, b);
     } else if (is(op, "div")) {
         there = greffe__dec_div(&value, a, b);
+    } else if (is(op, "mod")) {
+        there = greffe__dec_modulo(&value, a, b);
+    } else if (is(op, "pow")) {
+        there = greffe__dec_power(&value, a, b);
     } else if (is(op, "cmp")) {
         const int order = greffe__dec_compare(a, b);
-        print_integer(true, (order > 0) - (order < 0));
+        write_integer(true, (order > 0) - (order < 0));
         return true;
     } else {
         return false;
     }
-    print_number(there, value);
+    write_number(there, value);
+    return true;
+}
+
+/* Each of the operations that `op` names; it is cut up at its commas. */
+static bool answer_operations(char *op, bool two, greffe__dec a, greffe__dec b)
+{
+    for (char *next = op; next != NULL; op = next) {
+        next = strchr(op, ',');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        if (!(two ? answer_two_numbers(op, a, b) : answer_one_number(op, a))) {
+            return false;
+        }
+        fputs(next != NULL ? " " : "\n", stdout);
+    }
     return true;
 }
 
@@ -191,16 +224,11 @@ static bool answer_number(const words *line)
         puts("none");
         return true;
     }
-    if (!a_read) {
+    const bool two = line->count == 3;
+    if (!a_read || (two && !greffe__dec_parse(&b, greffe__str_of(line->at[2])))) {
         return false;
     }
-    if (line->count == 2) {
-        return answer_one_number(line->at[0], a);
-    }
-    if (!greffe__dec_parse(&b, greffe__str_of(line->at[2]))) {
-        return false;
-    }
-    return answer_two_numbers(line->at[0], a, b);
+    return answer_operations(line->at[0], two, a, b);
 }
 
 /* --- Dates --- */

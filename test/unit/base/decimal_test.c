@@ -348,6 +348,150 @@ static void powers_of_one_end_at_every_exponent(void **state)
     assert_number(value, "1");
 }
 
+/* --- Modulo, roots, exponentials, logarithms and powers --- */
+
+typedef bool (*one_operand)(greffe__dec *out, greffe__dec a);
+typedef bool (*two_operands)(greffe__dec *out, greffe__dec a, greffe__dec b);
+
+static void assert_gives(one_operand function, const char *a, const char *expected)
+{
+    greffe__dec value = greffe__dec_of(77);
+    if (!function(&value, number(a))) {
+        fail_msg("nothing for %s", a);
+    }
+    assert_number(value, expected);
+}
+
+static void assert_gives_nothing(one_operand function, const char *a)
+{
+    greffe__dec value = greffe__dec_of(77);
+    assert_false(function(&value, number(a)));
+    assert_number(value, "77");
+}
+
+static void assert_two_give(two_operands function, const char *a, const char *b,
+                            const char *expected)
+{
+    greffe__dec value = greffe__dec_of(77);
+    if (!function(&value, number(a), number(b))) {
+        fail_msg("nothing for %s and %s", a, b);
+    }
+    assert_number(value, expected);
+}
+
+static void assert_two_give_nothing(two_operands function, const char *a, const char *b)
+{
+    greffe__dec value = greffe__dec_of(77);
+    assert_false(function(&value, number(a), number(b)));
+    assert_number(value, "77");
+}
+
+static void modulo_has_the_sign_of_the_divisor(void **state)
+{
+    (void)state;
+    assert_two_give(greffe__dec_modulo, "10", "3", "1");
+    assert_two_give(greffe__dec_modulo, "-10", "3", "2");
+    assert_two_give(greffe__dec_modulo, "10", "-3", "-2");
+    assert_two_give(greffe__dec_modulo, "-10", "-3", "-1");
+    assert_two_give(greffe__dec_modulo, "-9", "3", "0");
+    assert_two_give(greffe__dec_modulo, "10.1", "4.5", "1.1");
+    assert_two_give(greffe__dec_modulo, "0", "-3", "0");
+    assert_two_give_nothing(greffe__dec_modulo, "10", "0");
+}
+
+static void modulo_is_exact_however_long_the_quotient(void **state)
+{
+    (void)state;
+    assert_two_give(greffe__dec_modulo, "1e6000", "7", "1");
+    assert_two_give(greffe__dec_modulo, "-1e6000", "7", "6");
+    assert_two_give(greffe__dec_modulo, "1e34", "9999999999999999999999999999999999", "1");
+    assert_two_give(greffe__dec_modulo, "9e6144", "7e-6176", "4e-6176");
+    assert_two_give(greffe__dec_modulo, "-1e-6176", "3", "3");
+}
+
+static void square_roots_are_nearest(void **state)
+{
+    (void)state;
+    assert_gives(greffe__dec_sqrt, "0", "0");
+    assert_gives(greffe__dec_sqrt, "6.25", "2.5");
+    assert_gives(greffe__dec_sqrt, "2", "1.414213562373095048801688724209698");
+    assert_gives(greffe__dec_sqrt, "1e-6176", "1e-3088");
+    assert_gives_nothing(greffe__dec_sqrt, "-1e-6176");
+}
+
+static void exponentials_are_nearest_up_to_the_ends_of_the_range(void **state)
+{
+    (void)state;
+    assert_gives(greffe__dec_exp, "0", "1");
+    assert_gives(greffe__dec_exp, "1", "2.718281828459045235360287471352662");
+    assert_gives(greffe__dec_exp, "-1", "0.3678794411714423215955237701614609");
+    assert_gives(greffe__dec_exp, "-14220", "2e-6176");
+    assert_gives(greffe__dec_exp, "-14230", "0");
+    assert_gives(greffe__dec_exp, "-1e6000", "0");
+    assert_gives(greffe__dec_exp, "14149", "680180926097889412553005085189773e6112");
+    assert_gives_nothing(greffe__dec_exp, "14150");
+    assert_gives_nothing(greffe__dec_exp, "1e6000");
+}
+
+static void what_decides_a_rounding_is_seen_beyond_sixty_digits(void **state)
+{
+    (void)state;
+    /* 1 + 5e-34 + 1.25e-67, 1 - 5e-35 + 1.25e-69, and 1e-33 - 5e-67 + 3.3e-100 */
+    assert_gives(greffe__dec_exp, "5e-34", "1.000000000000000000000000000000001");
+    assert_gives(greffe__dec_exp, "-5e-35", "1");
+    assert_gives(greffe__dec_ln, "1.000000000000000000000000000000001",
+                 "9999999999999999999999999999999995e-67");
+    assert_two_give(greffe__dec_power, "1.000000000000000000000000000000001", "0.5", "1");
+    assert_two_give(greffe__dec_power, "1.000000000000000000000000000000001", "1.5",
+                    "1.000000000000000000000000000000002");
+}
+
+static void logarithms_are_nearest(void **state)
+{
+    (void)state;
+    assert_gives(greffe__dec_ln, "1.000", "0");
+    assert_gives(greffe__dec_ln, "2", "0.6931471805599453094172321214581766");
+    assert_gives(greffe__dec_ln, "0.1", "-2.302585092994045684017991454684364");
+    assert_gives_nothing(greffe__dec_ln, "0");
+    assert_gives_nothing(greffe__dec_ln, "-1");
+}
+
+static void powers_with_any_exponent_are_nearest(void **state)
+{
+    (void)state;
+    assert_two_give(greffe__dec_power, "1.05", "2", "1.1025");
+    assert_two_give(greffe__dec_power, "1.05", "200", "17292.58081515998599484762328110677");
+    assert_two_give(greffe__dec_power, "9", "-1.5", "3703703703703703703703703703703704e-35");
+    assert_two_give(greffe__dec_power, "2", "0.5", "1.414213562373095048801688724209698");
+    assert_two_give(greffe__dec_power, "-2", "3.0", "-8");
+    assert_two_give(greffe__dec_power, "-2", "1e1", "1024");
+    assert_two_give(greffe__dec_power, "-1", "1e6000", "1");
+    assert_two_give(greffe__dec_power, "-1", "9999999999999999999999999999999999", "-1");
+    assert_two_give(greffe__dec_power, "10", "-6000", "1e-6000");
+    assert_two_give(greffe__dec_power, "3", "1e-6000", "1");
+    assert_two_give(greffe__dec_power, "3", "-1e6000", "0");
+    assert_two_give(greffe__dec_power, "0", "0", "1");
+    assert_two_give(greffe__dec_power, "0", "0.5", "0");
+}
+
+static void a_power_of_35_digits_that_ends_in_5_is_rounded_to_even(void **state)
+{
+    (void)state;
+    assert_two_give(greffe__dec_power, "312345678905", "3",
+                    "3047238918958690119079685157306762e1"); /* ...7625 */
+    assert_two_give(greffe__dec_power, "312345678915", "3",
+                    "3047238919251369588480931613671088e1"); /* ...0875 */
+}
+
+static void where_there_is_no_power_there_is_nothing(void **state)
+{
+    (void)state;
+    assert_two_give_nothing(greffe__dec_power, "-8", "0.5");
+    assert_two_give_nothing(greffe__dec_power, "0", "-1");
+    assert_two_give_nothing(greffe__dec_power, "10", "6145");
+    assert_two_give_nothing(greffe__dec_power, "0.1", "-1e6000");
+}
+
 static void there_is_no_negative_zero(void **state)
 {
     (void)state;
@@ -688,6 +832,15 @@ int main(void)
         cmocka_unit_test(powers_are_taken_with_whole_exponents),
         cmocka_unit_test(powers_past_the_range_give_nothing),
         cmocka_unit_test(powers_of_one_end_at_every_exponent),
+        cmocka_unit_test(modulo_has_the_sign_of_the_divisor),
+        cmocka_unit_test(modulo_is_exact_however_long_the_quotient),
+        cmocka_unit_test(square_roots_are_nearest),
+        cmocka_unit_test(exponentials_are_nearest_up_to_the_ends_of_the_range),
+        cmocka_unit_test(what_decides_a_rounding_is_seen_beyond_sixty_digits),
+        cmocka_unit_test(logarithms_are_nearest),
+        cmocka_unit_test(powers_with_any_exponent_are_nearest),
+        cmocka_unit_test(a_power_of_35_digits_that_ends_in_5_is_rounded_to_even),
+        cmocka_unit_test(where_there_is_no_power_there_is_nothing),
         cmocka_unit_test(there_is_no_negative_zero),
         cmocka_unit_test(signs_change_and_fall_away),
         cmocka_unit_test(numbers_compare_by_value),

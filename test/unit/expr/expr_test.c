@@ -113,6 +113,11 @@ static greffe_status evaluate(room *r, greffe__value *out, greffe__expr_error *e
                                .now_ms = (int64_t)TODAY * MS_PER_DAY,
                                .offset = 3600};
     memset(error, 0, sizeof *error);
+    if (!greffe__program_sound(program)) { /* what reads programs asks this first */
+        error->code = GREFFE__GR_BUNDLE_READ;
+        error->message = "damaged";
+        return GREFFE_EINVALID;
+    }
     return greffe__expr_eval(out, error, program, &eval);
 }
 
@@ -634,7 +639,7 @@ static void damage(greffe__program *program, uint64_t *random)
     case 0: *word = next_random(random) << 1; break;
     case 1: *word ^= 1u << next_random(random) % 32; break;
     case 2: *word = (*word & 0xff) | next_random(random) % 64 << 8; break;
-    case 3: *word = (*word & 0xffffff00u) | next_random(random) % 32; break;
+    case 3: *word = (*word & 0xffffff00u) | next_random(random) % 64; break;
     case 4: *word |= 0xffffff00u; break;
     case 5: program->depth = next_random(random) % 8; break;
     default: program->code.count = 1 + next_random(random) % program->code.count; break;
@@ -682,7 +687,7 @@ static void a_program_that_goes_round_for_ever_is_stopped(void **state)
     compile_or_fail(r, &program, "if oui then 1 else 2");
     for (uint32_t i = 0; i < program.code.count; i++) {
         const uint32_t word = program.code.at[i];
-        for (uint32_t op = 0; op < 32; op++) { /* among them, the jump back to the beginning */
+        for (uint32_t op = 0; op < 64; op++) { /* among them, the jump back to the beginning */
             program.code.at[i] = op;
             const greffe_status status = evaluate(r, &value, &error, &program);
             assert_true(status == GREFFE_OK || status == GREFFE_EINVALID);
