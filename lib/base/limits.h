@@ -25,6 +25,8 @@
 /* Expressions. */
 #define GREFFE_MAX_EXPR_BYTES 16384u
 #define GREFFE_MAX_TABLE_BYTES (1u << 20) /* all the cells of a decision table */
+#define GREFFE_MAX_BOXES 200000u          /* looked at in the analysis of a table */
+#define GREFFE_MAX_FINDINGS 20u           /* gaps, overlaps and dead rules told of one table */
 #define GREFFE_MAX_EXPR_DEPTH 64u         /* nesting of the source */
 #define GREFFE_MAX_EXPR_CODE 65536u       /* operations of a program */
 #define GREFFE_MAX_EXPR_NAME 256u         /* bytes of a name that an expression gives */

@@ -59,7 +59,8 @@ static bool unknown_function(greffe__checker *c, greffe__ast *node, greffe__str 
 }
 
 /* The form of a built-in function that these arguments are for; NULL: none. */
-static const greffe__function *form_of(const greffe__ast *node, greffe__str name, uint32_t *number)
+static const greffe__function *form_in(const greffe__ast *node, greffe__str name, bool in_order,
+                                       uint32_t *number)
 {
     for (uint32_t i = 0; i < greffe__function_count(); i++) {
         const greffe__function *function = greffe__function_at(i);
@@ -71,7 +72,7 @@ static const greffe__function *form_of(const greffe__ast *node, greffe__str name
         bool matches = given >= least && given <= most;
         for (uint32_t j = 0; matches && j < node->names.count; j++) {
             int place = greffe__function_parameter(function, node->names.at[j]);
-            matches = place >= 0 && (uint32_t)place < given;
+            matches = place >= 0 && (uint32_t)place < given && (!in_order || (uint32_t)place == j);
             for (uint32_t k = 0; matches && k < j; k++) {
                 matches = !greffe__str_equal(node->names.at[k], node->names.at[j]);
             }
@@ -82,6 +83,13 @@ static const greffe__function *form_of(const greffe__ast *node, greffe__str name
         }
     }
     return NULL;
+}
+
+/* Names that come in the order of a form's parameters say which form is meant. */
+static const greffe__function *form_of(const greffe__ast *node, greffe__str name, uint32_t *number)
+{
+    const greffe__function *form = form_in(node, name, true, number);
+    return form != NULL ? form : form_in(node, name, false, number);
 }
 
 static bool wrong_arguments(greffe__checker *c, greffe__ast *node, const greffe__function *function)
@@ -206,9 +214,13 @@ bool greffe__check_call(greffe__checker *c, greffe__ast *node)
     bool found = true;
     if (callee->kind == GREFFE__AST_NAME) {
         greffe__ast name = *callee;
+        uint32_t number;
         if (!greffe__check_resolve(c, &name, &found)) {
             return false;
         }
+        /* An item may have an entry of this name: what is built in is meant all the same. */
+        bool only_items = name.variable == NULL && name.symbol == NULL;
+        found = found && !(only_items && greffe__check_function(callee->text, &number) != NULL);
     }
     if (!found) {
         return check_built_in(c, node, callee->text);

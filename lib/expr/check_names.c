@@ -124,14 +124,17 @@ bool greffe__check_resolve(greffe__checker *c, greffe__ast *node, bool *found)
     *found = true;
     for (greffe__variable *v = c->scope; v != NULL; v = v->outer) {
         bool certain = false;
-        if (greffe__str_equal(v->name, node->text)) {
-            return greffe__check_variable(c, node, v);
-        }
         if (v->item && !try_item(c, node, v, &certain)) {
             return false;
         }
         if (certain) {
             return true;
+        }
+        if (greffe__str_equal(v->name, node->text)) {
+            greffe__type of_item = node->type;
+            bool good = greffe__check_variable(c, node, v);
+            node->type = node->dynamic.count > 0 ? of_item : node->type;
+            return good;
         }
     }
     const greffe__symbol *symbol = greffe__symbols_find(c->symbols, node->text);
@@ -168,9 +171,12 @@ bool greffe__check_name(greffe__checker *c, greffe__ast *node)
     if (!greffe__check_resolve(c, node, &found)) {
         return false;
     }
-    if (!found && greffe__check_function(node->text, &number) != NULL) {
+    bool named = node->variable != NULL || node->symbol != NULL;
+    if (!named && greffe__check_function(node->text, &number) != NULL) {
         node->function = number + 1;
-        node->type = greffe__check_type_of(GREFFE__FUNCTION);
+        if (!found) {
+            node->type = greffe__check_type_of(GREFFE__FUNCTION);
+        }
         return true;
     }
     return found || unknown_name(c, node, node->text);

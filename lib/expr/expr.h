@@ -178,6 +178,35 @@ greffe_status greffe__expr_compile_boxed(greffe__program *out, greffe__type *typ
                                          const greffe__symbols *symbols, greffe__str source,
                                          const greffe__boxed *boxed, const greffe__type *wanted);
 
+/* --- Analysis --- */
+
+typedef enum greffe__finding_kind {
+    GREFFE__FOUND_GAP = 1,   /* values for which no rule fires */
+    GREFFE__FOUND_OVERLAP,   /* values for which two rules fire that may not, or do not agree */
+    GREFFE__FOUND_DEAD,      /* a rule that fires for no values */
+    GREFFE__FOUND_NOT_PROVED /* there may be more than what was found */
+} greffe__finding_kind;
+
+typedef struct greffe__finding {
+    uint8_t kind;
+    uint32_t rule, other;         /* from 0; of an overlap, of a rule that is dead */
+    const greffe__value *example; /* a value for each input; null where there is none */
+    greffe__str text;             /* velo.modele = "cargo", revenu = 400.01; or why not proved */
+} greffe__finding;
+
+typedef struct greffe__findings {
+    greffe__finding *at;
+    uint32_t count, capacity;
+} greffe__findings;
+
+/* Looks for gaps, overlaps and rules that never fire, over all the values that the inputs' types
+ * and domains allow. What is reported is so: its example shows it. Where nothing is reported, and
+ * GREFFE__FOUND_NOT_PROVED neither, there is nothing to be found.
+ * GREFFE_EINVALID as greffe__expr_compile, GREFFE_ENOMEM. */
+greffe_status greffe__table_analyse(greffe__findings *out, greffe__expr_error *error,
+                                    greffe__arena *arena, const greffe__symbols *symbols,
+                                    greffe__str source, const greffe__table *table);
+
 /* --- Evaluation --- */
 
 typedef struct greffe__eval {

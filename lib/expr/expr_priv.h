@@ -167,6 +167,8 @@ const greffe__type *greffe__expr_parse_type(greffe__expr_work *work);
 bool greffe__expr_check(greffe__expr_work *work, greffe__ast *root, const greffe__type *wanted);
 /* Makes the program of a checked tree. */
 bool greffe__expr_generate(greffe__expr_work *work, greffe__ast *root, greffe__program *out);
+/* Whether a checked tree has the same value whenever it runs. */
+bool greffe__expr_fixed(greffe__ast *node);
 
 /* --- Types --- */
 

@@ -15,14 +15,14 @@ static bool holds_function(const greffe__value *value)
 
 /* Marks what has the same value whenever it runs: built of constants by functions that look at
  * nothing else. */
-bool greffe__mark_fixed(greffe__ast *node)
+bool greffe__expr_fixed(greffe__ast *node)
 {
     bool all = true;
     for (uint32_t i = 0; i < node->count; i++) {
         bool callee = i == 0 && node->kind == GREFFE__AST_CALL;
-        all = (callee ? node->function != 0 : greffe__mark_fixed(node->at[i])) && all;
+        all = (callee ? node->function != 0 : greffe__expr_fixed(node->at[i])) && all;
         if (callee && node->function == 0) {
-            (void)greffe__mark_fixed(node->at[i]);
+            (void)greffe__expr_fixed(node->at[i]);
         }
     }
     switch ((greffe__ast_kind)node->kind) {

@@ -138,7 +138,9 @@ static bool run_number(greffe__call *call, greffe__value *out)
         bool pointed = call->at[2].kind == GREFFE__STRING;
         group = grouped ? call->at[1].as.string : group;
         point = pointed ? call->at[2].as.string : point;
-        if ((grouped && !is_separator(group, " ,.")) || (pointed && !is_separator(point, ".,")) ||
+        if ((!grouped && call->at[1].kind != GREFFE__NULL) ||
+            (!pointed && call->at[2].kind != GREFFE__NULL) ||
+            (grouped && !is_separator(group, " ,.")) || (pointed && !is_separator(point, ".,")) ||
             (grouped && pointed && greffe__str_equal(group, point))) {
             return greffe__call_refuse(call, GREFFE__GR_EVAL_ARGUMENT,
                                        "separators are a space, a comma or a point, and differ");

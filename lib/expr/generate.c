@@ -221,6 +221,11 @@ static bool generate_if(greffe__generator *g, const greffe__ast *node)
 
 /* --- Tests --- */
 
+static bool is_null(const greffe__ast *test)
+{
+    return test->kind == GREFFE__AST_CONSTANT && test->value.kind == GREFFE__NULL;
+}
+
 /* One test of the value at a place of the frame: pushes whether it passes. */
 static bool generate_test(greffe__generator *g, greffe__ast *test, uint32_t place)
 {
@@ -228,6 +233,10 @@ static bool generate_test(greffe__generator *g, greffe__ast *test, uint32_t plac
         return greffe__generate(g, test);
     }
     bool equals = test->kind == GREFFE__AST_EQUALS;
+    if (is_null(test)) { /* to be absent is a test that always has an answer */
+        return greffe__generate_op(g, GREFFE__OP_LOCAL, place, test, 1) &&
+               greffe__generate(g, test) && greffe__generate_op(g, GREFFE__OP_EQ, 0, test, -1);
+    }
     return greffe__generate_op(g, GREFFE__OP_LOCAL, place, test, 1) &&
            greffe__generate(g, equals ? test->at[0] : test) &&
            greffe__generate_op(g, equals ? (greffe__op)test->op : GREFFE__OP_IN, 0, test, -1);
@@ -271,7 +280,8 @@ static bool generate_in(greffe__generator *g, const greffe__ast *node)
         return false;
     }
     const greffe__ast *test = node->at[1];
-    if (node->count == 2 && !test->uses_input && test->kind != GREFFE__AST_EQUALS) {
+    if (node->count == 2 && !test->uses_input && test->kind != GREFFE__AST_EQUALS &&
+        !is_null(test)) {
         return greffe__generate(g, node->at[1]) &&
                greffe__generate_op(g, GREFFE__OP_IN, 0, node, -1);
     }
@@ -621,6 +631,6 @@ bool greffe__generate(greffe__generator *g, greffe__ast *node)
 bool greffe__expr_generate(greffe__expr_work *work, greffe__ast *root, greffe__program *out)
 {
     greffe__generator g = {.work = work, .program = out};
-    (void)greffe__mark_fixed(root);
+    (void)greffe__expr_fixed(root);
     return greffe__generate(&g, root) && greffe__generate_op(&g, GREFFE__OP_RETURN, 0, root, -1);
 }

@@ -35,8 +35,6 @@ bool greffe__generate_no_memory(greffe__generator *g);
 bool greffe__generate(greffe__generator *g, greffe__ast *node);
 bool greffe__generate_table(greffe__generator *g, const greffe__ast *node);
 
-/* Marks what has the same value whenever it runs. */
-bool greffe__mark_fixed(greffe__ast *node);
 /* Calculates a fixed tree now. False: it has no value, and says so when it runs. */
 bool greffe__fold(greffe__generator *g, greffe__ast *node, greffe__value *out);
 

@@ -381,10 +381,30 @@ static greffe__ast *parenthesised(greffe__parser *p)
     return inner != NULL && greffe__parse_expect(p, ")") ? inner : NULL;
 }
 
+/* Names that later texts may use as one word. */
+bool greffe__parse_declare(greffe__parser *p, greffe__str name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80 ||
+                     (c >= '0' && c <= '9');
+        if (!plain) {
+            greffe__str *place = greffe__arena_push(p->work->arena, &p->spaced, sizeof *place);
+            if (place == NULL) {
+                p->work->failed = true;
+                return false;
+            }
+            *place = name;
+            return true;
+        }
+    }
+    return true;
+}
+
 static bool context_key(greffe__parser *p, greffe__str *key)
 {
     if (p->kind == GREFFE__T_STRING) {
-        if (!greffe__lex_string(p, key)) {
+        if (!greffe__lex_string(p, key) || !greffe__parse_declare(p, *key)) {
             return false;
         }
         greffe__lex_next(p);
@@ -797,7 +817,7 @@ greffe__ast *greffe__parse_test(greffe__parser *p)
         return greffe__parse_comparison(p);
     }
     bool before = p->uses_input;
-    p->uses_input = false;
+    p->uses_input = is(p, "?");
     greffe__ast *node = greffe__parse_expression(p);
     if (node != NULL) {
         node->uses_input = p->uses_input;

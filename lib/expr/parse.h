@@ -21,6 +21,8 @@ greffe__ast *greffe__parse_make(greffe__parser *p, greffe__ast_kind kind, uint32
 /* False when there is no child, or no memory. */
 bool greffe__parse_adopt(greffe__parser *p, greffe__ast *node, greffe__ast *child);
 bool greffe__parse_add_name(greffe__parser *p, greffe__ast *node, greffe__str name);
+/* Notes a name of several words, which the texts that follow may use as one. */
+bool greffe__parse_declare(greffe__parser *p, greffe__str name);
 
 greffe__ast *greffe__parse_expression(greffe__parser *p);
 /* One test: a comparison without its left side, or an expression. */

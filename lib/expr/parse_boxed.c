@@ -160,32 +160,13 @@ static bool adopt_boxes(greffe__parser *p, greffe__ast *node, const greffe__boxe
     return true;
 }
 
-/* Names that later texts may use as one word. */
-static bool declare(greffe__parser *p, greffe__str name)
-{
-    for (size_t i = 0; i < name.size; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80 ||
-                     (c >= '0' && c <= '9');
-        if (!plain) {
-            greffe__str *place = greffe__arena_push(p->work->arena, &p->spaced, sizeof *place);
-            if (place == NULL) {
-                p->work->failed = true;
-                return false;
-            }
-            *place = name;
-            return true;
-        }
-    }
-    return true;
-}
-
 static greffe__ast *boxed_context(greffe__parser *p, const greffe__boxed *boxed)
 {
     greffe__ast *node = greffe__parse_make(p, GREFFE__AST_CONTEXT, p->start);
     for (uint32_t i = 0; node != NULL && i < boxed->count; i++) {
         greffe__str name = boxed->names.at[i];
-        if (!greffe__parse_adopt(p, node, boxed_of(p, boxed->at[i])) || !declare(p, name)) {
+        if (!greffe__parse_adopt(p, node, boxed_of(p, boxed->at[i])) ||
+            !greffe__parse_declare(p, name)) {
             return NULL;
         }
         if (name.size == 0) {
@@ -204,7 +185,7 @@ static greffe__ast *boxed_function(greffe__parser *p, const greffe__boxed *boxed
     for (uint32_t i = 0; node != NULL && i < boxed->names.count; i++) {
         bool typed = i < boxed->types.count && boxed->types.at[i].size > 0;
         const greffe__type *type = typed ? declared(p, boxed->types.at[i]) : NULL;
-        if (!declare(p, boxed->names.at[i]) ||
+        if (!greffe__parse_declare(p, boxed->names.at[i]) ||
             !greffe__parse_add_name(p, node, boxed->names.at[i]) ||
             !greffe__parse_push_type(p, &node->params, type != NULL ? type : &any)) {
             return NULL;
@@ -218,7 +199,8 @@ static greffe__ast *boxed_named(greffe__parser *p, const greffe__boxed *boxed,
 {
     greffe__ast *node = greffe__parse_make(p, kind, p->start);
     for (uint32_t i = 0; node != NULL && i < boxed->names.count; i++) {
-        bool declared_here = kind == GREFFE__AST_CALL || declare(p, boxed->names.at[i]);
+        bool declared_here =
+            kind == GREFFE__AST_CALL || greffe__parse_declare(p, boxed->names.at[i]);
         if (!declared_here || !greffe__parse_add_name(p, node, boxed->names.at[i])) {
             return NULL;
         }
