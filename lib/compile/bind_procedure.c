@@ -9,8 +9,8 @@
 typedef struct procedure_keys {
     greffe__ref version, id, uses, prefix;
     greffe__str title;
-    const greffe__node *open, *roles, *form, *documents, *once, *values, *freeze, *clocks, *steps,
-        *guarantees, *retention, *services;
+    const greffe__node *open, *roles, *form, *documents, *once, *values, *tables, *freeze, *clocks,
+        *steps, *guarantees, *retention, *services;
 } procedure_keys;
 
 #define ROW(key, type, required, doc)                                                              \
@@ -30,6 +30,7 @@ static const greffe__key procedure_rows[] = {
     ROW(documents, NODE, false, "what is asked for: {id: {label: …, accept: [pdf]}}"),
     ROW(once, NODE, false, "{key: field, every: 5 years, claimed: moment}"),
     ROW(values, NODE, false, "named calculations: {montant: expression}"),
+    ROW(tables, NODE, false, "decision tables: {taux: {rules: …}}"),
     ROW(freeze, NODE, false, "when a value is fixed: {montant: moment}"),
     ROW(clocks, NODE, false, "legal delays: {id: {from: …, within: …, means: …, then: …}}"),
     ROW(services, NODE, false, "outside services of call steps: {id: {outcomes: […]}}"),
@@ -352,8 +353,8 @@ static void bind_document(greffe__definition *d, const greffe__node *name, const
 
 /* --- Values --- */
 
-static bool add_rule(greffe__definition *d, uint32_t value, const greffe__node *expression,
-                     bool always, int64_t from)
+bool greffe__add_rule(greffe__definition *d, uint32_t value, const greffe__node *expression,
+                      struct greffe__table_def *table, bool always, int64_t from)
 {
     greffe__dated_programs *rules = &d->plan->values.at[value].rules;
     greffe__dated_program *rule = greffe__arena_push(d->binder.arena, rules, sizeof *rule);
@@ -364,7 +365,7 @@ static bool add_rule(greffe__definition *d, uint32_t value, const greffe__node *
     }
     rule->always = always;
     rule->from = from;
-    *source = (struct greffe__value_source){value, rules->count - 1, expression};
+    *source = (struct greffe__value_source){value, rules->count - 1, expression, table};
     return true;
 }
 
@@ -412,7 +413,7 @@ static void bind_rules(greffe__definition *d, uint32_t value, const greffe__node
                              "the dates of a value's rules must ascend");
         }
         previous = keys.from.days;
-        (void)add_rule(d, value, keys.value, false, keys.from.days);
+        (void)greffe__add_rule(d, value, keys.value, NULL, false, keys.from.days);
     }
 }
 
@@ -438,7 +439,7 @@ static void bind_value(greffe__definition *d, const greffe__node *name, const gr
     if (rules->kind == GREFFE__SEQUENCE) {
         bind_rules(d, position, rules);
     } else {
-        (void)add_rule(d, position, rules, true, 0);
+        (void)greffe__add_rule(d, position, rules, NULL, true, 0);
     }
 }
 
@@ -647,7 +648,15 @@ void greffe__bind_procedure(greffe__definition *d)
         bind_form(d, keys.form);
     }
     pairs(d, keys.documents, "the list of documents", bind_document);
+    bool tables_first = keys.tables != NULL && keys.values != NULL &&
+                        keys.tables->span.start < keys.values->span.start;
+    if (tables_first) { /* in the order of the file: each may use what stands above it */
+        pairs(d, keys.tables, "the list of tables", greffe__bind_table);
+    }
     pairs(d, keys.values, "the list of values", bind_value);
+    if (!tables_first) {
+        pairs(d, keys.tables, "the list of tables", greffe__bind_table);
+    }
     pairs(d, keys.services, "the list of services", greffe__bind_call_service);
     const greffe__node *steps = keys.steps;
     if (steps == NULL && root->kind == GREFFE__MAPPING) {

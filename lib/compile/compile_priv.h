@@ -204,7 +204,8 @@ typedef struct greffe__definition {
     struct {
         struct greffe__value_source {
             uint32_t value, rule;
-            const greffe__node *node;
+            const greffe__node *node;        /* of an expression */
+            struct greffe__table_def *table; /* or a table */
         } * at;
         uint32_t count, capacity;
     } value_sources;
@@ -248,6 +249,13 @@ void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe_
 /* A section with its title and fields, as forms write it; false when it has no fields. */
 bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const greffe__node *node,
                                greffe__section_source *out);
+/* A rule of a value, from a day on or always: an expression, or a table. */
+bool greffe__add_rule(greffe__definition *d, uint32_t value, const greffe__node *expression,
+                      struct greffe__table_def *table, bool always, int64_t from);
+/* A decision table; and its compiling and analysis, once all names above it are known. */
+void greffe__bind_table(greffe__definition *d, const greffe__node *name, const greffe__node *node);
+bool greffe__compile_table(greffe__definition *d, struct greffe__table_def *table,
+                           greffe__program *program, greffe__type *type);
 /* An outside service of the procedure. */
 void greffe__bind_call_service(greffe__definition *d, const greffe__node *name,
                                const greffe__node *node);
@@ -262,6 +270,9 @@ void greffe__make_symbols(greffe__definition *d);
 bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
                                 const greffe__node *node, const greffe__type *wanted,
                                 greffe__program *out);
+/* The same, and the type of what it gives. */
+bool greffe__compile_typed(greffe__definition *d, const greffe__doc *doc, const greffe__node *node,
+                           const greffe__type *wanted, greffe__program *out, greffe__type *type);
 /* The roles that a `see` names; NULL names none. Once all roles are known. */
 void greffe__read_see(greffe__definition *d, const greffe__node *see, greffe__strs *out);
 /* The steps of a procedure that names none; NULL, with a diagnostic, when its roles do not allow it

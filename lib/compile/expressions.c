@@ -3,7 +3,7 @@
 
 #include "compile/compile_priv.h"
 
-static greffe__type field_type(const greffe__field_def *field)
+static greffe__type field_type(greffe__arena *arena, const greffe__field_def *field)
 {
     static const uint8_t kinds[] = {
         [GREFFE__DATA_TEXT] = GREFFE__STRING,   [GREFFE__DATA_LONG_TEXT] = GREFFE__STRING,
@@ -19,6 +19,14 @@ static greffe__type field_type(const greffe__field_def *field)
     bool list = type.kind == GREFFE__LIST;
     type.item = list ? &text : NULL;
     type.options = field->type == GREFFE__DATA_CHOICE ? &field->options : NULL;
+    bool whole = field->type == GREFFE__DATA_INTEGER, money = field->type == GREFFE__DATA_MONEY;
+    if (arena != NULL && (type.kind == GREFFE__NUMBER || type.kind == GREFFE__DATE)) {
+        greffe__domain *domain = greffe__arena_alloc(arena, sizeof *domain);
+        if (domain != NULL) {
+            *domain = (greffe__domain){field->min, field->max, whole ? 0 : money ? 2 : -1};
+        }
+        type.domain = domain;
+    }
     return type;
 }
 
@@ -45,7 +53,7 @@ void greffe__make_symbols(greffe__definition *d)
     greffe__symbols_init(&d->symbols, arena);
     for (uint32_t i = 0; i < plan->fields.count; i++) {
         greffe__field_def *field = &plan->fields.at[i];
-        greffe__type type = field_type(field);
+        greffe__type type = field_type(arena, field);
         const struct greffe__field_pending *pending = &d->field_sources.at[i];
         /* What a step fills in, and what applies only sometimes, may be absent. */
         type.optional = field->optional || pending->when != NULL || is_step(d, field->owner);
@@ -78,6 +86,12 @@ bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
                                 const greffe__node *node, const greffe__type *wanted,
                                 greffe__program *out)
 {
+    return greffe__compile_typed(d, doc, node, wanted, out, NULL);
+}
+
+bool greffe__compile_typed(greffe__definition *d, const greffe__doc *doc, const greffe__node *node,
+                           const greffe__type *wanted, greffe__program *out, greffe__type *type)
+{
     greffe__expr_error error;
     if (node->kind != GREFFE__SCALAR) {
         greffe__report(d->binder.diags, GREFFE__GR_TRAP_QUOTES, &doc->source, node->span,
@@ -89,7 +103,7 @@ bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
         return false;
     }
     greffe_status status =
-        greffe__expr_compile(out, NULL, &error, d->binder.arena, &d->symbols, node->text, wanted);
+        greffe__expr_compile(out, type, &error, d->binder.arena, &d->symbols, node->text, wanted);
     if (status == GREFFE_EINVALID) {
         greffe__report(d->binder.diags, error.code, &doc->source,
                        greffe__node_place(doc, node, error.start, error.end), error.hint, "%s",
@@ -131,7 +145,7 @@ static greffe__type argument_type(const greffe__definition *d, greffe__str servi
             if (greffe__str_equal(one->with.at[j], name) && j < one->types.count &&
                 one->types.at[j] != 0) { /* 0: a fault that was reported */
                 const greffe__field_def like = {.type = one->types.at[j]};
-                greffe__type type = field_type(&like);
+                greffe__type type = field_type(NULL, &like);
                 type.options = NULL; /* whichever there are */
                 return type;
             }
@@ -172,9 +186,12 @@ static void compile_values(greffe__definition *d)
                 continue;
             }
             greffe__program *program = &value->rules.at[source->rule].program;
-            if (greffe__compile_expression(d, &d->procedure, source->node, NULL, program)) {
-                type = (greffe__type){.kind = (uint8_t)program->result, .any = program->any};
-            }
+            greffe__type found;
+            bool good =
+                source->table != NULL
+                    ? greffe__compile_table(d, source->table, program, &found)
+                    : greffe__compile_typed(d, &d->procedure, source->node, NULL, program, &found);
+            type = good ? found : type;
         }
         /* Known from here on: a value may use those that stand above it. */
         (void)add_symbol(d, value->name, GREFFE__SLOT_VALUE, type);

@@ -472,8 +472,8 @@ static bool look(analysis *a)
         a->open = a->open || !a->grid.at[i].exact;
     }
     if (dependent) {
-        return tell_open(a, "two columns are not independent of each other: give each a name of "
-                            "its own");
+        return tell_open(a, "two columns may depend on each other: they test the same answer, or "
+                            "a calculation");
     }
     if ((unique && !find_overlaps(a)) || !find_dead(a)) {
         return false;

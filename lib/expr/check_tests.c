@@ -7,7 +7,8 @@
 
 static bool other_kind(greffe__checker *c, const greffe__ast *node)
 {
-    return greffe__check_problem(c, GREFFE__GR_EXPR_TYPE, node, NULL,
+    return greffe__check_problem(c, GREFFE__GR_EXPR_TYPE, node,
+                                 "write a value of the same kind as what is tested",
                                  "this is of another kind than what is looked for");
 }
 

@@ -118,15 +118,25 @@ static greffe_status load(void *data, uint32_t slot, greffe__value *out)
     return GREFFE_ECORRUPT;
 }
 
+/* The authority's zone by its name; others are not known where procedures run. */
+static const greffe__zone *zone_of(void *data, greffe__str name)
+{
+    const greffe__bench *b = data;
+    return greffe__str_equal(name, b->plan->zone) ? b->zone : NULL;
+}
+
 bool greffe__evaluate(greffe__bench *b, const greffe__program *program, greffe__value *out)
 {
     greffe__expr_error error = {0};
+    const greffe__calendar calendar = greffe__plan_calendar(b->plan);
     greffe__eval eval = {.load = load,
                          .data = b,
                          .arena = b->arena,
                          .today = b->today,
                          .now_ms = b->now_ms,
-                         .offset = greffe__zone_offset(b->zone, b->now_ms)};
+                         .offset = greffe__zone_offset(b->zone, b->now_ms),
+                         .zone = zone_of,
+                         .calendar = &calendar};
     if (b->stop) {
         return false;
     }
