@@ -174,10 +174,37 @@ static bool scan_exponent(const char *at, const char *end, int64_t *out)
     return true;
 }
 
+/* Digits and perhaps a point, few enough for a word; false: look closer. */
+static bool parse_plain(greffe__dec *out, greffe__str text)
+{
+    uint64_t coefficient = 0;
+    int decimals = 0;
+    bool point = false;
+    if (text.size > 18 || text.data[text.size - 1] == '.') {
+        return false;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (c == '.' && !point) {
+            point = true;
+        } else if (c >= '0' && c <= '9') {
+            coefficient = coefficient * 10 + (uint64_t)(c - '0');
+            decimals += point;
+        } else {
+            return false;
+        }
+    }
+    *out = make(false, 0, coefficient, coefficient == 0 ? 0 : -decimals);
+    return true;
+}
+
 bool greffe__dec_parse(greffe__dec *out, greffe__str text)
 {
     if (text.size == 0) {
         return false;
+    }
+    if (parse_plain(out, text)) {
+        return true;
     }
     const char *at = text.data, *end = text.data + text.size;
     bool negative = *at == '-';
@@ -430,6 +457,40 @@ static BID_UINT128 to_whole(BID_UINT128 value, greffe__rounding mode)
                : cut;
 }
 
+/* Whether a magnitude that is cut is raised by one: `rest` of `unit` was cut off. */
+static bool raises(uint64_t kept, uint64_t rest, uint64_t unit, bool negative,
+                   greffe__rounding mode)
+{
+    uint64_t half = unit / 2; /* a power of ten is even */
+    switch (mode) {
+    case GREFFE__ROUND_HALF_EVEN: return rest > half || (rest == half && kept % 2 == 1);
+    case GREFFE__ROUND_HALF_UP: return rest >= half;
+    case GREFFE__ROUND_HALF_DOWN: return rest > half;
+    case GREFFE__ROUND_UP: return rest > 0;
+    case GREFFE__ROUND_DOWN: return false;
+    case GREFFE__ROUND_FLOOR: return rest > 0 && negative;
+    case GREFFE__ROUND_CEILING: return rest > 0 && !negative;
+    }
+    return false;
+}
+
+/* Coefficients of a word that lose few digits: as most amounts do. */
+static bool round_small(greffe__dec *out, greffe__dec a, int scale, greffe__rounding mode)
+{
+    int cut = -exponent_of(a) - scale;
+    uint64_t unit = 1;
+    if (!is_small(a) || cut < 1 || cut > 18) {
+        return false;
+    }
+    for (int i = 0; i < cut; i++) {
+        unit *= 10;
+    }
+    uint64_t kept = a.w[0] / unit, rest = a.w[0] % unit;
+    kept += raises(kept, rest, unit, is_negative(a), mode) ? 1 : 0;
+    *out = make(is_negative(a), 0, kept, kept == 0 ? 0 : -scale);
+    return true;
+}
+
 bool greffe__dec_round(greffe__dec *out, greffe__dec a, int scale, greffe__rounding mode)
 {
     if (scale < lowest_exponent || scale > -lowest_exponent) {
@@ -437,6 +498,9 @@ bool greffe__dec_round(greffe__dec *out, greffe__dec a, int scale, greffe__round
     }
     if (-exponent_of(a) <= scale) {
         *out = a; /* no digit to lose */
+        return true;
+    }
+    if (round_small(out, a, scale, mode)) {
         return true;
     }
     _IDEC_flags flags = 0;

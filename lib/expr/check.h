@@ -54,7 +54,9 @@ bool greffe__check_fits(char letter, const greffe__type *type);
 /* Looks for a name from the inside out; `*found` is false when nothing has it for certain. */
 bool greffe__check_resolve(greffe__checker *c, greffe__ast *node, bool *found);
 bool greffe__check_variable(greffe__checker *c, greffe__ast *node, greffe__variable *variable);
-const greffe__function *greffe__check_function(greffe__str name, uint32_t *number);
+/* The built-in function of this name, its first form. */
+const greffe__function *greffe__check_function(const greffe__checker *c, greffe__str name,
+                                               uint32_t *number);
 /* Gives a name to what follows, until the scope is put back. */
 greffe__variable *greffe__check_bind(greffe__checker *c, greffe__ast *node, greffe__str name,
                                      greffe__type type);

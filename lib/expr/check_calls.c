@@ -59,14 +59,15 @@ static bool unknown_function(greffe__checker *c, greffe__ast *node, greffe__str 
 }
 
 /* The form of a built-in function that these arguments are for; NULL: none. */
-static const greffe__function *form_in(const greffe__ast *node, greffe__str name, bool in_order,
+static const greffe__function *form_in(const greffe__ast *node, uint32_t first, bool in_order,
                                        uint32_t *number)
 {
-    for (uint32_t i = 0; i < greffe__function_count(); i++) {
+    const char *name = greffe__function_at(first)->name;
+    for (uint32_t i = first;; i++) { /* the forms of a name stand one after the other */
         const greffe__function *function = greffe__function_at(i);
         uint32_t least, most, given = node->count - 1;
-        if (function == NULL || !greffe__str_is(name, function->name)) {
-            continue;
+        if (function == NULL || strcmp(function->name, name) != 0) {
+            return NULL;
         }
         greffe__function_bounds(function, &least, &most);
         bool matches = given >= least && given <= most;
@@ -82,14 +83,13 @@ static const greffe__function *form_in(const greffe__ast *node, greffe__str name
             return function;
         }
     }
-    return NULL;
 }
 
 /* Names that come in the order of a form's parameters say which form is meant. */
-static const greffe__function *form_of(const greffe__ast *node, greffe__str name, uint32_t *number)
+static const greffe__function *form_of(const greffe__ast *node, uint32_t first, uint32_t *number)
 {
-    const greffe__function *form = form_in(node, name, true, number);
-    return form != NULL ? form : form_in(node, name, false, number);
+    const greffe__function *form = form_in(node, first, true, number);
+    return form != NULL || node->names.count == 0 ? form : form_in(node, first, false, number);
 }
 
 static bool wrong_arguments(greffe__checker *c, greffe__ast *node, const greffe__function *function)
@@ -181,11 +181,11 @@ static bool literal_type(greffe__checker *c, greffe__ast *node, const greffe__fu
 static bool check_built_in(greffe__checker *c, greffe__ast *node, greffe__str name)
 {
     uint32_t number;
-    const greffe__function *named = greffe__check_function(name, &number);
+    const greffe__function *named = greffe__check_function(c, name, &number);
     if (named == NULL) {
         return unknown_function(c, node, name);
     }
-    const greffe__function *function = form_of(node, name, &number);
+    const greffe__function *function = form_of(node, number, &number);
     if (function == NULL) {
         return wrong_arguments(c, node, named);
     }
@@ -220,7 +220,7 @@ bool greffe__check_call(greffe__checker *c, greffe__ast *node)
         }
         /* An item may have an entry of this name: what is built in is meant all the same. */
         bool only_items = name.variable == NULL && name.symbol == NULL;
-        found = found && !(only_items && greffe__check_function(callee->text, &number) != NULL);
+        found = found && !(only_items && greffe__check_function(c, callee->text, &number) != NULL);
     }
     if (!found) {
         return check_built_in(c, node, callee->text);

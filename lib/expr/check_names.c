@@ -106,16 +106,11 @@ static bool try_item(greffe__checker *c, greffe__ast *node, greffe__variable *it
     return take_along(c, item);
 }
 
-const greffe__function *greffe__check_function(greffe__str name, uint32_t *number)
+const greffe__function *greffe__check_function(const greffe__checker *c, greffe__str name,
+                                               uint32_t *number)
 {
-    for (uint32_t i = 0; i < greffe__function_count(); i++) {
-        const greffe__function *function = greffe__function_at(i);
-        if (function != NULL && greffe__str_is(name, function->name)) {
-            *number = i;
-            return function;
-        }
-    }
-    return NULL;
+    return greffe__map_get(&c->symbols->functions, name, number) ? greffe__function_at(*number)
+                                                                 : NULL;
 }
 
 /* Looks for a name from the inside out. `*found` stays false when nothing has it for certain. */
@@ -172,7 +167,7 @@ bool greffe__check_name(greffe__checker *c, greffe__ast *node)
         return false;
     }
     bool named = node->variable != NULL || node->symbol != NULL;
-    if (!named && greffe__check_function(node->text, &number) != NULL) {
+    if (!named && greffe__check_function(c, node->text, &number) != NULL) {
         node->function = number + 1;
         if (!found) {
             node->type = greffe__check_type_of(GREFFE__FUNCTION);

@@ -137,7 +137,7 @@ static bool combine(const greffe__frame *f, bool decided, greffe__value *a)
 
 static bool slow_arithmetic(const greffe__frame *f, greffe__op op, greffe__value *a)
 {
-    greffe__trouble trouble = {0};
+    greffe__trouble trouble; /* filled where it is met */
     greffe__value result;
     if (greffe__arithmetic(&result, op, &a[0], &a[1], f->m->eval->arena, &trouble)) {
         *a = result;
@@ -148,7 +148,7 @@ static bool slow_arithmetic(const greffe__frame *f, greffe__op op, greffe__value
 
 static bool slow_compare(const greffe__frame *f, greffe__op op, greffe__value *a)
 {
-    greffe__trouble trouble = {0};
+    greffe__trouble trouble; /* filled where it is met */
     greffe__value result;
     if (greffe__compare_values(&result, op, &a[0], &a[1], &trouble)) {
         *a = result;
@@ -328,6 +328,12 @@ static bool compare_numbers(greffe__op op, const greffe__value *a)
 static bool two_operands(const greffe__frame *f, greffe__op op, greffe__value *a)
 {
     if (op < GREFFE__OP_EQ) {
+        bool numbers = a[0].kind == GREFFE__NUMBER && a[1].kind == GREFFE__NUMBER;
+        greffe__dec x = a[0].as.number, y = a[1].as.number;
+        if (numbers && ((op == GREFFE__OP_MUL && greffe__dec_mul(&a->as.number, x, y)) ||
+                        (op == GREFFE__OP_ADD && greffe__dec_add(&a->as.number, x, y)))) {
+            return true;
+        }
         return slow_arithmetic(f, op, a);
     }
     if (a[0].kind != GREFFE__NUMBER || a[1].kind != GREFFE__NUMBER) {

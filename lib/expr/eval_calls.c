@@ -56,9 +56,10 @@ static void adapt(const greffe__frame *f, char letter, greffe__value *value)
 bool greffe__run_built_in(const greffe__frame *f, const greffe__function *function,
                           greffe__value *at, uint32_t count, greffe__value *result)
 {
-    size_t letters = strlen(function->arguments);
+    const char *letters = function->arguments;
     for (uint32_t i = 0; i < count; i++) {
-        char letter = function->arguments[i < letters ? i : letters - 1];
+        char letter = *letters;
+        letters += letters[0] != '\0' && letters[1] != '\0' ? 1 : 0; /* the last is repeated */
         if (!greffe__argument_fits(letter, &at[i])) {
             if (f->program->lenient) {
                 adapt(f, letter, &at[i]);
@@ -68,12 +69,13 @@ bool greffe__run_built_in(const greffe__frame *f, const greffe__function *functi
             }
         }
     }
-    greffe__call call = {.machine = f->m,
-                         .eval = f->m->eval,
-                         .arena = f->m->eval->arena,
-                         .program = f->program,
-                         .at = at,
-                         .count = count};
+    greffe__call call; /* its trouble is filled where the call is refused */
+    call.machine = f->m;
+    call.eval = f->m->eval;
+    call.arena = f->m->eval->arena;
+    call.program = f->program;
+    call.at = at;
+    call.count = count;
     greffe__value *free = f->m->free;
     f->m->free = at + count;
     greffe__value value = greffe__null();

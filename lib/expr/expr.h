@@ -47,10 +47,12 @@ typedef struct greffe__symbols {
     greffe__symbol *at;
     uint32_t count, capacity;
     greffe__map index;
-    greffe__strs spaced; /* names of several words, or with signs in them */
-    greffe__map types;   /* names of types */
-    greffe__list typed;  /* greffe__type: what they stand for */
-    bool lenient;        /* the expressions over these names give null for an error */
+    greffe__strs spaced;   /* names of several words, or with signs in them */
+    greffe__map types;     /* names of types */
+    greffe__list typed;    /* greffe__type: what they stand for */
+    greffe__map functions; /* names of built-in functions */
+    greffe__map begun;     /* first words of those that have several */
+    bool lenient;          /* the expressions over these names give null for an error */
 } greffe__symbols;
 
 void greffe__symbols_init(greffe__symbols *symbols, greffe__arena *arena);

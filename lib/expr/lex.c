@@ -181,12 +181,15 @@ static const char *longest(greffe__lexer *l, const greffe__strs *names, const ch
 
 /* Built-in functions of several words are names where an opening parenthesis follows, and, in
  * FEEL proper, wherever they stand. */
-static const char *longest_function(greffe__lexer *l, const char *best)
+static const char *longest_function(greffe__lexer *l, greffe__str word, const char *best)
 {
-    for (uint32_t i = 0; i < greffe__function_count(); i++) {
-        const greffe__function *function = greffe__function_at(i);
-        if (function == NULL || function->name[0] != *l->at ||
-            strchr(function->name, ' ') == NULL) {
+    uint32_t first;
+    if (!greffe__map_get(&l->work->symbols->begun, word, &first)) {
+        return best;
+    }
+    const greffe__function *function;
+    for (uint32_t i = first; (function = greffe__function_at(i)) != NULL; i++) { /* of its family */
+        if (function->name[0] != *l->at || strchr(function->name, ' ') == NULL) {
             continue;
         }
         const char *stop = spaced_at(l->at, l->end, greffe__str_of(function->name));
@@ -206,24 +209,34 @@ static void lex_name_token(greffe__lexer *l)
     while (stop < l->end && name_part(stop, l->end)) {
         stop += 1;
     }
-    l->name = (greffe__str){l->at, (size_t)(stop - l->at)};
+    const greffe__str word = {l->at, (size_t)(stop - l->at)};
+    l->name = word;
     stop = longest(l, &l->work->symbols->spaced, stop);
     stop = longest(l, &l->spaced, stop);
-    stop = longest_function(l, stop);
+    stop = longest_function(l, word, stop);
     l->at = stop;
     l->kind = GREFFE__T_NAME;
 }
 
+static bool pair_follows(char first, char second)
+{
+    switch (first) {
+    case '<':
+    case '>':
+    case '!': return second == '=';
+    case '.': return second == '.';
+    case '*': return second == '*';
+    case '-': return second == '>';
+    default: return false;
+    }
+}
+
 static void lex_symbol(greffe__lexer *l)
 {
-    static const char *const pairs[] = {"<=", ">=", "!=", "..", "**", "->"};
     l->kind = GREFFE__T_SYMBOL;
-    memset(l->symbol, 0, sizeof l->symbol);
     l->symbol[0] = *l->at;
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        if (l->end - l->at >= 2 && memcmp(l->at, pairs[i], 2) == 0) {
-            l->symbol[1] = pairs[i][1];
-        }
+    if (l->end - l->at >= 2 && pair_follows(l->at[0], l->at[1])) {
+        l->symbol[1] = l->at[1];
     }
     l->uses_input = l->uses_input || l->symbol[0] == '?';
     l->at += l->symbol[1] != '\0' ? 2 : 1;
@@ -233,6 +246,8 @@ void greffe__lex_next(greffe__lexer *l)
 {
     l->at = skip_blanks(l->at, l->end);
     l->start = offset(l, l->at);
+    l->symbol[0] = '\0';
+    l->symbol[1] = '\0';
     if (l->at == l->end) {
         l->kind = GREFFE__T_END;
         l->stop = l->start;
@@ -259,16 +274,6 @@ void greffe__lex_next(greffe__lexer *l)
 greffe__str greffe__lex_text(const greffe__lexer *l)
 {
     return (greffe__str){l->work->source.data + l->start, l->stop - l->start};
-}
-
-bool greffe__lex_is(const greffe__lexer *l, const char *symbol)
-{
-    return l->kind == GREFFE__T_SYMBOL && strcmp(l->symbol, symbol) == 0;
-}
-
-bool greffe__lex_word(const greffe__lexer *l, const char *word)
-{
-    return l->kind == GREFFE__T_NAME && greffe__str_is(greffe__lex_text(l), word);
 }
 
 bool greffe__lex_take(greffe__lexer *l, const char *symbol)

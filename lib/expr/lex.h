@@ -2,6 +2,8 @@
 #ifndef GREFFE_EXPR_LEX_H
 #define GREFFE_EXPR_LEX_H
 
+#include <string.h>
+
 #include "expr/expr_priv.h"
 
 #ifdef __cplusplus
@@ -23,7 +25,7 @@ typedef struct greffe__lexer {
     greffe__token kind;
     uint32_t start, stop; /* of the token, in the source */
     greffe__str name;     /* of a T_NAME, as it was declared: blanks in the source may differ */
-    char symbol[3];
+    char symbol[3];       /* of a T_SYMBOL, else empty */
     uint32_t depth;
     greffe__strs spaced; /* names of several words that this expression gave */
     bool uses_input;     /* ? was read */
@@ -34,8 +36,17 @@ typedef struct greffe__lexer {
 void greffe__lex_open(greffe__lexer *lexer, greffe__str text);
 void greffe__lex_next(greffe__lexer *lexer);
 greffe__str greffe__lex_text(const greffe__lexer *lexer);
-bool greffe__lex_is(const greffe__lexer *lexer, const char *symbol);
-bool greffe__lex_word(const greffe__lexer *lexer, const char *word);
+/* Whether the token is this sign, of one or two characters. */
+static inline bool greffe__lex_is(const greffe__lexer *lexer, const char *symbol)
+{
+    return lexer->symbol[0] == symbol[0] && lexer->symbol[1] == symbol[1];
+}
+/* Whether it is this word. */
+static inline bool greffe__lex_word(const greffe__lexer *lexer, const char *word)
+{
+    return lexer->kind == GREFFE__T_NAME && lexer->name.size == strlen(word) &&
+           memcmp(lexer->name.data, word, strlen(word)) == 0;
+}
 bool greffe__lex_take(greffe__lexer *lexer, const char *symbol);
 /* The next byte past blanks, or '\0'. */
 char greffe__lex_peek(const greffe__lexer *lexer);

@@ -311,7 +311,8 @@ static greffe__ast *range_end(greffe__parser *p, greffe__ast *range, bool low_cl
 
 bool greffe__parse_begins_test(const greffe__parser *p)
 {
-    return is(p, "<") || is(p, "<=") || is(p, ">") || is(p, ">=") || is(p, "=") || is(p, "!=");
+    char first = p->symbol[0];
+    return first == '<' || first == '>' || first == '=' || (first == '!' && p->symbol[1] == '=');
 }
 
 /* < 5 is the range of what is less; = 5 and != 5 are tests. */
@@ -748,32 +749,36 @@ static greffe__ast *in(greffe__parser *p, greffe__ast *value)
     return greffe__parse_expect(p, ")") ? node : NULL;
 }
 
+/* The comparison that the token is; OP_CONST: none. */
+static greffe__op comparison_of(const greffe__parser *p)
+{
+    bool equal = p->symbol[1] == '=';
+    switch (p->symbol[0]) {
+    case '=': return GREFFE__OP_EQ;
+    case '!': return equal ? GREFFE__OP_NE : GREFFE__OP_CONST;
+    case '<': return equal ? GREFFE__OP_LE : GREFFE__OP_LT;
+    case '>': return equal ? GREFFE__OP_GE : GREFFE__OP_GT;
+    default: return GREFFE__OP_CONST;
+    }
+}
+
 static greffe__ast *comparison(greffe__parser *p)
 {
-    static const struct {
-        const char *symbol;
-        greffe__op op;
-    } operators[] = {
-        {"=", GREFFE__OP_EQ},  {"!=", GREFFE__OP_NE}, {"<", GREFFE__OP_LT},
-        {"<=", GREFFE__OP_LE}, {">", GREFFE__OP_GT},  {">=", GREFFE__OP_GE},
-    };
     greffe__ast *left = sum(p);
-    for (;;) {
-        greffe__op op = GREFFE__OP_CONST;
-        for (size_t i = 0; left != NULL && i < sizeof operators / sizeof *operators; i++) {
-            op = is(p, operators[i].symbol) ? operators[i].op : op;
-        }
+    while (left != NULL) {
+        greffe__op op = comparison_of(p);
         if (op != GREFFE__OP_CONST) {
             greffe__lex_next(p);
             left = with_two(p, GREFFE__AST_BINARY, op, left, sum(p));
-        } else if (left != NULL && is_word(p, "between")) {
+        } else if (is_word(p, "between")) {
             left = between(p, left);
-        } else if (left != NULL && is_word(p, "in")) {
+        } else if (is_word(p, "in")) {
             left = in(p, left);
         } else {
-            return left;
+            break;
         }
     }
+    return left;
 }
 
 static greffe__ast *conjunction(greffe__parser *p)

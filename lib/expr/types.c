@@ -5,11 +5,32 @@
 
 /* --- Symbols --- */
 
+/* So that a name costs one look, and not one at each of a hundred functions. */
+static void index_functions(greffe__symbols *symbols)
+{
+    for (uint32_t i = 0; i < greffe__function_count(); i++) {
+        const greffe__function *function = greffe__function_at(i);
+        if (function == NULL) {
+            continue;
+        }
+        greffe__str name = greffe__str_of(function->name);
+        const char *space = memchr(name.data, ' ', name.size);
+        (void)greffe__map_add(&symbols->functions, name, i);
+        if (space != NULL) {
+            greffe__str word = {name.data, (size_t)(space - name.data)};
+            (void)greffe__map_add(&symbols->begun, word, i);
+        }
+    }
+}
+
 void greffe__symbols_init(greffe__symbols *symbols, greffe__arena *arena)
 {
     *symbols = (greffe__symbols){0};
     greffe__map_init(&symbols->index, arena);
     greffe__map_init(&symbols->types, arena);
+    greffe__map_init(&symbols->functions, arena);
+    greffe__map_init(&symbols->begun, arena);
+    index_functions(symbols);
 }
 
 /* A name that the lexer would not read as one word, or as words with points between them. */

@@ -81,23 +81,23 @@ def sample(name: str, command: list[str], options: argparse.Namespace) -> Sample
                   told["sqlite"])
 
 
-def version(name: str) -> str:
-    """Of a package that is installed; of Node, for "node"."""
+def version(name: str, package_name: str = "") -> str:
+    """Of a peer's package, which has its name or another; of Node, for "node"."""
     if name == "node":
         ended = subprocess.run(["node", "--version"], stdout=subprocess.PIPE, text=True, check=True)
         return ended.stdout.strip().removeprefix("v")
-    package = HERE / "peers" / name / "node_modules" / name / "package.json"
+    package = HERE / "peers" / name / "node_modules" / (package_name or name) / "package.json"
     return str(json.loads(package.read_text())["version"])
 
 
-def installed() -> list[str]:
-    """The peers that can run; says of the others what is missing."""
+def installed(names: tuple[str, ...]) -> list[str]:
+    """Those peers that can run; says of the others what is missing."""
     if shutil.which("node") is None:
-        print("skipped: xstate and bpmn-engine need Node; install it with: "
+        print(f"skipped: {' and '.join(names)} need Node; install it with: "
               "apt-get install nodejs npm")
         return []
     there = []
-    for name in PEERS:
+    for name in names:
         if (HERE / "peers" / name / "node_modules" / ".package-lock.json").is_file():
             there.append(name)
         else:
@@ -144,7 +144,7 @@ def read_answers(options: argparse.Namespace) -> None:
 
 
 def compare(options: argparse.Namespace) -> int:
-    peers = installed()
+    peers = installed(PEERS)
     if not peers:
         return SKIPPED
     read_answers(options)
