@@ -26,7 +26,7 @@ typedef struct cli {
     const char *represented, *effective, *because;
     int limit;
     uint64_t if_version;
-    bool json, quiet, why, history, each, fail_on_warning;
+    bool json, quiet, why, history, each, fail_on_warning, lenient;
     greffe_context *context;
     greffe_diags *diags;
     greffe_site *accounts;
@@ -38,6 +38,7 @@ typedef struct cli {
 } cli;
 
 int cli_check(cli *c);
+int cli_eval(cli *c);
 int cli_build(cli *c);
 int cli_graph(cli *c);
 int cli_publish(cli *c);

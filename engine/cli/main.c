@@ -12,6 +12,7 @@ static const struct {
     int most_words;
 } commands[] = {
     {"check", cli_check, CLI_NO_STORE, 64},
+    {"eval", cli_eval, CLI_NO_STORE, 64},
     {"build", cli_build, CLI_NO_STORE, 1},
     {"graph", cli_graph, CLI_NO_STORE, 1},
     {"test", cli_test, CLI_NO_STORE, 64},
@@ -61,6 +62,7 @@ static const struct {
     {"--json", offsetof(cli, json)}, {"--quiet", offsetof(cli, quiet)},
     {"--why", offsetof(cli, why)},   {"--history", offsetof(cli, history)},
     {"--each", offsetof(cli, each)}, {"--fail-on-warning", offsetof(cli, fail_on_warning)},
+    {"--lenient", offsetof(cli, lenient)},
 };
 
 static int option(cli *c, int argc, char **argv, int *at)

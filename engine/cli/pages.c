@@ -11,6 +11,7 @@ const char cli_usage[] =
     "  greffe build FILE.yaml --out F      write the bundle that is published\n"
     "  greffe test SCENARIO.yaml…          play scenarios in injected time, check what they "
     "expect\n"
+    "  greffe eval [EXPRESSION]…           try expressions out, or ask for them at a prompt\n"
     "  greffe graph FILE.yaml              the steps as a graph, for Graphviz (dot)\n"
     "Operators\n"
     "  greffe publish FILE.yaml            new dossiers of the procedure take it from now on\n"
@@ -74,6 +75,19 @@ static const struct {
      "\n"
      "Exit: 0 no fault, 1 faults, 3 a file cannot be read.\n"
      "    greffe check workflows/gpso-velo/velo.yaml\n"},
+    {"eval",
+     "greffe eval [EXPRESSION | 'NAME := EXPRESSION']… [--lenient] [--now INSTANT] [--json]\n"
+     "\n"
+     "Evaluates expressions as procedures do, and prints each value. Without any, it reads lines;\n"
+     "on a terminal it asks for them, with a history (in ~/.greffe_history, or the file that\n"
+     "GREFFE_HISTORY names; empty: none).\n"
+     "\n"
+     "  --lenient        FEEL proper: null, and why, where a procedure would have an error\n"
+     "  --now INSTANT    what now() and today() read; default: this machine's clock and zone\n"
+     "  --json           values as JSON\n"
+     "\n"
+     "Exit: 0 all have a value, 1 faults.\n"
+     "    greffe eval 'prix := 1249.90' 'round half up(min(0.25 * prix, 200), 2)'\n"},
     {"build",
      "greffe build FILE.yaml --out FILE.bundle [--fail-on-warning]\n"
      "\n"

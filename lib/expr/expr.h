@@ -237,6 +237,9 @@ greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
 bool greffe__type_conform(greffe__value *out, const greffe__value *value, const greffe__type *type,
                           greffe__arena *arena);
 
+/* A value as FEEL writes it; `quoted`: texts in quotes. */
+void greffe__value_feel(greffe__buf *out, const greffe__value *value, bool quoted);
+
 #ifdef __cplusplus
 }
 #endif

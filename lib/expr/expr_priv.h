@@ -275,9 +275,6 @@ bool greffe__temporal_parse(greffe__value *out, greffe__str text, const greffe__
 bool greffe__zoned_value(greffe__value *out, greffe__kind kind, greffe__moment moment,
                          greffe__str zone, const greffe__eval *eval, greffe__arena *arena);
 
-/* A value as FEEL writes it; `quoted`: texts in quotes. */
-void greffe__value_feel(greffe__buf *out, const greffe__value *value, bool quoted);
-
 /* What a table gives for what its rules found. */
 bool greffe__table_hit(greffe__value *out, uint32_t operand, const greffe__value *found,
                        const greffe__value *otherwise, const greffe__value *order,

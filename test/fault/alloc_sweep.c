@@ -550,9 +550,9 @@ static const scenario SCENARIOS[] = {{.name = "compile", .run = run_compile},
 static void sweep_all(const char *only, size_t stride, size_t point, bool ever_after, bool trap)
 {
     static const scenario *const others[] = {
-        &LETTER_SCENARIO,  &PAYMENT_SCENARIO, &MINUTES_SCENARIO,  &COMPACT_SCENARIO,
-        &ENGINE_SCENARIO,  &SQLITE_SCENARIO,  &LIFE_SCENARIO,     &JOIN_SCENARIO,
-        &INBOX_SCENARIO,   &CALL_SCENARIO,    &DOCUMENT_SCENARIO,
+        &LETTER_SCENARIO,  &PAYMENT_SCENARIO, &MINUTES_SCENARIO, &COMPACT_SCENARIO,
+        &ENGINE_SCENARIO,  &SQLITE_SCENARIO,  &LIFE_SCENARIO,    &JOIN_SCENARIO,
+        &INBOX_SCENARIO,   &CALL_SCENARIO,    &FEEL_SCENARIO,    &DOCUMENT_SCENARIO,
 #ifdef GREFFE_CURL
         &WEBHOOK_SCENARIO, &SMTP_SCENARIO,
 #endif

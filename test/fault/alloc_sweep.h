@@ -53,6 +53,7 @@ extern const scenario LETTER_SCENARIO, PAYMENT_SCENARIO, MINUTES_SCENARIO; /* al
 extern const scenario COMPACT_SCENARIO;
 extern const scenario JOIN_SCENARIO, INBOX_SCENARIO;   /* alloc_join.c */
 extern const scenario DOCUMENT_SCENARIO;               /* alloc_documents.c */
+extern const scenario FEEL_SCENARIO;                   /* alloc_feel.c */
 extern const scenario CALL_SCENARIO;                   /* alloc_calls.c */
 extern const scenario WEBHOOK_SCENARIO, SMTP_SCENARIO; /* alloc_sender.c */
 /* The applicant c1 files d1, with the key k1. */

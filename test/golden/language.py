@@ -5,7 +5,9 @@ usage: language.py --greffe PATH [--self-check]
 
 Each YAML block that begins with `# example: NAME` is checked by `greffe check`, or played by
 `greffe test`, beside the authority, the procedure and the letters of the bike aid; each example
-of the table of expressions has to compile as a value.
+of the table of expressions has to compile as a value. Each line `expression --> value` of a FEEL
+block is evaluated by `greffe eval`, with the names that the blocks above give; `--> error GR-…`
+expects that fault. Every built-in function stands in one of these blocks.
 """
 
 import argparse
@@ -75,9 +77,44 @@ def expressions(text):
         yield from re.findall(r"`([^`]+)`", row.split("|")[2])
 
 
+def evaluate(greffe, names, expression, expected):
+    """What is wrong with an example of FEEL; empty when it gives what it says."""
+    done = subprocess.run([greffe, "eval", *names, expression], capture_output=True, text=True,
+                          check=False)
+    given = done.stdout.strip()
+    if expected.startswith("error "):
+        code = expected.split()[1]
+        return "" if f"error {code}:" in done.stderr else f"{expression}: {given}{done.stderr}"
+    good = done.returncode == 0 and given == expected
+    return "" if good else f"{expression} gives {given}{done.stderr}, not {expected}"
+
+
+def feel(greffe, text):
+    """The faults of the FEEL blocks, and how many lines they have."""
+    faults, names, count = [], [], 0
+    for block in re.findall(r"```feel\n(.*?)```", text, re.DOTALL):
+        for line in block.splitlines():
+            expression, arrow, expected = line.partition(" --> ")
+            if not arrow:
+                names.append(line)
+                continue
+            count += 1
+            fault = evaluate(greffe, names, expression, expected)
+            faults += [fault] if fault else []
+    blocks = "".join(re.findall(r"```feel\n(.*?)```", text, re.DOTALL))
+    for source in sorted((ROOT / "lib" / "expr").glob("functions_*.c")):
+        for name in re.findall(r'^    \{"([a-z @]+)", "', source.read_text(), re.MULTILINE):
+            if name not in ("@", "today", "now") and f"{name}(" not in blocks:
+                faults.append(f"the function '{name}' has no example")
+    return faults, count
+
+
 def run(greffe, text):
     """How many examples ran, and how many failed."""
-    count = failed = 0
+    faults, count = feel(greffe, text)
+    failed = len(faults)
+    for fault in faults:
+        print(fault)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         shutil.copy(AID / "gpso.yaml", folder)
@@ -105,9 +142,10 @@ def main():
     text = (ROOT / "workflows" / "LANGUAGE.md").read_text(encoding="utf-8")
     if options.self_check:
         text = text.replace("`0.5 * velo.prix`", '`0.5 * velo.modele`')
+        text = text.replace("sqrt(16) --> 4", "sqrt(16) --> 5").replace("abs(-3) --> 3\n", "")
         _, failed = run(options.greffe, text)
-        print("the planted fault was", "found" if failed == 1 else "NOT found")
-        sys.exit(0 if failed == 1 else 1)
+        print("the planted faults were", "found" if failed == 3 else "NOT found")
+        sys.exit(0 if failed == 3 else 1)
     count, failed = run(options.greffe, text)
     print(f"{count} examples executed, {failed} failed")
     sys.exit(1 if failed or count < 10 else 0)

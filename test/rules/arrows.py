@@ -50,6 +50,7 @@ LIBRARY_USERS = {
     "uv.h": ["engine/loop/*", "examples/*"],
     "sqlite3.h": ["engine/store/sqlite*.c", "examples/*"],
     "pcre2.h": ["lib/expr/regex.c"],
+    "readline.h": ["engine/cli/eval.c"],
     "bid_functions.h": ["lib/base/decimal*.c"],
     "bid_conf.h": ["lib/base/decimal*.c"],
     "curl.h": ["engine/effects/curl_*"],

@@ -4,7 +4,7 @@
 set -eu
 packages="build-essential cmake ninja-build pkg-config libuv1-dev libsqlite3-dev libyaml-dev
 libcjson-dev nettle-dev libpcre2-dev libintelrdfpmath-dev libcmocka-dev libcurl4-openssl-dev
-libxml2-utils sqlite3 python3 python3-setuptools python3-wheel $*"
+libedit-dev libxml2-utils sqlite3 python3 python3-setuptools python3-wheel $*"
 missing=""
 for package in $packages; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
