@@ -39,6 +39,26 @@ static const uint64_t *covering(const analysis *a, uint32_t axis, uint32_t segme
 
 /* --- Preparing --- */
 
+/* What a column tests, without the type that is declared for it. */
+static const greffe__ast *input_at(const analysis *a, uint32_t index)
+{
+    const greffe__ast *input = a->root->at[index];
+    while (input->kind == GREFFE__AST_CONFORM && input->at[0]->type.kind == input->type.kind) {
+        input = input->at[0];
+    }
+    return input;
+}
+
+/* Reads a cell as a condition over its column alone; else it is marked as not known. */
+static void collect_cell(analysis *a, uint32_t column, greffe__ast *cell)
+{
+    a->grid.only = a->grid.at[a->axis_of[column]].leaf;
+    if (!greffe__grid_collect(&a->grid, cell)) {
+        cell->kind = GREFFE__AST_FAULT;
+        a->open = true;
+    }
+}
+
 static bool collect_columns(analysis *a)
 {
     const greffe__table *table = a->table;
@@ -47,27 +67,25 @@ static bool collect_columns(analysis *a)
         return false;
     }
     for (uint32_t i = 0; i < table->input_count; i++) {
+        const greffe__ast *input = input_at(a, i);
         greffe__ast leaf = {.kind = GREFFE__AST_INPUT, .variable = a->root->bound.at[i]};
-        leaf.type = a->root->at[i]->type; /* with its domain, and absent where it may be */
+        leaf.type = input->type; /* with its domain, and absent where it may be */
         greffe__axis *axis = greffe__grid_axis(&a->grid, &leaf);
         if (axis == NULL) {
             return false;
         }
+        axis->also = input->symbol;
         a->axis_of[i] = (uint32_t)(axis - a->grid.at);
     }
     for (uint32_t i = 0; i < table->input_count; i++) { /* what is not allowed is no gap */
-        greffe__ast *allowed = a->root->at[table->input_count + i];
-        a->open = !greffe__grid_collect(&a->grid, allowed) || a->open;
+        collect_cell(a, i, a->root->at[table->input_count + i]);
     }
     for (uint32_t i = 0; i < table->rule_count * table->input_count; i++) {
-        greffe__ast *cell =
-            a->root->at[greffe__table_cell(table, i / table->input_count, i % table->input_count)];
-        if (!greffe__grid_collect(&a->grid, cell)) {
-            cell->uses_input = true; /* kept as the mark of what is not known */
-            cell->kind = GREFFE__AST_FAULT;
-            a->open = true;
-        }
+        uint32_t column = i % table->input_count;
+        collect_cell(a, column,
+                     a->root->at[greffe__table_cell(table, i / table->input_count, column)]);
     }
+    a->grid.only = NULL;
     return !a->arena->failed && greffe__grid_cut(&a->grid);
 }
 
@@ -349,34 +367,49 @@ static bool find_gaps(analysis *a)
 
 /* --- Rules that never fire --- */
 
-/* The place of a rule's outputs in the order of what is allowed; false: they are calculated. */
-static bool rank_of(const analysis *a, uint32_t rule, uint32_t *out)
+/* The place of a rule's output in the order of what is allowed; false: it is calculated. */
+static bool rank_of(const analysis *a, uint32_t rule, uint32_t output, uint32_t *out)
 {
     const greffe__table *table = a->table;
-    const greffe__ast *cell = a->root->at[greffe__table_cell(table, rule, table->input_count)];
-    const greffe__ast *allowed = a->root->at[2 * table->input_count];
-    if (table->output_count != 1 || cell->kind != GREFFE__AST_CONSTANT ||
-        allowed->kind != GREFFE__AST_LIST) {
+    const greffe__ast *cell =
+        a->root->at[greffe__table_cell(table, rule, table->input_count + output)];
+    const greffe__ast *allowed = a->root->at[2 * table->input_count + output];
+    *out = 0;
+    if (allowed->kind == GREFFE__AST_NOTHING) {
+        return true;
+    }
+    if (cell->kind != GREFFE__AST_CONSTANT || allowed->kind != GREFFE__AST_LIST) {
         return false;
     }
-    for (*out = 0; *out < allowed->count; *out += 1) {
+    for (; *out < allowed->count; *out += 1) {
         const greffe__ast *item = allowed->at[*out];
-        if (item->kind == GREFFE__AST_CONSTANT && greffe__value_equal(&item->value, &cell->value)) {
+        if (item->kind != GREFFE__AST_CONSTANT) {
+            return false;
+        }
+        if (greffe__value_equal(&item->value, &cell->value)) {
             return true;
         }
     }
     return true;
 }
 
-/* Whether a rule is looked at before another. */
-static bool goes_first(const analysis *a, uint32_t other, uint32_t rule)
+/* Whether a rule is looked at before another: by its place, or by the order of its outputs. */
+static bool goes_first(analysis *a, uint32_t other, uint32_t rule)
 {
-    uint32_t rank_other, rank;
-    if (a->table->hit == GREFFE__HIT_FIRST) {
-        return other < rule;
+    if (a->table->hit != GREFFE__HIT_PRIORITY) {
+        return a->table->hit == GREFFE__HIT_FIRST && other < rule;
     }
-    return a->table->hit == GREFFE__HIT_PRIORITY && rank_of(a, other, &rank_other) &&
-           rank_of(a, rule, &rank) && rank_other < rank;
+    for (uint32_t i = 0; i < a->table->output_count; i++) {
+        uint32_t rank_other, rank;
+        if (!rank_of(a, other, i, &rank_other) || !rank_of(a, rule, i, &rank)) {
+            a->open = true;
+            return false;
+        }
+        if (rank_other != rank) {
+            return rank_other < rank;
+        }
+    }
+    return other < rule;
 }
 
 static bool can_fire(analysis *a, uint32_t rule, bool *out)
@@ -447,15 +480,20 @@ static bool needs_an_answer(const analysis *a)
                           hit == GREFFE__HIT_PRIORITY || hit == GREFFE__HIT_FIRST);
 }
 
-/* Two columns over the same name are no two independent ones. */
-static bool shares_names(const analysis *a)
+/* Whether the inputs may have fewer values than their columns together: one is calculated, two are
+ * of the same name, or what is allowed is not known. */
+static bool is_narrower(const analysis *a)
 {
     for (uint32_t i = 0; i < a->table->input_count; i++) {
-        for (uint32_t j = i + 1; j < a->table->input_count; j++) {
-            const greffe__ast *x = a->root->at[i], *y = a->root->at[j];
-            if (x->symbol == NULL || y->symbol == NULL || x->symbol == y->symbol) {
+        const greffe__ast *x = input_at(a, i);
+        for (uint32_t j = 0; j < i; j++) {
+            if (x->symbol == input_at(a, j)->symbol) {
                 return true;
             }
+        }
+        bool unread = a->root->at[a->table->input_count + i]->kind == GREFFE__AST_FAULT;
+        if (x->symbol == NULL || unread) {
+            return true;
         }
     }
     return false;
@@ -464,22 +502,19 @@ static bool shares_names(const analysis *a)
 static bool look(analysis *a)
 {
     bool unique = a->table->hit == GREFFE__HIT_UNIQUE || a->table->hit == GREFFE__HIT_ANY;
-    bool dependent = shares_names(a);
     if (!collect_columns(a) || !make_cover(a)) {
         return false;
     }
     for (uint32_t i = 0; i < a->grid.count; i++) {
         a->open = a->open || !a->grid.at[i].exact;
     }
-    if (dependent) {
-        return tell_open(a, "two columns may depend on each other: they test the same answer, or "
-                            "a calculation");
-    }
-    if ((unique && !find_overlaps(a)) || !find_dead(a)) {
+    if ((unique && !find_overlaps(a)) || !find_dead(a) || (needs_an_answer(a) && !find_gaps(a))) {
         return false;
     }
-    if (needs_an_answer(a) && !find_gaps(a)) {
-        return false;
+    if (a->out->count > 0 && is_narrower(a)) { /* what was found may lie where no values are */
+        a->out->count = 0;
+        return tell_open(a, "a column tests a calculation, the same answer as another, or what "
+                            "is allowed is not known");
     }
     if (a->spent) {
         return tell_open(a, "the table has more boxes than are looked at (200,000)");

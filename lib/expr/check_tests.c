@@ -56,7 +56,8 @@ static bool check_test(greffe__checker *c, const greffe__type *value, greffe__as
 
 bool greffe__check_in(greffe__checker *c, greffe__ast *node)
 {
-    if (!greffe__check_node(c, node->at[0]) || !greffe__check_present(c, node->at[0])) {
+    bool cell = node->at[0]->kind == GREFFE__AST_INPUT; /* what is absent passes no test but null */
+    if (!greffe__check_node(c, node->at[0]) || (!cell && !greffe__check_present(c, node->at[0]))) {
         return false;
     }
     greffe__variable *outer = c->input;
@@ -199,12 +200,15 @@ bool greffe__check_table(greffe__checker *c, greffe__ast *node)
     greffe__type *types = greffe__arena_zalloc(c->work->arena, (outputs + 1) * sizeof *types);
     greffe__strs *names = greffe__arena_zalloc(c->work->arena, sizeof *names);
     bool good = types != NULL && names != NULL;
+    if (outputs > 1 && table->aggregate != GREFFE__AGGREGATE_NONE &&
+        table->aggregate != GREFFE__AGGREGATE_COUNT) {
+        return greffe__check_no_value(c, GREFFE__GR_EXPR_TYPE, node,
+                                      "make a table for each of them",
+                                      "a sum, a smallest or a largest is taken of one output");
+    }
     for (uint32_t i = 0; good && i < inputs; i++) {
         good = greffe__check_node(c, node->at[i]) &&
                greffe__check_bind(c, node, (greffe__str){"", 0}, node->at[i]->type) != NULL;
-        if (good) { /* a rule that looks at an input asks for it; "-" does not */
-            node->bound.at[i]->type.optional = false;
-        }
     }
     for (uint32_t i = 0; good && i < inputs; i++) {
         good = check_cells(c, node, table, inputs + i, i);

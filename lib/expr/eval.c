@@ -161,11 +161,6 @@ static bool slow_in(const greffe__frame *f, greffe__value *a)
 {
     greffe__trouble trouble = {0};
     greffe__value result;
-    if (!f->program->lenient && a[0].kind == GREFFE__NULL) {
-        trouble = (greffe__trouble){GREFFE__GR_EVAL_ABSENT, "a value that is needed is absent",
-                                    a[0], a[1], 2};
-        return greffe__met(f, &trouble, a);
-    }
     if (greffe__value_in(&result, &a[0], &a[1], &trouble)) {
         *a = result;
         return true;
@@ -202,9 +197,23 @@ static bool take_index(const greffe__frame *f, greffe__value *at)
     return true;
 }
 
+/* What is gone through part by part has to end. */
+static bool is_bounded(const greffe__frame *f, const greffe__value *value)
+{
+    uint64_t left = GREFFE_MAX_EXPR_VALUE;
+    greffe__value unused;
+    bool made = value->kind == GREFFE__LIST || value->kind == GREFFE__CONTEXT;
+    return !made || greffe__value_within(value, &left) ||
+           greffe__met_text(f, GREFFE__GR_EVAL_LIMIT, "the value is larger than 16 MiB", NULL,
+                            &unused);
+}
+
 static bool conform(const greffe__frame *f, greffe__value *value, const greffe__value *type)
 {
     greffe__value conforming;
+    if (!is_bounded(f, value)) {
+        return false;
+    }
     if (greffe__type_conforms(&conforming, value, type, f->m->eval->arena)) {
         *value = conforming;
         return true;
@@ -274,14 +283,18 @@ static bool seldom(greffe__frame *f, greffe__op op, uint32_t operand, greffe__va
     case GREFFE__OP_EVERY:
         return greffe__quantify(f, op == GREFFE__OP_SOME, base + operand, top - 1);
     case GREFFE__OP_INSTANCE:
+        if (!is_bounded(f, top - 1)) {
+            return false;
+        }
         top[-1] = greffe__bool(greffe__type_has(&constants[operand], top - 1));
         return true;
     case GREFFE__OP_CONFORM: return conform(f, top - 1, &constants[operand]);
     case GREFFE__OP_HIT: return hit(f, operand, top - 3);
     case GREFFE__OP_FAULT: {
-        greffe__trouble trouble = {.code = GREFFE__GR_EVAL_TYPE,
-                                   .problem = constants[operand].as.string.data};
-        return greffe__met(f, &trouble, top);
+        /* What was read from a bundle is not terminated. */
+        greffe__str reason = greffe__str_dup(f->m->eval->arena, constants[operand].as.string);
+        greffe__trouble trouble = {.code = GREFFE__GR_EVAL_TYPE, .problem = reason.data};
+        return reason.data != NULL ? greffe__met(f, &trouble, top) : greffe__no_memory(f);
     }
     default: return false;
     }
@@ -445,7 +458,14 @@ greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
                                .limit = stack + GREFFE_MAX_EXPR_STACK};
     greffe__frame f = {&machine, program, 0};
     *error = (greffe__expr_error){0};
-    if (!greffe__run(&f, stack, stack, out)) {
+    uint64_t left = GREFFE_MAX_EXPR_VALUE;
+    bool good = greffe__run(&f, stack, stack, out);
+    if (good && (out->kind == GREFFE__LIST || out->kind == GREFFE__CONTEXT) &&
+        !greffe__value_within(out, &left)) {
+        good = greffe__met_text(&f, GREFFE__GR_EVAL_LIMIT, "the result is larger than 16 MiB", NULL,
+                                out);
+    }
+    if (!good) {
         *out = greffe__null();
         return machine.status != GREFFE_OK ? machine.status : GREFFE_EINVALID;
     }

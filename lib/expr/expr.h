@@ -203,7 +203,8 @@ typedef struct greffe__findings {
 
 /* Looks for gaps, overlaps and rules that never fire, over all the values that the inputs' types
  * and domains allow. What is reported is so: its example shows it. Where nothing is reported, and
- * GREFFE__FOUND_NOT_PROVED neither, there is nothing to be found.
+ * GREFFE__FOUND_NOT_PROVED neither, there is nothing to be found. Over inputs whose types are not
+ * known, as in a lenient program, nothing is proved.
  * GREFFE_EINVALID as greffe__expr_compile, GREFFE_ENOMEM. */
 greffe_status greffe__table_analyse(greffe__findings *out, greffe__expr_error *error,
                                     greffe__arena *arena, const greffe__symbols *symbols,
@@ -227,7 +228,8 @@ typedef struct greffe__eval {
 
 /* GREFFE_OK; GREFFE_EINVALID with `*error` (the operands are named in the message);
  * GREFFE_ENOTFOUND as `load` gave it; GREFFE_ENOMEM. A lenient program gives GREFFE_OK and null,
- * and `*error` says the first reason for a null (its code is 0 when there was none). A function
+ * and `*error` says the first reason for a null (its code is 0 when there was none); only a limit
+ * (GR-3104) ends it like a strict one. A function
  * that is the result may be called while its program and the arena last. */
 greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
                                 const greffe__program *program, const greffe__eval *eval);

@@ -263,6 +263,13 @@ bool greffe__member_of(greffe__value *out, const greffe__value *base, greffe__st
                        greffe__arena *arena, greffe__trouble *trouble);
 bool greffe__has_member(const greffe__value *base, greffe__str name);
 
+/* The same, and how many parts were looked at: for who compares often. */
+bool greffe__compare_counted(greffe__value *out, greffe__op op, const greffe__value *a,
+                             const greffe__value *b, greffe__trouble *trouble, uint32_t *looked);
+/* Takes a value's size from what is left; false when it is larger. Values share their parts: what
+ * is small in memory may be large to write. */
+bool greffe__value_within(const greffe__value *value, uint64_t *left);
+
 /* A list that grows: its capacity is the power of two at or above its count, so that what was
  * handed out before stays as it was. */
 bool greffe__list_append(greffe__arena *arena, greffe__value *list, const greffe__value *item);

@@ -83,6 +83,8 @@ bool greffe__fold(greffe__generator *g, greffe__ast *node, greffe__value *out)
     g->program = program;
     g->folding = false;
     g->height = height;
+    uint64_t left = GREFFE_MAX_EXPR_FOLDED;
     return good && greffe__expr_eval(out, &error, &apart, &eval) == GREFFE_OK &&
-           error.code == GREFFE__GR_NONE && !holds_function(out);
+           error.code == GREFFE__GR_NONE && !holds_function(out) &&
+           greffe__value_within(out, &left);
 }

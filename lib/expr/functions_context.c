@@ -71,6 +71,9 @@ static void put_context(greffe__buf *out, const greffe__value *value)
 void greffe__value_feel(greffe__buf *out, const greffe__value *value, bool quoted)
 {
     char number[GREFFE__DEC_CHARS];
+    if (out->size > 2 * (size_t)GREFFE_MAX_EXPR_VALUE) {
+        return; /* larger than any result: who asked for it refuses it */
+    }
     switch ((greffe__kind)value->kind) {
     case GREFFE__NULL: greffe__buf_text(out, "null"); return;
     case GREFFE__BOOL: greffe__buf_text(out, value->as.truth ? "true" : "false"); return;
@@ -95,7 +98,7 @@ void greffe__value_feel(greffe__buf *out, const greffe__value *value, bool quote
         return;
     case GREFFE__LIST:
         greffe__buf_byte(out, '[');
-        for (uint32_t i = 0; i < value->count && out->size < 2 * GREFFE_MAX_EXPR_STRING; i++) {
+        for (uint32_t i = 0; i < value->count; i++) {
             greffe__buf_text(out, i == 0 ? "" : ", ");
             greffe__value_feel(out, &value->as.items[i], true);
         }

@@ -15,11 +15,19 @@ static const greffe__value *items_of(const greffe__call *call, uint32_t *count)
     return call->at;
 }
 
-static bool equal(const greffe__value *a, const greffe__value *b)
+/* Whether two values are equal; false, and refused, when too much was compared. */
+static bool equal(greffe__call *call, const greffe__value *a, const greffe__value *b, bool *out)
 {
     greffe__trouble trouble;
-    greffe__value same;
-    return greffe__compare_values(&same, GREFFE__OP_EQ, a, b, &trouble) && same.as.truth;
+    greffe__value same = greffe__null();
+    uint32_t looked;
+    bool known = greffe__compare_counted(&same, GREFFE__OP_EQ, a, b, &trouble, &looked);
+    *out = known && same.as.truth;
+    if (!known && trouble.code == GREFFE__GR_EVAL_LIMIT) {
+        call->trouble = trouble;
+        return false;
+    }
+    return looked < 16 || greffe__call_work(call, looked / 16);
 }
 
 static bool push(greffe__call *call, greffe__value *list, const greffe__value *item)
@@ -51,10 +59,12 @@ static greffe__value empty(void)
 static bool run_list_contains(greffe__call *call, greffe__value *out)
 {
     *out = greffe__bool(false);
-    for (uint32_t i = 0; i < call->at[0].count; i++) {
-        if (equal(&call->at[0].as.items[i], &call->at[1])) {
-            *out = greffe__bool(true);
+    for (uint32_t i = 0; i < call->at[0].count && !out->as.truth; i++) {
+        bool same;
+        if (!equal(call, &call->at[0].as.items[i], &call->at[1], &same)) {
+            return false;
         }
+        *out = greffe__bool(same);
     }
     return greffe__call_work(call, call->at[0].count);
 }
@@ -70,7 +80,9 @@ static bool run_index_of(greffe__call *call, greffe__value *out)
     greffe__value found = empty();
     for (uint32_t i = 0; i < call->at[0].count; i++) {
         greffe__value place = greffe__integer(i + 1);
-        if (equal(&call->at[0].as.items[i], &call->at[1]) && !push(call, &found, &place)) {
+        bool same;
+        if (!equal(call, &call->at[0].as.items[i], &call->at[1], &same) ||
+            (same && !push(call, &found, &place))) {
             return false;
         }
     }
@@ -426,7 +438,11 @@ static bool run_reverse(greffe__call *call, greffe__value *out)
 static bool push_new(greffe__call *call, greffe__value *list, const greffe__value *item)
 {
     for (uint32_t i = 0; i < list->count; i++) {
-        if (equal(&list->as.items[i], item)) {
+        bool same;
+        if (!equal(call, &list->as.items[i], item, &same)) {
+            return false;
+        }
+        if (same) {
             return true;
         }
     }

@@ -126,6 +126,11 @@ static bool run_string(greffe__call *call, greffe__value *out)
         *out = call->at[0];
         return true;
     }
+    uint64_t left = 2 * (uint64_t)GREFFE_MAX_EXPR_STRING;
+    if (!greffe__value_within(&call->at[0], &left)) {
+        return greffe__call_refuse(call, GREFFE__GR_EVAL_LIMIT,
+                                   "the text would be longer than 1 MiB");
+    }
     greffe__buf_init(&text, call->arena->context);
     greffe__value_feel(&text, &call->at[0], false);
     return made(call, &text, out);

@@ -176,14 +176,15 @@ static bool generate_name(greffe__generator *g, const greffe__ast *node)
 
 static bool generate_logic(greffe__generator *g, const greffe__ast *node)
 {
-    bool and = node->kind == GREFFE__AST_AND;
+    bool both = node->kind == GREFFE__AST_AND;
     if (!greffe__generate(g, node->at[0])) {
         return false;
     }
     uint32_t jump = greffe__generate_here(g);
-    if (!greffe__generate_op(g, and? GREFFE__OP_AND_JUMP : GREFFE__OP_OR_JUMP, 0, node->at[0], 0) ||
+    if (!greffe__generate_op(g, both ? GREFFE__OP_AND_JUMP : GREFFE__OP_OR_JUMP, 0, node->at[0],
+                             0) ||
         !greffe__generate(g, node->at[1]) ||
-        !greffe__generate_op(g, and? GREFFE__OP_AND : GREFFE__OP_OR, 0, node->at[1], -1)) {
+        !greffe__generate_op(g, both ? GREFFE__OP_AND : GREFFE__OP_OR, 0, node->at[1], -1)) {
         return false;
     }
     greffe__generate_land(g, jump);
@@ -242,10 +243,68 @@ static bool generate_test(greffe__generator *g, greffe__ast *test, uint32_t plac
            greffe__generate_op(g, equals ? (greffe__op)test->op : GREFFE__OP_IN, 0, test, -1);
 }
 
+/* Tests for null come first: the others are then asked of what is there. */
+static void nulls_first(const greffe__ast *node)
+{
+    uint32_t kept = 1;
+    for (uint32_t i = 1; i < node->count; i++) {
+        if (is_null(node->at[i])) {
+            greffe__ast *test = node->at[i];
+            for (uint32_t j = i; j > kept; j--) {
+                node->at[j] = node->at[j - 1];
+            }
+            node->at[kept++] = test;
+        }
+    }
+}
+
+/* A test that has an answer for what is absent: it equals nothing else. */
+static bool is_equality(const greffe__ast *test)
+{
+    bool all = test->kind == GREFFE__AST_LIST;
+    for (uint32_t i = 0; all && i < test->count; i++) {
+        all = test->at[i]->kind == GREFFE__AST_CONSTANT;
+    }
+    return all || test->kind == GREFFE__AST_EQUALS || test->kind == GREFFE__AST_CONSTANT;
+}
+
+/* Whether a cell's input may be absent, and a test has no answer then: the cell is not met. */
+static bool guards_absence(const greffe__generator *g, const greffe__ast *node)
+{
+    const greffe__ast *input = node->at[0];
+    bool asks = false, own = false;
+    for (uint32_t i = 1; i < node->count; i++) {
+        asks = asks || !is_equality(node->at[i]);
+        own = own || node->at[i]->uses_input || is_null(node->at[i]);
+    }
+    return asks && !own && !g->program->lenient && input->kind == GREFFE__AST_INPUT &&
+           input->type.optional;
+}
+
+/* Leaves false, and jumps to where `absent` will lead, when nothing is there. */
+static bool generate_guard(greffe__generator *g, const greffe__ast *node, uint32_t place,
+                           uint32_t *absent)
+{
+    if (!greffe__generate_op(g, GREFFE__OP_LOCAL, place, node, 1) ||
+        !greffe__generate_constant(g, greffe__null(), node) ||
+        !greffe__generate_op(g, GREFFE__OP_NE, 0, node, -1)) {
+        return false;
+    }
+    *absent = greffe__generate_here(g);
+    return greffe__generate_op(g, GREFFE__OP_AND_JUMP, 0, node, 0) &&
+           greffe__generate_op(g, GREFFE__OP_DROP, 1, node, -1);
+}
+
 /* Tests by commas: one of them passes, or, negated, none. */
 static bool generate_tests(greffe__generator *g, const greffe__ast *node, uint32_t place)
 {
     greffe__u32s jumps = {0};
+    uint32_t absent = 0;
+    bool guarded = guards_absence(g, node);
+    nulls_first(node);
+    if (guarded && !generate_guard(g, node, place, &absent)) {
+        return false;
+    }
     for (uint32_t i = 1; i < node->count; i++) {
         if (!generate_test(g, node->at[i], place)) {
             return false;
@@ -267,7 +326,11 @@ static bool generate_tests(greffe__generator *g, const greffe__ast *node, uint32
     for (uint32_t i = 0; i < jumps.count; i++) {
         greffe__generate_land(g, jumps.at[i]);
     }
-    return node->op == 0 || greffe__generate_op(g, GREFFE__OP_NOT, 0, node, 0);
+    bool good = node->op == 0 || greffe__generate_op(g, GREFFE__OP_NOT, 0, node, 0);
+    if (good && guarded) {
+        greffe__generate_land(g, absent);
+    }
+    return good;
 }
 
 static bool generate_in(greffe__generator *g, const greffe__ast *node)

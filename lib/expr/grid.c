@@ -13,16 +13,21 @@ static const void *leaf_of(const greffe__ast *node)
     return node->symbol != NULL ? (const void *)node->symbol : (const void *)node->variable;
 }
 
+static bool is_of(const greffe__axis *axis, const void *leaf)
+{
+    return axis->leaf == leaf || (axis->also != NULL && axis->also == leaf);
+}
+
 greffe__axis *greffe__grid_axis(greffe__grid *grid, const greffe__ast *leaf)
 {
     const void *what = leaf_of(leaf);
     for (uint32_t i = 0; what != NULL && i < grid->count; i++) {
-        if (grid->at[i].leaf == what) {
-            return &grid->at[i];
+        if (is_of(&grid->at[i], what)) {
+            return grid->only == NULL || grid->only == grid->at[i].leaf ? &grid->at[i] : NULL;
         }
     }
-    greffe__axis *axis =
-        what == NULL ? NULL : greffe__arena_push(grid->arena, &grid->at, sizeof *axis);
+    bool makes = what != NULL && grid->only == NULL;
+    greffe__axis *axis = makes ? greffe__arena_push(grid->arena, &grid->at, sizeof *axis) : NULL;
     if (axis != NULL) {
         *axis = (greffe__axis){.leaf = what, .type = leaf->type, .exact = true};
     }
@@ -96,7 +101,7 @@ static bool collect_pair(greffe__grid *grid, greffe__ast *a, greffe__ast *b, boo
 {
     greffe__ast *leaf = leaf_of(a) != NULL ? a : b, *other = leaf == a ? b : a;
     greffe__axis *axis = leaf_of(leaf) != NULL ? greffe__grid_axis(grid, leaf) : NULL;
-    if (axis == NULL || !settle(grid, other)) {
+    if (axis == NULL || leaf_of(other) != NULL || !settle(grid, other)) {
         return false;
     }
     axis->exact = axis->exact && !(ordered && other->value.kind == GREFFE__STRING);
@@ -113,7 +118,8 @@ static bool collect_tests(greffe__grid *grid, greffe__ast *node)
             good = greffe__grid_collect(grid, test);
         } else {
             greffe__ast *value = test->kind == GREFFE__AST_EQUALS ? test->at[0] : test;
-            good = settle(grid, value) && add_mark(grid, axis, &value->value);
+            axis = greffe__grid_axis(grid, node->at[0]);
+            good = axis != NULL && settle(grid, value) && add_mark(grid, axis, &value->value);
         }
     }
     return good;
@@ -156,7 +162,7 @@ static greffe__value operand(const greffe__grid *grid, const greffe__ast *node,
 {
     const void *leaf = leaf_of(node);
     for (uint32_t i = 0; leaf != NULL && i < grid->count; i++) {
-        if (grid->at[i].leaf == leaf) {
+        if (is_of(&grid->at[i], leaf)) {
             return values[i];
         }
     }
@@ -190,6 +196,8 @@ static greffe__value pass(const greffe__grid *grid, const greffe__ast *node,
             one = compare((greffe__op)test->op, input, test->at[0]->value);
         } else if (test->uses_input) {
             one = greffe__grid_holds(grid, test, values);
+        } else if (test->value.kind == GREFFE__NULL) {
+            one = greffe__bool(input.kind == GREFFE__NULL);
         } else if (!greffe__value_in(&one, &input, &test->value, &trouble)) {
             one = greffe__null();
         }
@@ -323,10 +331,14 @@ static bool may_be(const greffe__axis *axis, const greffe__value *value)
             greffe__dec_compare(rounded, value->as.number) == 0);
 }
 
+/* Adds a value that lies between two marks. A step that is lost to rounding proves nothing. */
 static bool sample_if(greffe__grid *grid, greffe__axis *axis, const greffe__value *value,
                       const greffe__value *low, const greffe__value *high)
 {
     int order;
+    bool lost = (low != NULL && greffe__value_equal(value, low)) ||
+                (low == NULL && high != NULL && greffe__value_equal(value, high));
+    axis->exact = axis->exact && !lost;
     bool inside = (low == NULL || (greffe__value_compare(&order, value, low) && order > 0)) &&
                   (high == NULL || (greffe__value_compare(&order, value, high) && order < 0));
     return !inside || !may_be(axis, value) || add_sample(grid, axis, *value);
@@ -349,12 +361,16 @@ static bool cut_line(greffe__grid *grid, greffe__axis *axis)
     greffe__value sample;
     if (below(&sample, axis, &marks->at[0])) {
         good = good && sample_if(grid, axis, &sample, NULL, &marks->at[0]);
+    } else {
+        axis->exact = false;
     }
     for (uint32_t i = 0; good && i < marks->count; i++) {
         const greffe__value *next = i + 1 < marks->count ? &marks->at[i + 1] : NULL;
         good = sample_if(grid, axis, &marks->at[i], NULL, NULL);
         if (above(&sample, axis, &marks->at[i], next)) {
             good = good && sample_if(grid, axis, &sample, &marks->at[i], next);
+        } else {
+            axis->exact = false;
         }
     }
     return good;
@@ -412,6 +428,9 @@ static bool cut(greffe__grid *grid, greffe__axis *axis)
     }
     if (good && axis->type.optional) {
         good = add_sample(grid, axis, greffe__null());
+    }
+    if (good && axis->samples.count == 0 && !axis->type.any) { /* something of its kind */
+        good = add_sample(grid, axis, (greffe__value){.kind = axis->type.kind});
     }
     return good;
 }

@@ -15,6 +15,7 @@ extern "C" {
 
 typedef struct greffe__axis {
     const void *leaf; /* the symbol or variable that it is of */
+    const void *also; /* another name of the same value, or NULL */
     greffe__type type;
     greffe__values marks;   /* where conditions change */
     greffe__values samples; /* a value of each segment */
@@ -23,11 +24,13 @@ typedef struct greffe__axis {
 
 typedef struct greffe__grid {
     greffe__arena *arena;
+    const void *only; /* the leaf of the one axis that conditions may be about; NULL: any */
     greffe__axis *at;
     uint32_t count, capacity;
 } greffe__grid;
 
-/* The axis of a name or of ?; made when there is none. NULL: the node is neither, or no memory. */
+/* The axis of a name or of ?; made when there is none. NULL: the node is neither, is not the one
+ * that counts, or no memory. It moves when another is made. */
 greffe__axis *greffe__grid_axis(greffe__grid *grid, const greffe__ast *leaf);
 /* Notes the marks of a checked condition. False: its truth may change elsewhere too. */
 bool greffe__grid_collect(greffe__grid *grid, greffe__ast *condition);

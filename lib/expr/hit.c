@@ -67,9 +67,7 @@ static bool aggregate(greffe__value *out, greffe__aggregate how, const greffe__v
                       greffe__arena *arena, greffe__trouble *trouble)
 {
     if (how == GREFFE__AGGREGATE_COUNT) {
-        greffe__value distinct = greffe__list_of(NULL, 0);
         *out = greffe__integer(found->count);
-        (void)distinct;
         return true;
     }
     if (found->count == 0) {
@@ -81,6 +79,10 @@ static bool aggregate(greffe__value *out, greffe__aggregate how, const greffe__v
         const greffe__value *item = &found->as.items[i];
         int order;
         if (how == GREFFE__AGGREGATE_SUM) {
+            if (item->kind != GREFFE__NUMBER && item->kind != GREFFE__DURATION &&
+                item->kind != GREFFE__PERIOD) {
+                return refuse(trouble, "only numbers and lengths are added up");
+            }
             if (i > 0 &&
                 !greffe__arithmetic(&total, GREFFE__OP_ADD, &total, item, arena, trouble)) {
                 return false;

@@ -325,42 +325,87 @@ bool greffe__negate(greffe__value *value, greffe__trouble *trouble)
 
 /* --- Comparing --- */
 
-/* Whether two values of one kind are equal: false, and *known too, where FEEL has no answer. */
-static bool same(const greffe__value *a, const greffe__value *b, bool *known)
+/* A comparison of two values, part by part. */
+typedef struct comparison {
+    bool known;    /* FEEL has an answer */
+    uint32_t left; /* parts that may still be looked at */
+} comparison;
+
+/* Whether two values of one kind are equal: false, and not known, where FEEL has no answer. */
+static bool same(const greffe__value *a, const greffe__value *b, comparison *c)
 {
     if (a->kind == GREFFE__NULL || b->kind == GREFFE__NULL) {
         return a->kind == b->kind;
     }
-    if (a->kind != b->kind) {
-        *known = false;
+    if (a->kind != b->kind || c->left == 0) {
+        c->known = false;
         return false;
     }
+    c->left -= 1;
+    bool all = a->count == b->count;
     if (a->kind == GREFFE__LIST) {
-        bool all = a->count == b->count;
         for (uint32_t i = 0; all && i < a->count; i++) {
-            all = same(&a->as.items[i], &b->as.items[i], known);
+            all = same(&a->as.items[i], &b->as.items[i], c);
         }
         return all;
     }
     if (a->kind == GREFFE__CONTEXT) {
-        bool all = a->count == b->count;
         for (uint32_t i = 0; all && i < a->count; i++) {
             const greffe__value *other = greffe__value_get(b, a->as.entries[i].name);
-            all = other != NULL && same(&a->as.entries[i].value, other, known);
+            all = other != NULL && same(&a->as.entries[i].value, other, c);
         }
         return all;
     }
     return greffe__value_equal(a, b);
 }
 
+static comparison begin(void)
+{
+    return (comparison){true, GREFFE_MAX_EXPR_COMPARED};
+}
+
+bool greffe__value_within(const greffe__value *value, uint64_t *left)
+{
+    enum { each = 16 };
+    uint64_t size = each + (value->kind == GREFFE__STRING ? value->as.string.size : 0);
+    if (size > *left) {
+        return false;
+    }
+    *left -= size;
+    bool within = true;
+    for (uint32_t i = 0; value->kind == GREFFE__LIST && within && i < value->count; i++) {
+        within = greffe__value_within(&value->as.items[i], left);
+    }
+    for (uint32_t i = 0; value->kind == GREFFE__CONTEXT && within && i < value->count; i++) {
+        within = value->as.entries[i].name.size < *left &&
+                 greffe__value_within(&value->as.entries[i].value, left);
+        *left -= within ? value->as.entries[i].name.size : 0;
+    }
+    return within;
+}
+
 bool greffe__compare_values(greffe__value *out, greffe__op op, const greffe__value *a,
                             const greffe__value *b, greffe__trouble *trouble)
 {
+    uint32_t looked;
+    return greffe__compare_counted(out, op, a, b, trouble, &looked);
+}
+
+bool greffe__compare_counted(greffe__value *out, greffe__op op, const greffe__value *a,
+                             const greffe__value *b, greffe__trouble *trouble, uint32_t *looked)
+{
     int order;
+    *looked = 1;
     *out = greffe__null();
     if (op == GREFFE__OP_EQ || op == GREFFE__OP_NE) {
-        bool known = true, equal = same(a, b, &known);
-        if (!known) {
+        comparison c = begin();
+        bool equal = same(a, b, &c);
+        *looked = GREFFE_MAX_EXPR_COMPARED - c.left;
+        if (c.left == 0) {
+            return refuse(trouble, GREFFE__GR_EVAL_LIMIT,
+                          "a comparison looks at more than 100,000 parts", a, b);
+        }
+        if (!c.known) {
             return refuse(trouble, GREFFE__GR_EVAL_TYPE, "values of different kinds are compared",
                           a, b);
         }
@@ -410,13 +455,13 @@ static bool in_list(greffe__value *out, const greffe__value *value, const greffe
     for (uint32_t i = 0; i < list->count; i++) {
         const greffe__value *item = &list->as.items[i];
         greffe__value inside = greffe__null();
-        bool known = true;
+        comparison c = begin();
         if (value->kind == GREFFE__LIST && item->kind == GREFFE__LIST) {
-            inside = greffe__bool(same(value, item, &known));
+            inside = greffe__bool(same(value, item, &c));
         } else if (item->kind == GREFFE__RANGE && value->kind != GREFFE__RANGE) {
             undecided = !in_range(&inside, value, item->as.range, &unknown) || undecided;
         } else {
-            inside = greffe__bool(same(value, item, &known));
+            inside = greffe__bool(same(value, item, &c));
         }
         if (inside.kind == GREFFE__BOOL && inside.as.truth) {
             *out = inside;
@@ -439,8 +484,8 @@ bool greffe__value_in(greffe__value *out, const greffe__value *value, const gref
         return in_list(out, value, test, trouble);
     }
     if (test->kind == GREFFE__LIST) { /* equal to it, or one of its items */
-        bool known = true;
-        if (same(value, test, &known)) {
+        comparison c = begin();
+        if (same(value, test, &c)) {
             *out = greffe__bool(true);
             return true;
         }

@@ -9,6 +9,34 @@ static bool is(const greffe__parser *p, const char *symbol)
     return greffe__lex_is(p, symbol);
 }
 
+static bool tests_by_commas(greffe__parser *p, greffe__ast *node)
+{
+    do {
+        if (!greffe__parse_adopt(p, node, greffe__parse_test(p))) {
+            return false;
+        }
+    } while (greffe__lex_take(p, ","));
+    return !p->work->failed;
+}
+
+/* Whether not(…) is around the whole cell: read once on trial. */
+static bool is_negated(const greffe__parser *p)
+{
+    greffe__expr_error error = {0};
+    greffe__expr_work trial = *p->work;
+    greffe__parser ahead = *p;
+    greffe__ast node = {.kind = GREFFE__AST_IN};
+    trial.error = &error;
+    ahead.work = &trial;
+    if (!greffe__lex_word(p, "not") || greffe__lex_peek(p) != '(') {
+        return false;
+    }
+    greffe__lex_next(&ahead);
+    greffe__lex_next(&ahead);
+    return tests_by_commas(&ahead, &node) && greffe__lex_take(&ahead, ")") &&
+           ahead.kind == GREFFE__T_END;
+}
+
 /* `-`, tests by commas, or not(tests): about ?, the column's input. */
 static greffe__ast *tests(greffe__parser *p, greffe__str text)
 {
@@ -22,34 +50,13 @@ static greffe__ast *tests(greffe__parser *p, greffe__str text)
         return NULL;
     }
     input->end = input->start;
-    greffe__parser ahead = *p;
-    bool negated = greffe__lex_word(p, "not") && greffe__lex_peek(p) == '(';
-    if (negated) { /* not(…) around the whole cell */
+    node->op = is_negated(p);
+    if (node->op != 0) {
         greffe__lex_next(p);
-        int depth = 0;
-        do {
-            depth += is(p, "(") ? 1 : is(p, ")") ? -1 : 0;
-            greffe__lex_next(p);
-        } while (depth > 0 && p->kind != GREFFE__T_END && !p->work->failed);
-        negated = p->kind == GREFFE__T_END && depth == 0;
-        *p = ahead;
-    }
-    if (negated) {
         greffe__lex_next(p);
     }
-    node->op = negated;
-    bool good = greffe__parse_adopt(p, node, input);
-    bool first = !negated;
-    while (good && !p->work->failed && (first || is(p, ",") || (negated && node->count == 1))) {
-        if (!first) {
-            greffe__lex_next(p);
-        }
-        first = false;
-        good = greffe__parse_adopt(p, node, greffe__parse_test(p));
-    }
-    if (good && negated) {
-        good = greffe__parse_expect(p, ")");
-    }
+    bool good = greffe__parse_adopt(p, node, input) && tests_by_commas(p, node) &&
+                (node->op == 0 || greffe__parse_expect(p, ")"));
     if (good && p->kind != GREFFE__T_END) {
         return greffe__parse_unexpected(p, "',' or the end");
     }
