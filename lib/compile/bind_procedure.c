@@ -397,6 +397,11 @@ static void bind_rules(greffe__definition *d, uint32_t value, const greffe__node
 {
     greffe__binder *b = &d->binder;
     int64_t previous = INT64_MIN;
+    const greffe__node *first = list->count > 0 ? greffe__node_resolve(list->children[0]) : NULL;
+    if (first != NULL && first->kind == GREFFE__SCALAR && list->style == GREFFE__FLOW) {
+        greffe__taken_for_list(b, list);
+        return;
+    }
     if (list->count == 0) {
         greffe__complain(b, GREFFE__GR_WRONG_SHAPE, list, "- {from: 2026-01-01, value: 200}",
                          "the list of rules is empty");

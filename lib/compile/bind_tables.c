@@ -240,9 +240,7 @@ static bool read_block(struct greffe__table_def *t)
 static bool cell_node(struct greffe__table_def *t, const greffe__node *node, greffe__u32s *out)
 {
     if (node->kind != GREFFE__SCALAR) {
-        greffe__report(t->d->binder.diags, GREFFE__GR_TRAP_QUOTES, &t->d->procedure.source,
-                       node->span, "put the whole cell in single quotes",
-                       "YAML takes this cell for %s", greffe__node_kind_name(node));
+        greffe__taken_for_list(&t->d->binder, node);
         return false;
     }
     return !greffe__trap_expression(&t->d->procedure, t->d->binder.diags, node) &&

@@ -81,6 +81,8 @@ void greffe__complain(greffe__binder *b, greffe__code code, const greffe__node *
 /* "did you mean x?" from a list of candidates, or `otherwise`. */
 const char *greffe__did_you_mean(greffe__binder *b, greffe__str word, const char *const *words,
                                  const char *otherwise);
+/* Reports an expression that YAML took for a list or a mapping, and shows it in quotes. */
+void greffe__taken_for_list(greffe__binder *b, const greffe__node *node);
 /* Checks the shape; reports when it is another. */
 bool greffe__expect_mapping(greffe__binder *b, const greffe__node *node, const char *what);
 /* The key at `at` of a flow mapping is the rest of a text that a comma cut. */

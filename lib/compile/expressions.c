@@ -30,6 +30,21 @@ static greffe__type field_type(greffe__arena *arena, const greffe__field_def *fi
     return type;
 }
 
+void greffe__taken_for_list(greffe__binder *b, const greffe__node *node)
+{
+    enum { most = 200 };
+    greffe__str source = b->doc->source.text;
+    size_t size = node->span.end - node->span.start;
+    bool shown = size <= most && memchr(source.data + node->span.start, '\'', size) == NULL &&
+                 memchr(source.data + node->span.start, '\n', size) == NULL;
+    greffe__str hint = greffe__str_format(greffe__diags_arena(b->diags),
+                                          "put the whole expression in single quotes: '%.*s'",
+                                          (int)size, source.data + node->span.start);
+    greffe__report(b->diags, GREFFE__GR_TRAP_EXPRESSION, &b->doc->source, node->span,
+                   shown ? hint.data : "put the whole expression in single quotes",
+                   "YAML takes this expression for %s", greffe__node_kind_name(node));
+}
+
 static bool add_symbol(greffe__definition *d, greffe__str name, greffe__slot_kind kind,
                        greffe__type type)
 {
@@ -94,9 +109,9 @@ bool greffe__compile_typed(greffe__definition *d, const greffe__doc *doc, const 
 {
     greffe__expr_error error;
     if (node->kind != GREFFE__SCALAR) {
-        greffe__report(d->binder.diags, GREFFE__GR_TRAP_QUOTES, &doc->source, node->span,
-                       "put the whole expression in single quotes",
-                       "YAML takes this expression for %s", greffe__node_kind_name(node));
+        greffe__binder b = d->binder;
+        b.doc = doc;
+        greffe__taken_for_list(&b, node);
         return false;
     }
     if (greffe__trap_expression(doc, d->binder.diags, node)) {

@@ -84,7 +84,12 @@ bool greffe__fold(greffe__generator *g, greffe__ast *node, greffe__value *out)
     g->folding = false;
     g->height = height;
     uint64_t left = GREFFE_MAX_EXPR_FOLDED;
-    return good && greffe__expr_eval(out, &error, &apart, &eval) == GREFFE_OK &&
-           error.code == GREFFE__GR_NONE && !holds_function(out) &&
+    greffe_status status = good ? greffe__expr_eval(out, &error, &apart, &eval) : GREFFE_EINVALID;
+    if (good && status == GREFFE_EINVALID && !program->lenient) { /* it never has a value */
+        (void)greffe__expr_fail(g->work, error.code, error.start, error.end,
+                                "what is always the same must have a value", "%s", error.message);
+        return false;
+    }
+    return status == GREFFE_OK && error.code == GREFFE__GR_NONE && !holds_function(out) &&
            greffe__value_within(out, &left);
 }

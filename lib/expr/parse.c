@@ -379,7 +379,15 @@ static greffe__ast *parenthesised(greffe__parser *p)
         greffe__ast *node = greffe__parse_make(p, GREFFE__AST_RANGE, start);
         return greffe__parse_adopt(p, node, inner) ? range_end(p, node, false) : NULL;
     }
-    return inner != NULL && greffe__parse_expect(p, ")") ? inner : NULL;
+    uint32_t stop = p->stop;
+    if (inner == NULL || !greffe__parse_expect(p, ")")) {
+        return NULL;
+    }
+    if (inner->kind != GREFFE__AST_NAME && inner->kind != GREFFE__AST_MEMBER) {
+        inner->start = start; /* what is shown has its parentheses */
+        inner->end = stop;
+    }
+    return inner;
 }
 
 /* Names that later texts may use as one word. */

@@ -100,6 +100,27 @@ static bool is_word(greffe__str text)
     return text.size > 0 && !(text.data[0] >= '0' && text.data[0] <= '9');
 }
 
+/* A text of FEEL that is opened and not closed. */
+static bool open_quotes(greffe__str text)
+{
+    bool open = false;
+    for (size_t i = 0; i < text.size; i++) {
+        i += open && text.data[i] == '\\' ? 1 : 0;
+        open = i < text.size && (open != (text.data[i] == '"'));
+    }
+    return open;
+}
+
+static bool comment_follows(const greffe__doc *doc, const greffe__node *node)
+{
+    greffe__str text = doc->source.text;
+    uint32_t at = node->span.end;
+    while (at < text.size && text.data[at] == ' ') {
+        at += 1;
+    }
+    return at > node->span.end && at < text.size && text.data[at] == '#';
+}
+
 bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags, const greffe__node *node)
 {
     if (node->style == GREFFE__PLAIN && open_parentheses(node->text) > 0) {
@@ -114,6 +135,13 @@ bool greffe__trap_expression(const greffe__doc *doc, greffe_diags *diags, const 
                            "inside braces, YAML ends this expression at the comma");
             return true;
         }
+    }
+    if (node->style == GREFFE__PLAIN && open_quotes(node->text) && comment_follows(doc, node)) {
+        greffe__report(diags, GREFFE__GR_TRAP_COMMENT, &doc->source,
+                       (greffe__span){node->span.end, node->span.end + 2},
+                       "put the whole expression in single quotes",
+                       "a space and # begin a comment: YAML cut the text of this expression there");
+        return true;
     }
     if (node->style == GREFFE__DOUBLE_QUOTED && is_word(node->text) &&
         !greffe__str_is(node->text, "true") && !greffe__str_is(node->text, "false")) {
@@ -181,6 +209,76 @@ static bool second_colon_in_braces(greffe__str text, uint32_t offset)
     return false;
 }
 
+/* One past the bracket or quote that closes what opens at `at`, or `end`. */
+static uint32_t closing(greffe__str text, uint32_t at, uint32_t end)
+{
+    char open = text.data[at], close = open == '[' ? ']' : open == '{' ? '}' : open;
+    int depth = 0;
+    for (uint32_t i = at; i < end; i++) {
+        depth += text.data[i] == close && (i > at || open != close) ? -1
+                 : text.data[i] == open                             ? 1
+                                                                    : 0;
+        if (depth == 0) {
+            return i + 1;
+        }
+    }
+    return end;
+}
+
+/* What YAML takes the first character of a value for, when the value then goes on; or NULL. */
+static const char *taken_for(greffe__str text, greffe__span value)
+{
+    char c = text.data[value.start];
+    bool spaced = value.start + 1 < value.end && text.data[value.start + 1] == ' ';
+    if (c == '[' || c == '{' || c == '\'') {
+        uint32_t after = closing(text, value.start, value.end);
+        while (after < value.end && text.data[after] == ' ') {
+            after += 1;
+        }
+        bool goes_on = after < value.end && strchr("#,}]", text.data[after]) == NULL;
+        return !goes_on ? NULL : c == '[' ? "a list" : c == '{' ? "a mapping" : "a whole text";
+    }
+    if (!spaced) {
+        return NULL;
+    }
+    return c == '>' || c == '|' ? "a block of text that follows"
+           : c == '-'           ? "an item of a list"
+           : c == '?'           ? "a key"
+                                : NULL;
+}
+
+static greffe__str line_text(greffe__str text, greffe__span value)
+{
+    return greffe__str_trim((greffe__str){text.data + value.start, value.end - value.start});
+}
+
+/* How to write it: in single quotes, those that it has doubled. */
+static const char *in_quotes(greffe_diags *diags, greffe__str expression)
+{
+    enum { most = 200 };
+    if (expression.size > most || memchr(expression.data, '\'', expression.size) != NULL) {
+        return "put the whole expression in single quotes; a quote inside is doubled: ''";
+    }
+    return greffe__str_format(greffe__diags_arena(diags),
+                              "put the whole expression in single quotes: '%.*s'",
+                              (int)expression.size, expression.data)
+        .data;
+}
+
+static bool taken_otherwise(const greffe__source *source, greffe_diags *diags, greffe__span value)
+{
+    const char *what = taken_for(source->text, value);
+    if (what == NULL) {
+        return false;
+    }
+    greffe__report(diags, GREFFE__GR_TRAP_EXPRESSION, source,
+                   (greffe__span){value.start, value.start + 1},
+                   in_quotes(diags, line_text(source->text, value)),
+                   "YAML takes what begins with %c for %s, and the value goes on",
+                   source->text.data[value.start], what);
+    return true;
+}
+
 static bool starts_reserved(char c)
 {
     return c == '@' || c == '`' || c == '%';
@@ -230,6 +328,9 @@ bool greffe__trap_syntax(const greffe__source *source, greffe_diags *diags, uint
     start = line_start(text, offset);
     if (!value_on_line(text, start, &value) || offset < value.start) {
         return false;
+    }
+    if (taken_otherwise(source, diags, value)) {
+        return true;
     }
     for (uint32_t i = value.start; i < value.end; i++) {
         bool last = i + 1 == value.end;

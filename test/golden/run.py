@@ -29,11 +29,8 @@ WITHOUT_CASE = {
     "GR-1103": "JSON comes from hosts, not from a procedure's file",
     "GR-2014": "needs 2,000 fields or 5,000 steps",
     "GR-2015": "nothing reports it yet",
-    "GR-3101": "arises when a dossier runs, not when a procedure is checked",
     "GR-3102": "arises when a dossier runs, not when a procedure is checked",
-    "GR-3103": "arises when a dossier runs, not when a procedure is checked",
     "GR-3104": "arises when a dossier runs, not when a procedure is checked",
-    "GR-3105": "arises when a dossier runs, not when a procedure is checked",
     "GR-3106": "arises when a dossier runs, not when a procedure is checked",
 }
 

@@ -481,7 +481,7 @@ static void an_error_of_evaluation_names_its_operands_and_its_place(void **state
 {
     static const refused rows[] = {
         {"1 + n / 0", "GR-3103", 4, 9, "12"},
-        {"10 ** 9999", "GR-3103", 0, 10, NULL},
+        {"(n - 2) ** 9999", "GR-3103", 0, 15, "10"},
         {"tout + 1", "GR-3101", 0, 8, "mot"},
         {"n > 1 and tout > 1", "GR-3101", 10, 18, "mot"},
         {"duration(s)", "GR-3105", 0, 11, NULL},
@@ -500,6 +500,73 @@ static void an_error_of_evaluation_names_its_operands_and_its_place(void **state
         }
         check_error(&rows[i], &error);
     }
+}
+
+static void what_is_always_the_same_must_have_a_value(void **state)
+{
+    static const refused rows[] = {
+        {"10 ** 9999", "GR-3103", 0, 10, NULL},
+        {"n + 1 / 0", "GR-3103", 4, 9, NULL},
+        {"n in [5..3]", "GR-3101", 5, 11, NULL},
+        {"if oui then number(\"douze\") else n", "GR-3105", 12, 27, NULL},
+    };
+    check_refused(*state, rows, sizeof rows / sizeof rows[0]);
+}
+
+/* A reason that names the limit, in a strict and in a lenient program. */
+static void every_limit_of_evaluation_has_its_error(void **state)
+{
+    static const char *const rows[][2] = {
+        {"count(for i in 1..9999 return for j in 1..99 return n)", "100,000 steps"},
+        {"count(for i in 1..9999, j in [1, 2] return n)", "10,000 items"},
+        {"for i in 1..(n * 1000) return i", "10,000 items"},
+        {"count(split(string join(for i in 1..9999 return s, \",\"), \"\"))", "10,000 items"},
+        {"matches(string join(for i in 1..30 return \"a\", \"\") + \"b\", \"^(a+)+$\")",
+         "100,000 steps"},
+        {"string(for i in 1..9999 return for j in 1..30 return s)", "1 MiB"},
+        {"{a: [s, s], b: [a, a], c: [b, b], d: [c, c], e: [d, d], f: [e, e], g: [f, f], h: [g, g], "
+         "i: [h, h], j: [i, i], k: [j, j], l: [k, k], m: [l, l], o: [m, m], p: [o, o], q: [p, p], "
+         "r: [q, q], t: [r, r], u: [t, t], v: [u, u]}.v",
+         "16 MiB"},
+        {"{a: [s, s], b: [a, a], c: [b, b], d: [c, c], e: [d, d], f: [e, e], g: [f, f], h: [g, g], "
+         "i: [h, h], j: [i, i], k: [j, j], l: [k, k], m: [l, l], o: [m, m], p: [o, o], q: [p, p], "
+         "r: [q, q], t: [r, r], u: [t, t], v: [u, u], w: v = v}.w",
+         "100,000 parts"},
+    };
+    room *r = *state;
+    for (int lenient = 0; lenient < 2; lenient++) {
+        r->symbols.lenient = lenient == 1;
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            greffe__program program;
+            greffe__expr_error error;
+            greffe__value value = greffe__null();
+            compile_or_fail(r, &program, rows[i][0]);
+            greffe_status status = evaluate(r, &value, &error, &program);
+            if (status != GREFFE_EINVALID ||
+                strcmp(greffe__code_text(error.code), "GR-3104") != 0 ||
+                strstr(error.message, rows[i][1]) == NULL) {
+                fail_msg("%s: %s %s, not %s", rows[i][0], greffe__code_text(error.code),
+                         error.message, rows[i][1]);
+            }
+        }
+    }
+}
+
+static void functions_that_call_each_other_end(void **state)
+{
+    room *r = *state;
+    greffe__program program;
+    greffe__expr_error error;
+    greffe__value value = greffe__null();
+    r->symbols.lenient = true;
+    compile_or_fail(r, &program,
+                    "{f: function(g, k) if k = 0 then 0 else 1 + g(g, k - 1), a: f(f, 40)}.a");
+    assert_int_equal(evaluate(r, &value, &error, &program), GREFFE_OK);
+    assert_true(greffe__dec_compare(value.as.number, greffe__dec_of(40)) == 0);
+    compile_or_fail(r, &program,
+                    "{f: function(g, k) if k = 0 then 0 else 1 + g(g, k - 1), a: f(f, 400)}.a");
+    assert_int_equal(evaluate(r, &value, &error, &program), GREFFE_EINVALID);
+    assert_non_null(strstr(error.message, "64 deep"));
 }
 
 static void a_value_that_must_be_fetched_stops_the_evaluation(void **state)
@@ -718,6 +785,9 @@ int main(void)
         TEST(a_context_with_a_name_that_stands_twice_is_refused),
         TEST(the_result_must_have_the_type_that_is_asked_for),
         TEST(an_error_of_evaluation_names_its_operands_and_its_place),
+        TEST(what_is_always_the_same_must_have_a_value),
+        TEST(every_limit_of_evaluation_has_its_error),
+        TEST(functions_that_call_each_other_end),
         TEST(a_value_that_must_be_fetched_stops_the_evaluation),
         TEST(nesting_and_length_are_bounded),
         TEST(a_long_sum_is_no_deep_one),
