@@ -523,7 +523,10 @@ static void every_limit_of_evaluation_has_its_error(void **state)
         {"count(split(string join(for i in 1..9999 return s, \",\"), \"\"))", "10,000 items"},
         {"matches(string join(for i in 1..30 return \"a\", \"\") + \"b\", \"^(a+)+$\")",
          "100,000 steps"},
-        {"string(for i in 1..9999 return for j in 1..30 return s)", "1 MiB"},
+        {"{a: [s, s], b: [a, a], c: [b, b], d: [c, c], e: [d, d], f: [e, e], g: [f, f], h: [g, g], "
+         "i: [h, h], j: [i, i], k: [j, j], l: [k, k], m: [l, l], o: [m, m], p: [o, o], q: [p, p], "
+         "r: [q, q], t: [r, r], w: string(t)}.w",
+         "1 MiB"},
         {"{a: [s, s], b: [a, a], c: [b, b], d: [c, c], e: [d, d], f: [e, e], g: [f, f], h: [g, g], "
          "i: [h, h], j: [i, i], k: [j, j], l: [k, k], m: [l, l], o: [m, m], p: [o, o], q: [p, p], "
          "r: [q, q], t: [r, r], u: [t, t], v: [u, u]}.v",
