@@ -11,26 +11,16 @@ static const struct {
     cli_store_use use;
     int most_words;
 } commands[] = {
-    {"check", cli_check, CLI_NO_STORE, 64},
-    {"eval", cli_eval, CLI_NO_STORE, 64},
-    {"build", cli_build, CLI_NO_STORE, 1},
-    {"graph", cli_graph, CLI_NO_STORE, 1},
-    {"test", cli_test, CLI_NO_STORE, 64},
-    {"publish", cli_publish, CLI_CREATES, 1},
-    {"file", cli_act, CLI_WRITES, 1},
-    {"act", cli_act, CLI_WRITES, 2},
-    {"session", cli_act, CLI_WRITES, 2},
-    {"allot", cli_act, CLI_WRITES, 2},
-    {"pay", cli_act, CLI_WRITES, 2},
-    {"run", cli_run, CLI_WRITES, 0},
-    {"play", cli_play, CLI_WRITES, 1},
-    {"tasks", cli_list, CLI_READS, 0},
-    {"list", cli_list, CLI_READS, 1},
-    {"show", cli_show, CLI_READS, 1},
-    {"report", cli_report, CLI_READS, 0},
-    {"journal", cli_verify, CLI_READS, 2},
-    {"db", cli_compact, CLI_NO_STORE, 1},
-    {"receive", cli_receive, CLI_NO_STORE, 64},
+    {"check", cli_check, CLI_NO_STORE, 64}, {"eval", cli_eval, CLI_NO_STORE, 64},
+    {"build", cli_build, CLI_NO_STORE, 1},  {"graph", cli_graph, CLI_NO_STORE, 1},
+    {"test", cli_test, CLI_NO_STORE, 64},   {"publish", cli_publish, CLI_CREATES, 1},
+    {"file", cli_act, CLI_WRITES, 1},       {"act", cli_act, CLI_WRITES, 2},
+    {"session", cli_act, CLI_WRITES, 2},    {"allot", cli_act, CLI_WRITES, 2},
+    {"pay", cli_act, CLI_WRITES, 2},        {"run", cli_run, CLI_WRITES, 0},
+    {"play", cli_play, CLI_WRITES, 1},      {"tasks", cli_list, CLI_READS, 0},
+    {"list", cli_list, CLI_READS, 1},       {"show", cli_show, CLI_READS, 1},
+    {"report", cli_report, CLI_READS, 0},   {"journal", cli_verify, CLI_READS, 2},
+    {"db", cli_compact, CLI_NO_STORE, 1},   {"receive", cli_receive, CLI_NO_STORE, 64},
     {"sweep", cli_sweep, CLI_NO_STORE, 0},
 };
 
@@ -59,9 +49,9 @@ static const struct {
     const char *name;
     size_t offset;
 } flags[] = {
-    {"--json", offsetof(cli, json)}, {"--quiet", offsetof(cli, quiet)},
-    {"--why", offsetof(cli, why)},   {"--history", offsetof(cli, history)},
-    {"--each", offsetof(cli, each)}, {"--fail-on-warning", offsetof(cli, fail_on_warning)},
+    {"--json", offsetof(cli, json)},       {"--quiet", offsetof(cli, quiet)},
+    {"--why", offsetof(cli, why)},         {"--history", offsetof(cli, history)},
+    {"--each", offsetof(cli, each)},       {"--fail-on-warning", offsetof(cli, fail_on_warning)},
     {"--lenient", offsetof(cli, lenient)},
 };
 

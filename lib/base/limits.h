@@ -38,7 +38,7 @@
 #define GREFFE_MAX_EXPR_STEPS 100000u     /* instructions in one evaluation */
 #define GREFFE_MAX_EXPR_LIST 10000u       /* items of a list */
 #define GREFFE_MAX_EXPR_STRING (1u << 20) /* bytes of a string */
-#define GREFFE_MAX_EXPR_VALUE (16u << 20) /* bytes of a result, what it repeats counted each time */
+#define GREFFE_MAX_EXPR_VALUE (16u << 20) /* bytes of a result; what is shared counts each time */
 #define GREFFE_MAX_EXPR_FOLDED 65536u     /* the same, of what is calculated when it is compiled */
 #define GREFFE_MAX_EXPR_COMPARED 100000u  /* parts of two values that one comparison looks at */
 

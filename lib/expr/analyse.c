@@ -293,7 +293,7 @@ static bool seen_before(analysis *a, uint32_t axis, const uint64_t *set)
 
 /* Looks, from an axis on, for values that none of the rules in `possible` covers. The rule that
  * `only` names keeps to the segments where it fires; NO_RULE: all. `stop` ends at the first. */
-enum { NO_RULE = UINT32_MAX };
+enum { NO_RULE = 0x7FFFFFFF };
 
 static verdict search(analysis *a, uint32_t axis, const uint64_t *possible, uint32_t only)
 {

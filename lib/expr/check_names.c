@@ -200,8 +200,7 @@ static greffe__str dotted(const greffe__checker *c, const greffe__ast *node)
 static const char *const parts_words[] = {
     [GREFFE__DATE] = "its parts are year, month, day, weekday",
     [GREFFE__TIME] = "its parts are hour, minute, second, time offset, timezone",
-    [GREFFE__DATETIME] = "its parts are year, month, day, weekday, hour, minute, second, time "
-                         "offset, timezone",
+    [GREFFE__DATETIME] = "its parts are those of a date and of a time",
     [GREFFE__DURATION] = "its parts are days, hours, minutes, seconds",
     [GREFFE__PERIOD] = "its parts are years, months",
     [GREFFE__RANGE] = "its parts are start, end, start included, end included",

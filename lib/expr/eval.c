@@ -446,28 +446,3 @@ bool greffe__run(greffe__frame *f, greffe__value *base, greffe__value *top, gref
         at = taken ? operand - 1 : at;
     }
 }
-
-greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
-                                const greffe__program *program, const greffe__eval *eval)
-{
-    greffe__value stack[GREFFE_MAX_EXPR_STACK];
-    greffe__machine machine = {.eval = eval,
-                               .error = error,
-                               .status = GREFFE_OK,
-                               .steps = GREFFE_MAX_EXPR_STEPS,
-                               .limit = stack + GREFFE_MAX_EXPR_STACK};
-    greffe__frame f = {&machine, program, 0};
-    *error = (greffe__expr_error){0};
-    uint64_t left = GREFFE_MAX_EXPR_VALUE;
-    bool good = greffe__run(&f, stack, stack, out);
-    if (good && (out->kind == GREFFE__LIST || out->kind == GREFFE__CONTEXT) &&
-        !greffe__value_within(out, &left)) {
-        good = greffe__met_text(&f, GREFFE__GR_EVAL_LIMIT, "the result is larger than 16 MiB", NULL,
-                                out);
-    }
-    if (!good) {
-        *out = greffe__null();
-        return machine.status != GREFFE_OK ? machine.status : GREFFE_EINVALID;
-    }
-    return eval->arena != NULL && eval->arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
-}

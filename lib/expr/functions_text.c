@@ -69,12 +69,12 @@ static bool whole(greffe__call *call, uint32_t index, int64_t *out)
 static bool run_substring(greffe__call *call, greffe__value *out)
 {
     greffe__str text = call->at[0].as.string;
-    int64_t start, length = INT64_MAX, size = (int64_t)greffe__utf8_length(text);
+    int64_t start = 0, length = INT64_MAX, size = (int64_t)greffe__utf8_length(text);
     if (!whole(call, 1, &start) || (call->count > 2 && !whole(call, 2, &length))) {
         return false;
     }
     start = start < 0 ? start + size : start - 1;
-    if (start < 0 || start > size || length < 1 || call->at[1].as.number.w[0] == 0) {
+    if (start < 0 || start > size || length < 1) {
         return greffe__call_refuse_value(call, GREFFE__GR_EVAL_ARGUMENT,
                                          "no part of the text begins there", &call->at[1]);
     }

@@ -230,7 +230,7 @@ static bool offset_of(greffe__call *call, uint32_t index, greffe__moment *moment
 
 static bool run_time_of(greffe__call *call, greffe__value *out)
 {
-    greffe__moment moment;
+    greffe__moment moment = {0};
     greffe__str zone;
     if (!clock_of(call, 0, &moment) || !offset_of(call, 3, &moment, &zone)) {
         return false;
@@ -296,7 +296,7 @@ static bool run_date_and_time(greffe__call *call, greffe__value *out)
 static bool run_datetime_of(greffe__call *call, greffe__value *out)
 {
     int64_t days = 0;
-    greffe__moment moment;
+    greffe__moment moment = {0};
     greffe__str zone;
     if (!civil(call, &days) || !clock_of(call, 3, &moment) || !offset_of(call, 6, &moment, &zone)) {
         return false;

@@ -452,13 +452,11 @@ static bool in_list(greffe__value *out, const greffe__value *value, const greffe
 {
     greffe__trouble unknown = {0};
     bool undecided = false;
+    comparison c = begin(); /* one budget for the whole list */
     for (uint32_t i = 0; i < list->count; i++) {
         const greffe__value *item = &list->as.items[i];
         greffe__value inside = greffe__null();
-        comparison c = begin();
-        if (value->kind == GREFFE__LIST && item->kind == GREFFE__LIST) {
-            inside = greffe__bool(same(value, item, &c));
-        } else if (item->kind == GREFFE__RANGE && value->kind != GREFFE__RANGE) {
+        if (item->kind == GREFFE__RANGE && value->kind != GREFFE__RANGE) {
             undecided = !in_range(&inside, value, item->as.range, &unknown) || undecided;
         } else {
             inside = greffe__bool(same(value, item, &c));
@@ -469,6 +467,10 @@ static bool in_list(greffe__value *out, const greffe__value *value, const greffe
         }
     }
     *out = greffe__bool(false);
+    if (c.left == 0) {
+        return refuse(trouble, GREFFE__GR_EVAL_LIMIT,
+                      "a comparison looks at more than 100,000 parts", value, list);
+    }
     if (undecided) {
         *trouble = unknown;
         *out = greffe__null();
