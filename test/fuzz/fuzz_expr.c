@@ -9,6 +9,7 @@
 
 #include "expr/expr.h"
 #include "fuzz.h"
+#include "value/json.h"
 
 enum { NAMES = 13, MS_PER_DAY = 86400000 };
 
@@ -106,6 +107,20 @@ static greffe_status evaluate(greffe__value *out, greffe__expr_error *error, val
     return status;
 }
 
+/* As JSON: two functions are two values, and are written alike. */
+static bool same_text(const greffe__value *first, const greffe__value *second, greffe__arena *arena)
+{
+    greffe__buf a, b;
+    greffe__buf_init(&a, arena->context);
+    greffe__buf_init(&b, arena->context);
+    greffe__json_write(&a, first);
+    greffe__json_write(&b, second);
+    bool same = a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    greffe__buf_free(&a);
+    greffe__buf_free(&b);
+    return same;
+}
+
 static void check_stored(const greffe__program *program, values *v, greffe__arena *arena)
 {
     greffe__program again;
@@ -124,7 +139,7 @@ static void check_stored(const greffe__program *program, values *v, greffe__aren
     fuzz_check(evaluate(&second, &other, v, arena, &again) == status, "the same course");
     fuzz_check(status != GREFFE_ENOTFOUND, "only known slots are asked for");
     if (status == GREFFE_OK) {
-        fuzz_check(greffe__value_equal(&first, &second), "the same result");
+        fuzz_check(same_text(&first, &second, arena), "the same result");
         fuzz_check(program->any || first.kind == GREFFE__NULL || first.kind == program->result,
                    "the result has the kind that was announced");
     } else {
