@@ -134,11 +134,41 @@ bool greffe__check_operands(greffe__checker *c, const greffe__ast *node, greffe_
     return false;
 }
 
+/* A number or a date compared with one that its field never has. */
+static bool check_domain(greffe__checker *c, const greffe__domain *domain,
+                         const greffe__ast *constant)
+{
+    const greffe__value *value = &constant->value;
+    greffe__dec rounded;
+    int order;
+    bool below = domain->low.kind != GREFFE__NULL &&
+                 greffe__value_compare(&order, value, &domain->low) && order < 0;
+    bool above = domain->high.kind != GREFFE__NULL &&
+                 greffe__value_compare(&order, value, &domain->high) && order > 0;
+    bool finer =
+        domain->scale >= 0 && value->kind == GREFFE__NUMBER &&
+        (!greffe__dec_round(&rounded, value->as.number, domain->scale, GREFFE__ROUND_DOWN) ||
+         greffe__dec_compare(rounded, value->as.number) != 0);
+    if (!below && !above && !finer) {
+        return true;
+    }
+    greffe__str hint =
+        greffe__str_format(c->work->arena, "it has %d decimals at the most", (int)domain->scale);
+    (void)greffe__expr_fail(c->work, GREFFE__GR_EXPR_OPTION, constant->start, constant->end,
+                            finer ? hint.data : "its field says the least and the most it may be",
+                            "what this is compared with never has this value");
+    return false;
+}
+
 /* A choice compared with an option that it does not have. */
 bool greffe__check_option(greffe__checker *c, const greffe__type *choice,
                           const greffe__ast *constant)
 {
     const greffe__strs *options = choice->options;
+    if (!c->lenient && choice->domain != NULL && constant->kind == GREFFE__AST_CONSTANT &&
+        !check_domain(c, choice->domain, constant)) {
+        return false;
+    }
     if (c->lenient || options == NULL || constant->kind != GREFFE__AST_CONSTANT ||
         constant->value.kind != GREFFE__STRING) {
         return true;
