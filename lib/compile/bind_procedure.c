@@ -671,6 +671,7 @@ void greffe__bind_procedure(greffe__definition *d)
         greffe__bind_steps(d, steps, 0);
         greffe__lower_all(d);
     }
+    d->binder.doc = &d->procedure;
     pairs(d, keys.freeze, "'freeze'", bind_freeze);
     if (keys.once != NULL) {
         bind_once(d, keys.once);

@@ -277,8 +277,8 @@ bool greffe__compile_typed(greffe__definition *d, const greffe__doc *doc, const 
                            const greffe__type *wanted, greffe__program *out, greffe__type *type);
 /* The roles that a `see` names; NULL names none. Once all roles are known. */
 void greffe__read_see(greffe__definition *d, const greffe__node *see, greffe__strs *out);
-/* The steps of a procedure that names none; NULL, with a diagnostic, when its roles do not allow it
- * (default.c). */
+/* The steps of a procedure that names none, in a document of their own, which is the binder's from
+ * here on; NULL, with a diagnostic, when its roles do not allow it (default.c). */
 const greffe__node *greffe__default_steps(greffe__definition *d, const greffe__node *where);
 /* A file of the procedure's folder, from the host. */
 greffe_status greffe__read_file(greffe__definition *d, const char *name, greffe__str *out);

@@ -37,5 +37,6 @@ const greffe__node *greffe__default_steps(greffe__definition *d, const greffe__n
         greffe__doc_read(doc, arena, d->binder.diags, "default steps", text) != GREFFE_OK) {
         return NULL;
     }
+    d->binder.doc = doc; /* what is wrong in them stands there */
     return greffe__node_get(doc->root, "steps");
 }

@@ -536,5 +536,7 @@ greffe_status greffe__table_analyse(greffe__findings *out, greffe__expr_error *e
     if (arena->failed || !good) {
         return arena->failed ? GREFFE_ENOMEM : GREFFE_EINVALID;
     }
-    return look(&a) ? GREFFE_OK : GREFFE_ENOMEM;
+    bool told =
+        symbols->lenient ? tell_open(&a, "the types of a lenient table are not known") : look(&a);
+    return told ? GREFFE_OK : GREFFE_ENOMEM;
 }

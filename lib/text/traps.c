@@ -15,6 +15,9 @@ static bool comment_after(const greffe__source *source, const greffe__node *node
 {
     greffe__str text = source->text;
     uint32_t at = node->span.end;
+    if (at > text.size) {
+        return false; /* a node of another document */
+    }
     while (at > node->span.start && text.data[at - 1] == ' ') {
         at -= 1;
     }
