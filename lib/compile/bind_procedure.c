@@ -369,13 +369,10 @@ bool greffe__add_rule(greffe__definition *d, uint32_t value, const greffe__node 
     return true;
 }
 
-typedef struct rule_keys {
-    greffe__maybe_date from;
-    const greffe__node *value;
-} rule_keys;
 static const greffe__key rule_rows[] = {
-    {"from", GREFFE__K_DATE, true, offsetof(rule_keys, from), 0, NULL, "the first day it holds"},
-    {"value", GREFFE__K_EXPR, true, offsetof(rule_keys, value), 0, NULL, "an expression"},
+    {"from", GREFFE__K_DATE, true, offsetof(greffe__dated, from), 0, NULL,
+     "the first day it holds"},
+    {"value", GREFFE__K_EXPR, true, offsetof(greffe__dated, node), 0, NULL, "an expression"},
 };
 static const greffe__keys rule_table = {"a dated rule", rule_rows, 2};
 
@@ -392,11 +389,38 @@ static const greffe__key value_rows[] = {
 };
 static const greffe__keys value_table = {"a value", value_rows, 2};
 
+void greffe__bind_dated(greffe__definition *d, const greffe__keys *keys, const greffe__node *list,
+                        void (*add)(greffe__definition *d, void *data, const greffe__node *node,
+                                    int64_t from),
+                        void *data)
+{
+    int64_t previous = INT64_MIN;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const greffe__node *item = greffe__node_resolve(list->children[i]);
+        greffe__dated dated = {0};
+        greffe__bind(&d->binder, keys, item, 0, &dated);
+        if (!dated.from.given || dated.node == NULL) {
+            continue; /* reported */
+        }
+        if (dated.from.days <= previous) {
+            greffe__complain(&d->binder, GREFFE__GR_WRONG_VALUE, item, "put the earlier date first",
+                             "the dates of a value's rules must ascend");
+        }
+        previous = dated.from.days;
+        add(d, data, dated.node, dated.from.days);
+    }
+}
+
+static void add_expression(greffe__definition *d, void *data, const greffe__node *node,
+                           int64_t from)
+{
+    (void)greffe__add_rule(d, *(const uint32_t *)data, node, NULL, false, from);
+}
+
 /* A dated value: [{from: 2019-01-01, value: 200}, …], ascending. */
 static void bind_rules(greffe__definition *d, uint32_t value, const greffe__node *list)
 {
     greffe__binder *b = &d->binder;
-    int64_t previous = INT64_MIN;
     const greffe__node *first = list->count > 0 ? greffe__node_resolve(list->children[0]) : NULL;
     if (first != NULL && first->kind == GREFFE__SCALAR && list->style == GREFFE__FLOW) {
         greffe__taken_for_list(b, list);
@@ -406,20 +430,7 @@ static void bind_rules(greffe__definition *d, uint32_t value, const greffe__node
         greffe__complain(b, GREFFE__GR_WRONG_SHAPE, list, "- {from: 2026-01-01, value: 200}",
                          "the list of rules is empty");
     }
-    for (uint32_t i = 0; i < list->count; i++) {
-        const greffe__node *item = greffe__node_resolve(list->children[i]);
-        rule_keys keys = {0};
-        greffe__bind(b, &rule_table, item, 0, &keys);
-        if (!keys.from.given || keys.value == NULL) {
-            continue; /* reported */
-        }
-        if (keys.from.days <= previous) {
-            greffe__complain(b, GREFFE__GR_WRONG_VALUE, item, "put the earlier date first",
-                             "the dates of a value's rules must ascend");
-        }
-        previous = keys.from.days;
-        (void)greffe__add_rule(d, value, keys.value, NULL, false, keys.from.days);
-    }
+    greffe__bind_dated(d, &rule_table, list, add_expression, &value);
 }
 
 static void bind_value(greffe__definition *d, const greffe__node *name, const greffe__node *node)

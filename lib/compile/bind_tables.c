@@ -495,37 +495,25 @@ static struct greffe__table_def *make_def(greffe__definition *d, const table_key
     return t;
 }
 
-typedef struct version_keys {
-    greffe__maybe_date from;
-    const greffe__node *rules;
-} version_keys;
 static const greffe__key version_rows[] = {
-    {"from", GREFFE__K_DATE, true, offsetof(version_keys, from), 0, NULL, "the first day it holds"},
-    {"rules", GREFFE__K_NODE, true, offsetof(version_keys, rules), 0, NULL,
+    {"from", GREFFE__K_DATE, true, offsetof(greffe__dated, from), 0, NULL,
+     "the first day it holds"},
+    {"rules", GREFFE__K_NODE, true, offsetof(greffe__dated, node), 0, NULL,
      "a block with pipes, or a list of rows"},
 };
 static const greffe__keys version_table = {"a dated table", version_rows, 2};
 
-/* Dated tables: [{from: 2019-01-01, rules: …}, …], ascending. */
-static void bind_versions(greffe__definition *d, uint32_t value, const table_keys *keys,
-                          const greffe__node *node)
+/* What the versions of a table share. */
+typedef struct versions {
+    uint32_t value;
+    const table_keys *keys;
+    const greffe__node *node;
+} versions;
+
+static void add_version(greffe__definition *d, void *data, const greffe__node *node, int64_t from)
 {
-    int64_t previous = INT64_MIN;
-    for (uint32_t i = 0; i < keys->rules->count; i++) {
-        const greffe__node *item = greffe__node_resolve(keys->rules->children[i]);
-        version_keys version = {0};
-        greffe__bind(&d->binder, &version_table, item, 0, &version);
-        if (!version.from.given || version.rules == NULL) {
-            continue; /* reported */
-        }
-        if (version.from.days <= previous) {
-            greffe__complain(&d->binder, GREFFE__GR_WRONG_VALUE, item, "put the earlier date first",
-                             "the dates of a table's versions must ascend");
-        }
-        previous = version.from.days;
-        (void)greffe__add_rule(d, value, NULL, make_def(d, keys, node, version.rules), false,
-                               version.from.days);
-    }
+    const versions *v = data;
+    (void)greffe__add_rule(d, v->value, NULL, make_def(d, v->keys, v->node, node), false, from);
 }
 
 void greffe__bind_table(greffe__definition *d, const greffe__node *name, const greffe__node *node)
@@ -550,7 +538,8 @@ void greffe__bind_table(greffe__definition *d, const greffe__node *name, const g
                          "write 'rules: |', then a line for each rule",
                          "the rules of a table are a block of lines, or a list");
     } else if (first != NULL && first->kind == GREFFE__MAPPING) {
-        bind_versions(d, position, &keys, node);
+        versions shared = {position, &keys, node};
+        greffe__bind_dated(d, &version_table, keys.rules, add_version, &shared);
     } else {
         (void)greffe__add_rule(d, position, NULL, make_def(d, &keys, node, keys.rules), true, 0);
     }

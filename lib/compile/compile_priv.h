@@ -254,6 +254,15 @@ bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const gref
 /* A rule of a value, from a day on or always: an expression, or a table. */
 bool greffe__add_rule(greffe__definition *d, uint32_t value, const greffe__node *expression,
                       struct greffe__table_def *table, bool always, int64_t from);
+/* Rules that begin on days which ascend: each a mapping with `from` and what holds from then on. */
+typedef struct greffe__dated {
+    greffe__maybe_date from;
+    const greffe__node *node;
+} greffe__dated;
+void greffe__bind_dated(greffe__definition *d, const greffe__keys *keys, const greffe__node *list,
+                        void (*add)(greffe__definition *d, void *data, const greffe__node *node,
+                                    int64_t from),
+                        void *data);
 /* A decision table; and its compiling and analysis, once all names above it are known. */
 void greffe__bind_table(greffe__definition *d, const greffe__node *name, const greffe__node *node);
 bool greffe__compile_table(greffe__definition *d, struct greffe__table_def *table,

@@ -121,6 +121,81 @@ static bool run_any(greffe__call *call, greffe__value *out)
     return decide(call, out, true);
 }
 
+/* --- Sorting --- */
+
+static bool precedes(greffe__call *call, const greffe__value *function, const greffe__value *a,
+                     const greffe__value *b, bool *out)
+{
+    greffe__value arguments[2] = {*a, *b}, answer;
+    int order;
+    if (function == NULL) {
+        if (!greffe__value_compare(&order, a, b)) {
+            return greffe__call_refuse_value(call, GREFFE__GR_EVAL_TYPE, "these have no order", a);
+        }
+        *out = order < 0;
+        return true;
+    }
+    if (!greffe__call_function(call, function, arguments, 2, &answer)) {
+        return false;
+    }
+    *out = answer.kind == GREFFE__BOOL && answer.as.truth;
+    return answer.kind == GREFFE__BOOL ||
+           greffe__call_refuse_value(call, GREFFE__GR_EVAL_TYPE,
+                                     "a condition is neither true nor false", &answer);
+}
+
+/* Merges runs of `width` from one list into the other; what is equal keeps its order. */
+static bool merge(greffe__call *call, const greffe__value *function, const greffe__value *from,
+                  greffe__value *to, uint32_t count, uint32_t width)
+{
+    for (uint32_t start = 0; start < count; start += 2 * width) {
+        uint32_t middle = count - start > width ? start + width : count;
+        uint32_t end = count - middle > width ? middle + width : count;
+        uint32_t left = start, right = middle;
+        for (uint32_t i = start; i < end; i++) {
+            bool later = right < end && left == middle;
+            if (right < end && left < middle &&
+                !precedes(call, function, &from[right], &from[left], &later)) {
+                return false;
+            }
+            to[i] = later ? from[right++] : from[left++];
+        }
+    }
+    return true;
+}
+
+/* A sorted copy, by a function or by their own order; NULL: refused, or no memory. */
+static greffe__value *sorted(greffe__call *call, const greffe__value *items, uint32_t count,
+                             const greffe__value *function)
+{
+    greffe__value *a = greffe__arena_alloc(call->arena, (count + 1) * sizeof *a);
+    greffe__value *b = greffe__arena_alloc(call->arena, (count + 1) * sizeof *b);
+    if (a == NULL || b == NULL || !greffe__call_work(call, 10 * (uint64_t)count)) {
+        return NULL;
+    }
+    if (count > 0) {
+        memcpy(a, items, count * sizeof *a);
+    }
+    for (uint32_t width = 1; width < count; width *= 2) {
+        if (!merge(call, function, a, b, count, width)) {
+            return NULL;
+        }
+        greffe__value *other = a;
+        a = b;
+        b = other;
+    }
+    return a;
+}
+
+static bool run_sort(greffe__call *call, greffe__value *out)
+{
+    const greffe__value *list = &call->at[0];
+    greffe__value *items =
+        sorted(call, list->as.items, list->count, call->count > 1 ? &call->at[1] : NULL);
+    *out = greffe__list_of(items, list->count);
+    return items != NULL;
+}
+
 /* --- Numbers --- */
 
 static bool extreme(greffe__call *call, greffe__value *out, int wanted)
@@ -211,36 +286,14 @@ static bool run_mean(greffe__call *call, greffe__value *out)
 static greffe__value *sorted_numbers(greffe__call *call, uint32_t *count)
 {
     const greffe__value *items = items_of(call, count);
-    greffe__value *a = greffe__arena_alloc(call->arena, (*count + 1) * sizeof *a);
-    greffe__value *b = greffe__arena_alloc(call->arena, (*count + 1) * sizeof *b);
-    if (a == NULL || b == NULL || !greffe__call_work(call, 10 * (uint64_t)*count)) {
-        return NULL;
-    }
     for (uint32_t i = 0; i < *count; i++) {
         if (items[i].kind != GREFFE__NUMBER) {
             (void)greffe__call_refuse_value(call, GREFFE__GR_EVAL_TYPE, "only numbers have this",
                                             &items[i]);
             return NULL;
         }
-        a[i] = items[i];
     }
-    for (uint32_t width = 1; width < *count; width *= 2) { /* merging, so that equals keep order */
-        for (uint32_t start = 0; start < *count; start += 2 * width) {
-            uint32_t middle = *count - start > width ? start + width : *count;
-            uint32_t end = *count - middle > width ? middle + width : *count;
-            uint32_t left = start, right = middle;
-            for (uint32_t i = start; i < end; i++) {
-                bool take = left < middle &&
-                            (right == end ||
-                             greffe__dec_compare(a[left].as.number, a[right].as.number) <= 0);
-                b[i] = take ? a[left++] : a[right++];
-            }
-        }
-        greffe__value *other = a;
-        a = b;
-        b = other;
-    }
-    return a;
+    return sorted(call, items, *count, NULL);
 }
 
 static bool run_median(greffe__call *call, greffe__value *out)
@@ -479,64 +532,6 @@ static bool run_flatten(greffe__call *call, greffe__value *out)
     bool good = flatten(call, &list, &call->at[0], 0);
     *out = list;
     return good;
-}
-
-/* --- Sorting --- */
-
-static bool precedes(greffe__call *call, const greffe__value *function, const greffe__value *a,
-                     const greffe__value *b, bool *out)
-{
-    greffe__value arguments[2] = {*a, *b}, answer;
-    int order;
-    if (function == NULL) {
-        if (!greffe__value_compare(&order, a, b)) {
-            return greffe__call_refuse_value(call, GREFFE__GR_EVAL_TYPE, "these have no order", a);
-        }
-        *out = order < 0;
-        return true;
-    }
-    if (!greffe__call_function(call, function, arguments, 2, &answer)) {
-        return false;
-    }
-    *out = answer.kind == GREFFE__BOOL && answer.as.truth;
-    return answer.kind == GREFFE__BOOL ||
-           greffe__call_refuse_value(call, GREFFE__GR_EVAL_TYPE,
-                                     "a condition is neither true nor false", &answer);
-}
-
-/* Merging keeps the order of what is equal. */
-static bool run_sort(greffe__call *call, greffe__value *out)
-{
-    const greffe__value *function = call->count > 1 ? &call->at[1] : NULL;
-    uint32_t count = call->at[0].count;
-    greffe__value *a = greffe__arena_alloc(call->arena, (count + 1) * sizeof *a);
-    greffe__value *b = greffe__arena_alloc(call->arena, (count + 1) * sizeof *b);
-    if (a == NULL || b == NULL || !greffe__call_work(call, 10 * (uint64_t)count)) {
-        return false;
-    }
-    if (count > 0) {
-        memcpy(a, call->at[0].as.items, count * sizeof *a);
-    }
-    for (uint32_t width = 1; width < count; width *= 2) {
-        for (uint32_t start = 0; start < count; start += 2 * width) {
-            uint32_t middle = count - start > width ? start + width : count;
-            uint32_t end = count - middle > width ? middle + width : count;
-            uint32_t left = start, right = middle;
-            for (uint32_t i = start; i < end; i++) {
-                bool later = right < end && left == middle;
-                if (right < end && left < middle &&
-                    !precedes(call, function, &a[right], &a[left], &later)) {
-                    return false;
-                }
-                b[i] = later ? a[right++] : a[left++];
-            }
-        }
-        greffe__value *other = a;
-        a = b;
-        b = other;
-    }
-    *out = greffe__list_of(a, count);
-    return true;
 }
 
 static bool run_not(greffe__call *call, greffe__value *out)
