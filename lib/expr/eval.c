@@ -372,7 +372,8 @@ static bool is_truth(const greffe__value *value, bool truth)
 /* Puts the entry of this name in the place of the context and the name. */
 static bool try_member(greffe__value *at)
 {
-    const greffe__value *entry = greffe__value_get(at, at[1].as.string);
+    bool named = at[1].kind == GREFFE__STRING; /* of a damaged program it may not be */
+    const greffe__value *entry = named ? greffe__value_get(at, at[1].as.string) : NULL;
     *at = entry != NULL ? *entry : *at;
     return entry != NULL;
 }

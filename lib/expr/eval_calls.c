@@ -201,6 +201,9 @@ static bool arrange(const greffe__closure *closure, const greffe__value *names, 
     }
     bool there[GREFFE__MAX_ARGUMENTS] = {false};
     for (uint32_t i = 0; i < count; i++) {
+        if (names->as.items[i].kind != GREFFE__STRING) {
+            return false;
+        }
         greffe__str name = names->as.items[i].as.string;
         int place = -1;
         if (closure->lambda == NULL) {

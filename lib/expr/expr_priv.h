@@ -270,8 +270,8 @@ bool greffe__compare_counted(greffe__value *out, greffe__op op, const greffe__va
  * is small in memory may be large to write. */
 bool greffe__value_within(const greffe__value *value, uint64_t *left);
 
-/* A list that grows: its capacity is the power of two at or above its count, so that what was
- * handed out before stays as it was. */
+/* Adds an item to a list. One that grows has room for the power of two at or above its count, four
+ * at the least; another is copied first. What was handed out before stays as it was. */
 bool greffe__list_append(greffe__arena *arena, greffe__value *list, const greffe__value *item);
 
 /* Temporal values from texts, as literals and functions read them: a date, a time, a date and

@@ -666,10 +666,13 @@ bool greffe__member_of(greffe__value *out, const greffe__value *base, greffe__st
 
 bool greffe__list_append(greffe__arena *arena, greffe__value *list, const greffe__value *item)
 {
-    uint32_t count = list->count;
-    if (count < 4 ? count == 0 : (count & (count - 1)) == 0) {
-        uint32_t capacity = count < 4 ? 4 : 2 * count;
-        greffe__value *items = greffe__arena_alloc(arena, capacity * sizeof *items);
+    uint32_t count = list->count, room = 4;
+    while (room < count) {
+        room *= 2;
+    }
+    if (list->grows == 0 || count == 0 || count == room) {
+        room *= count == room ? 2 : 1;
+        greffe__value *items = greffe__arena_alloc(arena, room * sizeof *items);
         if (items == NULL) {
             return false;
         }
@@ -677,6 +680,7 @@ bool greffe__list_append(greffe__arena *arena, greffe__value *list, const greffe
             memcpy(items, list->as.items, count * sizeof *items);
         }
         list->as.items = items;
+        list->grows = 1;
     }
     /* The list's own growing memory: what others hold of it ends before this item. */
     greffe__value *place = (greffe__value *)(uintptr_t)&list->as.items[count];

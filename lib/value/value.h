@@ -49,6 +49,7 @@ typedef struct greffe__range greffe__range;
 
 struct greffe__value {
     uint8_t kind;
+    uint8_t grows;  /* a list that has room: see greffe__list_append */
     uint32_t count; /* of a list or a context; 1: a zoned time */
     union {
         bool truth;
