@@ -309,6 +309,12 @@ greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
                                .limit = stack + GREFFE_MAX_EXPR_STACK};
     greffe__frame f = {&machine, program, 0};
     *error = (greffe__expr_error){0};
+    if (program->code.count == 0) { /* what was never written: a stored one may say so */
+        *out = greffe__null();
+        *error = (greffe__expr_error){.code = GREFFE__GR_BUNDLE_READ,
+                                      .message = "the program of an expression is empty"};
+        return GREFFE_EINVALID;
+    }
     uint64_t left = GREFFE_MAX_EXPR_VALUE;
     bool good = greffe__run(&f, stack, stack, out);
     if (good && (out->kind == GREFFE__LIST || out->kind == GREFFE__CONTEXT) &&
