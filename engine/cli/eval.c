@@ -43,12 +43,16 @@ static const char *assignment(const char *line)
     return NULL;
 }
 
-static void tell(cli *c)
+/* Prints what there is to say of a line, and returns its exit code. */
+static int told(cli *c, greffe_status status)
 {
     if (greffe_diags_count(c->diags) > 0) {
         cli_print_diags(c);
         greffe_diags_clear(c->diags);
     }
+    return status == GREFFE_OK         ? EXIT_FINE
+           : status == GREFFE_EINVALID ? EXIT_FAULTS
+                                       : cli_fail(EXIT_ENVIRONMENT, "out of memory");
 }
 
 static int answer(cli *c, greffe_feel *feel, greffe_str expression)
@@ -60,10 +64,7 @@ static int answer(cli *c, greffe_feel *feel, greffe_str expression)
         (void)printf("%s\n", text);
         greffe_free(c->context, text);
     }
-    tell(c);
-    return status == GREFFE_OK         ? EXIT_FINE
-           : status == GREFFE_EINVALID ? EXIT_FAULTS
-                                       : cli_fail(EXIT_ENVIRONMENT, "out of memory");
+    return told(c, status);
 }
 
 static int evaluate_line(cli *c, greffe_feel *feel, const char *line)
@@ -75,10 +76,7 @@ static int evaluate_line(cli *c, greffe_feel *feel, const char *line)
     }
     greffe_status status =
         greffe_feel_set(feel, c->diags, trimmed(line, mark), trimmed(mark + 2, end));
-    tell(c);
-    return status == GREFFE_OK         ? EXIT_FINE
-           : status == GREFFE_EINVALID ? EXIT_FAULTS
-                                       : cli_fail(EXIT_ENVIRONMENT, "out of memory");
+    return told(c, status);
 }
 
 /* --- At a prompt --- */

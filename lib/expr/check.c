@@ -22,7 +22,6 @@ bool greffe__check_no_value(greffe__checker *c, greffe__code code, greffe__ast *
         return greffe__check_problem(c, code, node, hint, message);
     }
     node->kind = GREFFE__AST_FAULT;
-    node->op = (uint8_t)(code - GREFFE__GR_EXPR_SYNTAX);
     node->text = greffe__str_dup(c->work->arena, greffe__str_of(message));
     node->count = 0;
     node->type = greffe__any_type;

@@ -36,7 +36,7 @@ typedef enum greffe__ast_kind {
     GREFFE__AST_FUNCTION, /* names, types in `params`; the body */
     GREFFE__AST_INSTANCE, /* child, wanted */
     GREFFE__AST_CONFORM,  /* child, wanted */
-    GREFFE__AST_TABLE,    /* see greffe__table_places */
+    GREFFE__AST_TABLE,    /* see greffe__table_cell */
     GREFFE__AST_FAULT     /* text: why this is null; only in lenient programs */
 } greffe__ast_kind;
 
@@ -47,7 +47,7 @@ enum {
     GREFFE__RANGE_NO_HIGH = 8
 };
 
-/* What each does to the stack is said once, in effect_of of verify.c. */
+/* What each does to the stack is said once, in effect_of of program.c. */
 typedef enum greffe__op {
     GREFFE__OP_CONST, /* operand: constant */
     GREFFE__OP_LOAD,  /* operand: slot */
@@ -228,7 +228,7 @@ typedef struct greffe__function {
     bool (*run)(greffe__call *call, greffe__value *out);
 } greffe__function;
 
-/* The built-in functions in the order of their numbers, which programs hold: one never moves. */
+/* The built-in functions by their numbers, which programs hold: one never moves. */
 const greffe__function *greffe__function_at(uint32_t index);
 uint32_t greffe__function_count(void);
 /* How many arguments it takes at the least and at the most. */
@@ -255,6 +255,9 @@ bool greffe__negate(greffe__value *value, greffe__trouble *trouble);
 /* a op b for the six comparisons: true, false, or null where the operands have none. */
 bool greffe__compare_values(greffe__value *out, greffe__op op, const greffe__value *a,
                             const greffe__value *b, greffe__trouble *trouble);
+/* The same, and how many parts were looked at: for who compares often. */
+bool greffe__compare_counted(greffe__value *out, greffe__op op, const greffe__value *a,
+                             const greffe__value *b, greffe__trouble *trouble, uint32_t *looked);
 /* Whether a value passes a test: a range, a list of tests, or a value that it equals. */
 bool greffe__value_in(greffe__value *out, const greffe__value *value, const greffe__value *test,
                       greffe__trouble *trouble);
@@ -263,9 +266,6 @@ bool greffe__member_of(greffe__value *out, const greffe__value *base, greffe__st
                        greffe__arena *arena, greffe__trouble *trouble);
 bool greffe__has_member(const greffe__value *base, greffe__str name);
 
-/* The same, and how many parts were looked at: for who compares often. */
-bool greffe__compare_counted(greffe__value *out, greffe__op op, const greffe__value *a,
-                             const greffe__value *b, greffe__trouble *trouble, uint32_t *looked);
 /* Takes a value's size from what is left; false when it is larger. Values share their parts: what
  * is small in memory may be large to write. */
 bool greffe__value_within(const greffe__value *value, uint64_t *left);
