@@ -183,6 +183,26 @@ char *greffe__arena_copy(greffe__arena *arena, const void *data, size_t size)
     return result;
 }
 
+bool greffe__arena_reserve(greffe__arena *arena, void *list, size_t size, uint32_t capacity)
+{
+    greffe__list header;
+    memcpy(&header, list, sizeof header);
+    if (capacity <= header.capacity) {
+        return true;
+    }
+    void *items = greffe__arena_alloc(arena, (size_t)capacity * size);
+    if (items == NULL) {
+        return false;
+    }
+    if (header.count > 0) {
+        memcpy(items, header.items, (size_t)header.count * size);
+    }
+    header.items = items;
+    header.capacity = capacity;
+    memcpy(list, &header, sizeof header);
+    return true;
+}
+
 void *greffe__arena_push(greffe__arena *arena, void *list, size_t size)
 {
     greffe__list header;
@@ -193,15 +213,10 @@ void *greffe__arena_push(greffe__arena *arena, void *list, size_t size)
             return NULL;
         }
         uint32_t capacity = header.capacity == 0 ? 4 : header.capacity * 2;
-        void *items = greffe__arena_alloc(arena, (size_t)capacity * size);
-        if (items == NULL) {
+        if (!greffe__arena_reserve(arena, list, size, capacity)) {
             return NULL;
         }
-        if (header.count > 0) {
-            memcpy(items, header.items, (size_t)header.count * size);
-        }
-        header.items = items;
-        header.capacity = capacity;
+        memcpy(&header, list, sizeof header);
     }
     char *item = (char *)header.items + (size_t)header.count * size;
     memset(item, 0, size);

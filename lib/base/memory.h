@@ -43,6 +43,10 @@ char *greffe__arena_copy(greffe__arena *arena, const void *data, size_t size);
  * list's own; items are `size` bytes. */
 void *greffe__arena_push(greffe__arena *arena, void *list, size_t size);
 
+/* Makes room for `capacity` items in all, for who knows how many will come; false without memory.
+ */
+bool greffe__arena_reserve(greffe__arena *arena, void *list, size_t size, uint32_t capacity);
+
 /* The layout that greffe__arena_push expects at `list`: a typed pointer, then two counts. */
 typedef struct greffe__list {
     void *items;

@@ -507,6 +507,9 @@ static bool look(analysis *a)
     }
     for (uint32_t i = 0; i < a->grid.count; i++) {
         a->open = a->open || !a->grid.at[i].exact;
+        if (a->grid.at[i].samples.count == 0) { /* there would be no example */
+            return tell_open(a, "of what is allowed for an input, no value is known");
+        }
     }
     if ((unique && !find_overlaps(a)) || !find_dead(a) || (needs_an_answer(a) && !find_gaps(a))) {
         return false;

@@ -420,6 +420,7 @@ bool greffe__check_node(greffe__checker *c, greffe__ast *node)
     if (c->lenient) {
         node->type = greffe__any_type;
     }
+    node->fixed = greffe__expr_fixed(node);
     return good;
 }
 

@@ -125,6 +125,7 @@ typedef struct greffe__ast {
     greffe__value value;
     struct greffe__ast **at; /* children */
     uint32_t count, capacity;
+    struct greffe__ast *two[2]; /* the first place for them: most have no more */
     greffe__strs names;
     greffe__list params; /* greffe__type */
     const greffe__type *wanted;
@@ -167,8 +168,8 @@ const greffe__type *greffe__expr_parse_type(greffe__expr_work *work);
 bool greffe__expr_check(greffe__expr_work *work, greffe__ast *root, const greffe__type *wanted);
 /* Makes the program of a checked tree. */
 bool greffe__expr_generate(greffe__expr_work *work, greffe__ast *root, greffe__program *out);
-/* Whether a checked tree has the same value whenever it runs. */
-bool greffe__expr_fixed(greffe__ast *node);
+/* Whether a node has the same value whenever it runs; its children were asked before. */
+bool greffe__expr_fixed(const greffe__ast *node);
 
 /* --- Types --- */
 

@@ -13,24 +13,19 @@ static bool holds_function(const greffe__value *value)
     return holds;
 }
 
-/* Marks what has the same value whenever it runs: built of constants by functions that look at
- * nothing else. */
-bool greffe__expr_fixed(greffe__ast *node)
+/* Built of constants by functions that look at nothing else: the function that is called is named,
+ * and is no part. */
+bool greffe__expr_fixed(const greffe__ast *node)
 {
-    bool all = true;
-    for (uint32_t i = 0; i < node->count; i++) {
-        bool callee = i == 0 && node->kind == GREFFE__AST_CALL;
-        all = (callee ? node->function != 0 : greffe__expr_fixed(node->at[i])) && all;
-        if (callee && node->function == 0) {
-            (void)greffe__expr_fixed(node->at[i]);
-        }
+    bool call = node->kind == GREFFE__AST_CALL, all = true;
+    for (uint32_t i = call ? 1 : 0; i < node->count && all; i++) {
+        all = node->at[i]->fixed;
     }
     switch ((greffe__ast_kind)node->kind) {
-    case GREFFE__AST_CONSTANT: all = true; break;
-    case GREFFE__AST_MEMBER: all = all && node->symbol == NULL; break;
+    case GREFFE__AST_CONSTANT: return true;
+    case GREFFE__AST_MEMBER: return all && node->symbol == NULL;
     case GREFFE__AST_CALL:
-        all = all && node->function != 0 && !greffe__function_at(node->function - 1)->outside;
-        break;
+        return all && node->function != 0 && !greffe__function_at(node->function - 1)->outside;
     case GREFFE__AST_BINARY:
     case GREFFE__AST_NEGATE:
     case GREFFE__AST_AND:
@@ -39,7 +34,7 @@ bool greffe__expr_fixed(greffe__ast *node)
     case GREFFE__AST_LIST:
     case GREFFE__AST_RANGE:
     case GREFFE__AST_BETWEEN:
-    case GREFFE__AST_INSTANCE: break;
+    case GREFFE__AST_INSTANCE: return all;
     case GREFFE__AST_NOTHING:
     case GREFFE__AST_NAME:
     case GREFFE__AST_CONTEXT:
@@ -54,10 +49,9 @@ bool greffe__expr_fixed(greffe__ast *node)
     case GREFFE__AST_FUNCTION:
     case GREFFE__AST_CONFORM:
     case GREFFE__AST_TABLE:
-    case GREFFE__AST_FAULT: all = false; break;
+    case GREFFE__AST_FAULT: break;
     }
-    node->fixed = all;
-    return all;
+    return false;
 }
 
 static greffe_status no_slot(void *data, uint32_t slot, greffe__value *out)
@@ -68,6 +62,26 @@ static greffe_status no_slot(void *data, uint32_t slot, greffe__value *out)
     return GREFFE_ENOTFOUND;
 }
 
+/* A list that only constants make needs no program. */
+static bool listed(greffe__generator *g, const greffe__ast *node, greffe__value *out)
+{
+    bool all =
+        node->kind == GREFFE__AST_LIST && node->count > 0 && node->count <= GREFFE_MAX_EXPR_LIST;
+    for (uint32_t i = 0; i < node->count && all; i++) {
+        all = node->at[i]->kind == GREFFE__AST_CONSTANT;
+    }
+    greffe__value *items =
+        all ? greffe__arena_alloc(g->work->arena, node->count * sizeof *items) : NULL;
+    if (items == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        items[i] = node->at[i]->value;
+    }
+    *out = greffe__list_of(items, node->count);
+    return true;
+}
+
 /* Calculates a fixed tree now. False: it has no value, and says so when it runs. */
 bool greffe__fold(greffe__generator *g, greffe__ast *node, greffe__value *out)
 {
@@ -76,6 +90,10 @@ bool greffe__fold(greffe__generator *g, greffe__ast *node, greffe__value *out)
     greffe__expr_error error = {0};
     const greffe__eval eval = {.load = no_slot, .arena = g->work->arena};
     uint32_t height = g->height;
+    uint64_t left = GREFFE_MAX_EXPR_FOLDED;
+    if (listed(g, node, out)) {
+        return greffe__value_within(out, &left);
+    }
     g->program = &apart;
     g->folding = true;
     g->height = 0;
@@ -83,7 +101,6 @@ bool greffe__fold(greffe__generator *g, greffe__ast *node, greffe__value *out)
     g->program = program;
     g->folding = false;
     g->height = height;
-    uint64_t left = GREFFE_MAX_EXPR_FOLDED;
     greffe_status status = good ? greffe__expr_eval(out, &error, &apart, &eval) : GREFFE_EINVALID;
     if (good && status == GREFFE_EINVALID && !program->lenient) { /* it never has a value */
         (void)greffe__expr_fail(g->work, error.code, error.start, error.end,

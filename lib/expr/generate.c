@@ -10,20 +10,31 @@ bool greffe__generate_no_memory(greffe__generator *g)
     return false;
 }
 
+/* Room for operations and their places, which grow together. */
+static bool make_room(greffe__generator *g)
+{
+    greffe__u32s *code = &g->program->code, *places = &g->program->places;
+    uint32_t wanted = code->capacity == 0 ? 16 : code->capacity * 2;
+    if (!greffe__arena_reserve(g->work->arena, code, sizeof *code->at, wanted) ||
+        !greffe__arena_reserve(g->work->arena, places, sizeof *places->at, wanted)) {
+        return greffe__generate_no_memory(g);
+    }
+    return true;
+}
+
 bool greffe__generate_op(greffe__generator *g, greffe__op op, uint32_t operand,
                          const greffe__ast *node, int growth)
 {
-    uint32_t *word = greffe__arena_push(g->work->arena, &g->program->code, sizeof *word);
-    uint32_t *place = greffe__arena_push(g->work->arena, &g->program->places, sizeof *place);
-    if (word == NULL || place == NULL) {
-        return greffe__generate_no_memory(g);
+    greffe__u32s *code = &g->program->code, *places = &g->program->places;
+    if (code->count == code->capacity && !make_room(g)) {
+        return false;
     }
     uint32_t length = node->end - node->start;
-    *word = operand << 8 | (uint32_t)op;
-    *place = node->start << 12 | (length < 0xFFF ? length : 0xFFF);
+    code->at[code->count++] = operand << 8 | (uint32_t)op;
+    places->at[places->count++] = node->start << 12 | (length < 0xFFF ? length : 0xFFF);
     g->height = (uint32_t)((int)g->height + growth);
     g->program->depth = g->height > g->program->depth ? g->height : g->program->depth;
-    if (g->program->code.count > GREFFE_MAX_EXPR_CODE) {
+    if (code->count > GREFFE_MAX_EXPR_CODE) {
         (void)greffe__expr_fail(g->work, GREFFE__GR_EXPR_LIMIT, node->start, node->end,
                                 "make two of it", "this needs more than 65,536 operations");
         return false;
@@ -694,6 +705,5 @@ bool greffe__generate(greffe__generator *g, greffe__ast *node)
 bool greffe__expr_generate(greffe__expr_work *work, greffe__ast *root, greffe__program *out)
 {
     greffe__generator g = {.work = work, .program = out};
-    (void)greffe__expr_fixed(root);
     return greffe__generate(&g, root) && greffe__generate_op(&g, GREFFE__OP_RETURN, 0, root, -1);
 }

@@ -57,7 +57,7 @@ static bool settle(greffe__grid *grid, greffe__ast *node)
         return true;
     }
     greffe__symbols_init(&none, grid->arena);
-    if (!greffe__expr_fixed(node) || !greffe__expr_generate(&work, node, &program) ||
+    if (!node->fixed || !greffe__expr_generate(&work, node, &program) ||
         greffe__expr_eval(&value, &error, &program, &eval) != GREFFE_OK ||
         error.code != GREFFE__GR_NONE) {
         return false;
@@ -421,9 +421,10 @@ static bool cut(greffe__grid *grid, greffe__axis *axis)
     } else if (line && !axis->type.any) {
         good = cut_line(grid, axis);
     } else {
-        axis->exact = false; /* only its marks are looked at */
+        axis->exact = false; /* only those of its marks that it may have are looked at */
         for (uint32_t i = 0; good && i < axis->marks.count; i++) {
-            good = add_sample(grid, axis, axis->marks.at[i]);
+            bool alike = axis->type.any || axis->marks.at[i].kind == axis->type.kind;
+            good = !alike || add_sample(grid, axis, axis->marks.at[i]);
         }
     }
     if (good && axis->type.optional) {

@@ -27,60 +27,107 @@ void *greffe__expr_fail(greffe__expr_work *work, greffe__code code, uint32_t sta
     return NULL;
 }
 
-static bool is_digit(char c)
+/* --- Bytes --- */
+
+enum { BLANK = 1, DIGIT = 2, LETTER = 4, LONG = 8 /* of a code point of several bytes */ };
+
+static const uint8_t classes[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, /* tab, line feed, … */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* */
+    1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* space */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, /* 0 */
+    0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* A */
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 4, /* P … _ */
+    0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* a */
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, /* p */
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, /* of UTF-8 */
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, /* */
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, /* */
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, /* */
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, /* */
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, /* */
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, /* */
+    8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, /* */
+};
+
+static inline uint8_t class_of(char c)
+{
+    return classes[(unsigned char)c];
+}
+
+static inline bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-/* The blanks of Unicode that are one code point of three bytes, or two. */
-static size_t blank(const char *at, const char *end)
+/* The blanks of Unicode that are code points of two bytes or three. */
+static size_t long_blank(const char *at, const char *end)
 {
-    unsigned char c = (unsigned char)*at;
-    if (c == ' ' || (c >= '\t' && c <= '\r')) {
-        return 1;
-    }
-    if (c < 0xC2) {
-        return 0;
-    }
     const char *after = at;
-    uint32_t point = greffe__utf8_next(&after, end);
+    uint32_t point = (unsigned char)*at < 0xC2 ? 0 : greffe__utf8_next(&after, end);
     bool is_blank = point == 0x85 || point == 0xA0 || point == 0x1680 || point == 0x180E ||
                     (point >= 0x2000 && point <= 0x200B) || point == 0x2028 || point == 0x2029 ||
                     point == 0x202F || point == 0x205F || point == 0x3000 || point == 0xFEFF;
     return is_blank ? (size_t)(after - at) : 0;
 }
 
-static bool name_start(const char *at, const char *end)
+/* How many bytes of a blank stand here; 0: none. */
+static inline size_t blank(const char *at, const char *end)
 {
-    unsigned char c = (unsigned char)*at;
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           (c >= 0x80 && blank(at, end) == 0);
+    uint8_t class = class_of(*at);
+    return class == LONG ? long_blank(at, end) : class & BLANK;
 }
 
-static bool name_part(const char *at, const char *end)
+static inline bool name_start(const char *at, const char *end)
 {
-    return is_digit(*at) || name_start(at, end);
+    uint8_t class = class_of(*at);
+    return class == LETTER || (class == LONG && long_blank(at, end) == 0);
 }
 
-static const char *skip_blanks(const char *at, const char *end)
+/* Where the letters and digits end that begin here. */
+static inline const char *skip_name(const char *at, const char *end)
+{
+    while (at < end) {
+        uint8_t class = class_of(*at);
+        if ((class & (LETTER | DIGIT)) == 0 && (class != LONG || long_blank(at, end) > 0)) {
+            break;
+        }
+        at += 1;
+    }
+    return at;
+}
+
+static inline bool name_part(const char *at, const char *end)
+{
+    return class_of(*at) == DIGIT || name_start(at, end);
+}
+
+/* Where a comment ends that begins here; `at` itself: none does. */
+static const char *skip_comment(const char *at, const char *end)
+{
+    if (end - at >= 2 && at[1] == '/') {
+        const char *line = memchr(at, '\n', (size_t)(end - at));
+        return line != NULL ? line : end;
+    }
+    if (end - at >= 2 && at[1] == '*') {
+        const char *close = at + 2;
+        while (close + 1 < end && !(close[0] == '*' && close[1] == '/')) {
+            close += 1;
+        }
+        return close + 1 < end ? close + 2 : end;
+    }
+    return at;
+}
+
+static inline const char *skip_blanks(const char *at, const char *end)
 {
     while (at < end) {
         size_t size = blank(at, end);
-        if (size > 0) {
-            at += size;
-        } else if (end - at >= 2 && at[0] == '/' && at[1] == '/') {
-            while (at < end && *at != '\n') {
-                at += 1;
-            }
-        } else if (end - at >= 2 && at[0] == '/' && at[1] == '*') {
-            const char *close = at + 2;
-            while (close + 1 < end && !(close[0] == '*' && close[1] == '/')) {
-                close += 1;
-            }
-            at = close + 1 < end ? close + 2 : end;
-        } else {
+        const char *after = size == 0 && *at == '/' ? skip_comment(at, end) : at + size;
+        if (after == at) {
             break;
         }
+        at = after;
     }
     return at;
 }
@@ -94,6 +141,7 @@ void greffe__lex_open(greffe__lexer *l, greffe__str text)
 {
     l->at = text.data;
     l->end = text.data + text.size;
+    l->colons = text.size > 0 && memchr(text.data, ':', text.size) != NULL;
     greffe__lex_next(l);
 }
 
@@ -183,13 +231,16 @@ static const char *longest(greffe__lexer *l, const greffe__strs *names, const ch
  * FEEL proper, wherever they stand. */
 static const char *longest_function(greffe__lexer *l, greffe__str word, const char *best)
 {
+    const char *stop_of_word = word.data + word.size, *next = skip_blanks(stop_of_word, l->end);
     uint32_t first;
-    if (!greffe__map_get(&l->work->symbols->begun, word, &first)) {
+    if (next == stop_of_word || next == l->end || class_of(*next) != LETTER ||
+        !greffe__map_get(&l->work->symbols->begun, word, &first)) {
         return best;
     }
     const greffe__function *function;
     for (uint32_t i = first; (function = greffe__function_at(i)) != NULL; i++) { /* of its family */
-        if (function->name[0] != *l->at || strchr(function->name, ' ') == NULL) {
+        if (strncmp(function->name, word.data, word.size) != 0 ||
+            function->name[word.size] != ' ' || function->name[word.size + 1] != *next) {
             continue;
         }
         const char *stop = spaced_at(l->at, l->end, greffe__str_of(function->name));
@@ -203,12 +254,75 @@ static const char *longest_function(greffe__lexer *l, greffe__str word, const ch
     return best;
 }
 
+/* By their first letters. */
+static const char *const grammar[] = {
+    [GREFFE__W_NONE] = "",
+    [GREFFE__W_AND] = "and",
+    [GREFFE__W_BETWEEN] = "between",
+    [GREFFE__W_CONTEXT] = "context",
+    [GREFFE__W_ELSE] = "else",
+    [GREFFE__W_EVERY] = "every",
+    [GREFFE__W_EXTERNAL] = "external",
+    [GREFFE__W_FALSE] = "false",
+    [GREFFE__W_FOR] = "for",
+    [GREFFE__W_FUNCTION] = "function",
+    [GREFFE__W_IF] = "if",
+    [GREFFE__W_IN] = "in",
+    [GREFFE__W_INSTANCE] = "instance",
+    [GREFFE__W_LIST] = "list",
+    [GREFFE__W_NOT] = "not",
+    [GREFFE__W_NULL] = "null",
+    [GREFFE__W_OF] = "of",
+    [GREFFE__W_OR] = "or",
+    [GREFFE__W_RANGE] = "range",
+    [GREFFE__W_RETURN] = "return",
+    [GREFFE__W_SATISFIES] = "satisfies",
+    [GREFFE__W_SOME] = "some",
+    [GREFFE__W_THEN] = "then",
+    [GREFFE__W_TRUE] = "true",
+};
+
+const char *greffe__lex_word_text(greffe__word word)
+{
+    return grammar[word];
+}
+
+/* The first word of a letter, whose others stand after it. */
+static greffe__word first_word(char letter)
+{
+    switch (letter) {
+    case 'a': return GREFFE__W_AND;
+    case 'b': return GREFFE__W_BETWEEN;
+    case 'c': return GREFFE__W_CONTEXT;
+    case 'e': return GREFFE__W_ELSE;
+    case 'f': return GREFFE__W_FALSE;
+    case 'i': return GREFFE__W_IF;
+    case 'l': return GREFFE__W_LIST;
+    case 'n': return GREFFE__W_NOT;
+    case 'o': return GREFFE__W_OF;
+    case 'r': return GREFFE__W_RANGE;
+    case 's': return GREFFE__W_SATISFIES;
+    case 't': return GREFFE__W_THEN;
+    default: return GREFFE__W_NONE;
+    }
+}
+
+static greffe__word word_of(greffe__str name)
+{
+    enum { longest_word = 9 };
+    greffe__word word = name.size <= longest_word ? first_word(name.data[0]) : GREFFE__W_NONE;
+    while (word != GREFFE__W_NONE && grammar[word][0] == name.data[0]) {
+        if (strncmp(grammar[word], name.data, name.size) == 0 && grammar[word][name.size] == '\0') {
+            return word;
+        }
+        word = word == GREFFE__W_TRUE ? GREFFE__W_NONE : word + 1;
+    }
+    return GREFFE__W_NONE;
+}
+
 static void lex_name_token(greffe__lexer *l)
 {
-    const char *stop = l->at;
-    while (stop < l->end && name_part(stop, l->end)) {
-        stop += 1;
-    }
+    const char *stop = skip_name(l->at, l->end);
     const greffe__str word = {l->at, (size_t)(stop - l->at)};
     l->name = word;
     stop = longest(l, &l->work->symbols->spaced, stop);
@@ -216,6 +330,7 @@ static void lex_name_token(greffe__lexer *l)
     stop = longest_function(l, word, stop);
     l->at = stop;
     l->kind = GREFFE__T_NAME;
+    l->word = l->name.data == word.data ? word_of(word) : GREFFE__W_NONE;
 }
 
 static bool pair_follows(char first, char second)
@@ -248,6 +363,7 @@ void greffe__lex_next(greffe__lexer *l)
     l->start = offset(l, l->at);
     l->symbol[0] = '\0';
     l->symbol[1] = '\0';
+    l->word = GREFFE__W_NONE;
     if (l->at == l->end) {
         l->kind = GREFFE__T_END;
         l->stop = l->start;

@@ -2,8 +2,6 @@
 #ifndef GREFFE_EXPR_LEX_H
 #define GREFFE_EXPR_LEX_H
 
-#include <string.h>
-
 #include "expr/expr_priv.h"
 
 #ifdef __cplusplus
@@ -19,15 +17,45 @@ typedef enum greffe__token {
     GREFFE__T_SYMBOL
 } greffe__token;
 
+/* The words that the grammar knows; one that stands where a name may is a name all the same. */
+typedef enum greffe__word {
+    GREFFE__W_NONE,
+    GREFFE__W_AND,
+    GREFFE__W_BETWEEN,
+    GREFFE__W_CONTEXT,
+    GREFFE__W_ELSE,
+    GREFFE__W_EVERY,
+    GREFFE__W_EXTERNAL,
+    GREFFE__W_FALSE,
+    GREFFE__W_FOR,
+    GREFFE__W_FUNCTION,
+    GREFFE__W_IF,
+    GREFFE__W_IN,
+    GREFFE__W_INSTANCE,
+    GREFFE__W_LIST,
+    GREFFE__W_NOT,
+    GREFFE__W_NULL,
+    GREFFE__W_OF,
+    GREFFE__W_OR,
+    GREFFE__W_RANGE,
+    GREFFE__W_RETURN,
+    GREFFE__W_SATISFIES,
+    GREFFE__W_SOME,
+    GREFFE__W_THEN,
+    GREFFE__W_TRUE
+} greffe__word;
+
 typedef struct greffe__lexer {
     greffe__expr_work *work;
     const char *at, *end;
     greffe__token kind;
+    greffe__word word;    /* of a T_NAME that is one, else W_NONE */
     uint32_t start, stop; /* of the token, in the source */
     greffe__str name;     /* of a T_NAME, as it was declared: blanks in the source may differ */
     char symbol[3];       /* of a T_SYMBOL, else empty */
     uint32_t depth;
     greffe__strs spaced; /* names of several words that this expression gave */
+    bool colons;         /* there is a colon in the text: arguments may have names */
     bool uses_input;     /* ? was read */
     bool range;          /* the upper end of a range is read: '[' may close it */
 } greffe__lexer;
@@ -41,12 +69,8 @@ static inline bool greffe__lex_is(const greffe__lexer *lexer, const char *symbol
 {
     return lexer->symbol[0] == symbol[0] && lexer->symbol[1] == symbol[1];
 }
-/* Whether it is this word. */
-static inline bool greffe__lex_word(const greffe__lexer *lexer, const char *word)
-{
-    return lexer->kind == GREFFE__T_NAME && lexer->name.size == strlen(word) &&
-           memcmp(lexer->name.data, word, strlen(word)) == 0;
-}
+/* How a word is written. */
+const char *greffe__lex_word_text(greffe__word word);
 bool greffe__lex_take(greffe__lexer *lexer, const char *symbol);
 /* The next byte past blanks, or '\0'. */
 char greffe__lex_peek(const greffe__lexer *lexer);

@@ -15,11 +15,6 @@ static bool is(const greffe__parser *p, const char *symbol)
     return greffe__lex_is(p, symbol);
 }
 
-static bool is_word(const greffe__parser *p, const char *word)
-{
-    return greffe__lex_word(p, word);
-}
-
 /* --- Faults --- */
 
 /* What the author may have meant where something else should stand. */
@@ -77,11 +72,11 @@ bool greffe__parse_expect(greffe__parser *p, const char *symbol)
     return true;
 }
 
-static bool expect_word(greffe__parser *p, const char *word)
+static bool expect_word(greffe__parser *p, greffe__word word)
 {
-    if (!is_word(p, word)) {
+    if (p->word != word) {
         char wanted[16];
-        (void)snprintf(wanted, sizeof wanted, "'%s'", word);
+        (void)snprintf(wanted, sizeof wanted, "'%s'", greffe__lex_word_text(word));
         (void)greffe__parse_unexpected(p, wanted);
         return false;
     }
@@ -112,14 +107,19 @@ greffe__ast *greffe__parse_make(greffe__parser *p, greffe__ast_kind kind, uint32
     node->kind = (uint8_t)kind;
     node->start = start;
     node->end = p->stop;
+    node->at = node->two;
+    node->capacity = sizeof node->two / sizeof *node->two;
     return node;
 }
 
 bool greffe__parse_adopt(greffe__parser *p, greffe__ast *node, greffe__ast *child)
 {
-    greffe__ast **place = node == NULL || child == NULL
-                              ? NULL
-                              : greffe__arena_push(p->work->arena, &node->at, sizeof *place);
+    greffe__ast **place = NULL;
+    if (node != NULL && child != NULL) {
+        place = node->count < node->capacity
+                    ? &node->at[node->count++]
+                    : greffe__arena_push(p->work->arena, &node->at, sizeof *place);
+    }
     if (place == NULL) {
         p->work->failed = true;
         return false;
@@ -218,11 +218,10 @@ static greffe__ast *literal(greffe__parser *p)
 
 static greffe__ast *name(greffe__parser *p)
 {
-    greffe__str text = text_of(p);
-    if (greffe__str_is(text, "true") || greffe__str_is(text, "false")) {
-        return constant(p, greffe__bool(text.data[0] == 't'));
+    if (p->word == GREFFE__W_TRUE || p->word == GREFFE__W_FALSE) {
+        return constant(p, greffe__bool(p->word == GREFFE__W_TRUE));
     }
-    if (greffe__str_is(text, "null")) {
+    if (p->word == GREFFE__W_NULL) {
         return constant(p, greffe__null());
     }
     greffe__ast *node = greffe__parse_make(p, GREFFE__AST_NAME, p->start);
@@ -245,7 +244,7 @@ static greffe__ast *call(greffe__parser *p, greffe__ast *function)
         if (node->count > 1 && !greffe__parse_expect(p, ",")) {
             return NULL;
         }
-        bool named = greffe__lex_name(p, ":", "", &parameter);
+        bool named = p->colons && greffe__lex_name(p, ":", "", &parameter);
         if (named &&
             (!greffe__parse_expect(p, ":") || !greffe__parse_add_name(p, node, parameter))) {
             return NULL;
@@ -275,19 +274,24 @@ static bool closes_range(const greffe__parser *p)
 /* Whether a '[' after the upper end of a range closes it: what follows begins no filter. */
 static bool bracket_closes(const greffe__parser *p)
 {
-    static const char *const words[] = {"and",    "or",        "then", "else",
-                                        "return", "satisfies", "in",   "between"};
     greffe__parser ahead = *p;
     if (!p->range || !is(p, "[")) {
         return false;
     }
     greffe__lex_next(&ahead);
-    bool closes = ahead.kind == GREFFE__T_END ||
-                  (ahead.kind == GREFFE__T_SYMBOL && strchr(")],}=!<>+*/.:", ahead.symbol[0]));
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        closes = closes || is_word(&ahead, words[i]);
+    switch (ahead.word) {
+    case GREFFE__W_AND:
+    case GREFFE__W_OR:
+    case GREFFE__W_THEN:
+    case GREFFE__W_ELSE:
+    case GREFFE__W_RETURN:
+    case GREFFE__W_SATISFIES:
+    case GREFFE__W_IN:
+    case GREFFE__W_BETWEEN: return true;
+    default:
+        return ahead.kind == GREFFE__T_END ||
+               (ahead.kind == GREFFE__T_SYMBOL && strchr(")],}=!<>+*/.:", ahead.symbol[0]));
     }
-    return closes;
 }
 
 static greffe__ast *range_end(greffe__parser *p, greffe__ast *range, bool low_closed)
@@ -465,8 +469,10 @@ static greffe__ast *conditional(greffe__parser *p)
 {
     greffe__ast *node = greffe__parse_make(p, GREFFE__AST_IF, p->start);
     greffe__lex_next(p);
-    if (!greffe__parse_adopt(p, node, greffe__parse_expression(p)) || !expect_word(p, "then") ||
-        !greffe__parse_adopt(p, node, greffe__parse_expression(p)) || !expect_word(p, "else") ||
+    if (!greffe__parse_adopt(p, node, greffe__parse_expression(p)) ||
+        !expect_word(p, GREFFE__W_THEN) ||
+        !greffe__parse_adopt(p, node, greffe__parse_expression(p)) ||
+        !expect_word(p, GREFFE__W_ELSE) ||
         !greffe__parse_adopt(p, node, greffe__parse_expression(p))) {
         return NULL;
     }
@@ -483,7 +489,7 @@ static greffe__ast *iterated(greffe__parser *p, bool counting)
     return with_two(p, GREFFE__AST_COUNTING, 0, list, sum(p));
 }
 
-static greffe__ast *iteration(greffe__parser *p, greffe__ast_kind kind, const char *closing)
+static greffe__ast *iteration(greffe__parser *p, greffe__ast_kind kind, greffe__word closing)
 {
     greffe__ast *node = greffe__parse_make(p, kind, p->start);
     do {
@@ -493,7 +499,7 @@ static greffe__ast *iteration(greffe__parser *p, greffe__ast_kind kind, const ch
             !greffe__parse_add_name(p, node, variable)) {
             return greffe__parse_unexpected(p, "a name");
         }
-        if (!expect_word(p, "in") ||
+        if (!expect_word(p, GREFFE__W_IN) ||
             !greffe__parse_adopt(p, node, iterated(p, kind == GREFFE__AST_FOR))) {
             return NULL;
         }
@@ -530,12 +536,25 @@ static greffe__ast *function_literal(greffe__parser *p)
         }
     }
     greffe__lex_next(p);
-    if (is_word(p, "external")) {
+    if (p->word == GREFFE__W_EXTERNAL) {
         return greffe__expr_fail(p->work, GREFFE__GR_EXPR_FUNCTION, p->start, p->stop,
                                  "an outside service is called by a step of kind call",
                                  "functions of other languages are not called from expressions");
     }
     return greffe__parse_adopt(p, node, greffe__parse_expression(p)) ? node : NULL;
+}
+
+/* What begins with a word. */
+static greffe__ast *textual(greffe__parser *p)
+{
+    switch (p->word) {
+    case GREFFE__W_IF: return conditional(p);
+    case GREFFE__W_FOR: return iteration(p, GREFFE__AST_FOR, GREFFE__W_RETURN);
+    case GREFFE__W_SOME: return iteration(p, GREFFE__AST_SOME, GREFFE__W_SATISFIES);
+    case GREFFE__W_EVERY: return iteration(p, GREFFE__AST_EVERY, GREFFE__W_SATISFIES);
+    case GREFFE__W_FUNCTION: return greffe__lex_peek(p) == '(' ? function_literal(p) : name(p);
+    default: return name(p);
+    }
 }
 
 static greffe__ast *primary(greffe__parser *p)
@@ -547,23 +566,7 @@ static greffe__ast *primary(greffe__parser *p)
     case GREFFE__T_NUMBER:
     case GREFFE__T_STRING:
     case GREFFE__T_TEMPORAL: return literal(p);
-    case GREFFE__T_NAME:
-        if (is_word(p, "if")) {
-            return conditional(p);
-        }
-        if (is_word(p, "for")) {
-            return iteration(p, GREFFE__AST_FOR, "return");
-        }
-        if (is_word(p, "some")) {
-            return iteration(p, GREFFE__AST_SOME, "satisfies");
-        }
-        if (is_word(p, "every")) {
-            return iteration(p, GREFFE__AST_EVERY, "satisfies");
-        }
-        if (is_word(p, "function") && greffe__lex_peek(p) == '(') {
-            return function_literal(p);
-        }
-        return name(p);
+    case GREFFE__T_NAME: return textual(p);
     case GREFFE__T_SYMBOL:
     case GREFFE__T_END: break;
     }
@@ -592,7 +595,7 @@ static greffe__ast *member(greffe__parser *p, greffe__ast *base)
     node->text = p->name;
     node->end = p->stop;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (greffe__lex_words(p, words[i])) {
+        if (p->name.data[0] == words[i][0] && greffe__lex_words(p, words[i])) {
             node->text = greffe__str_of(words[i]);
             return node;
         }
@@ -604,7 +607,7 @@ static greffe__ast *member(greffe__parser *p, greffe__ast *base)
 static greffe__ast *instance_of(greffe__parser *p, greffe__ast *value)
 {
     greffe__lex_next(p);
-    if (!expect_word(p, "of")) {
+    if (!expect_word(p, GREFFE__W_OF)) {
         return NULL;
     }
     greffe__ast *node = greffe__parse_make(p, GREFFE__AST_INSTANCE, value->start);
@@ -638,7 +641,7 @@ static greffe__ast *postfix(greffe__parser *p)
             }
             node->end = p->stop;
             greffe__lex_next(p);
-        } else if (is_word(p, "instance")) {
+        } else if (p->word == GREFFE__W_INSTANCE) {
             node = instance_of(p, node);
         } else {
             break;
@@ -664,43 +667,12 @@ static greffe__ast *unary(greffe__parser *p)
     return good ? node : NULL;
 }
 
-static greffe__ast *power(greffe__parser *p)
-{
-    greffe__ast *left = unary(p);
-    while (left != NULL && greffe__lex_take(p, "**")) {
-        left = with_two(p, GREFFE__AST_BINARY, GREFFE__OP_POW, left, unary(p));
-    }
-    return left;
-}
-
-static greffe__ast *product(greffe__parser *p)
-{
-    greffe__ast *left = power(p);
-    while (left != NULL && (is(p, "*") || is(p, "/"))) {
-        greffe__op op = is(p, "*") ? GREFFE__OP_MUL : GREFFE__OP_DIV;
-        greffe__lex_next(p);
-        left = with_two(p, GREFFE__AST_BINARY, op, left, power(p));
-    }
-    return left;
-}
-
-static greffe__ast *sum(greffe__parser *p)
-{
-    greffe__ast *left = product(p);
-    while (left != NULL && (is(p, "+") || is(p, "-"))) {
-        greffe__op op = is(p, "+") ? GREFFE__OP_ADD : GREFFE__OP_SUB;
-        greffe__lex_next(p);
-        left = with_two(p, GREFFE__AST_BINARY, op, left, product(p));
-    }
-    return left;
-}
-
 static greffe__ast *between(greffe__parser *p, greffe__ast *value)
 {
     greffe__lex_next(p);
     greffe__ast *low = sum(p);
     greffe__ast *node = with_two(p, GREFFE__AST_BETWEEN, 0, value, low);
-    if (node == NULL || !expect_word(p, "and") || !greffe__parse_adopt(p, node, sum(p))) {
+    if (node == NULL || !expect_word(p, GREFFE__W_AND) || !greffe__parse_adopt(p, node, sum(p))) {
         return NULL;
     }
     return node;
@@ -757,56 +729,69 @@ static greffe__ast *in(greffe__parser *p, greffe__ast *value)
     return greffe__parse_expect(p, ")") ? node : NULL;
 }
 
-/* The comparison that the token is; OP_CONST: none. */
-static greffe__op comparison_of(const greffe__parser *p)
+/* How an operator binds, the loosest first; all of them to the left. */
+typedef enum level { NONE, OR, AND, COMPARISON, SUM, PRODUCT, POWER } binding;
+
+static binding found(uint8_t *out, greffe__op op, binding level)
+{
+    *out = (uint8_t)op;
+    return level;
+}
+
+/* The operator that the token is; NONE: it is none. */
+static binding operator_of(const greffe__parser *p, uint8_t *op)
 {
     bool equal = p->symbol[1] == '=';
     switch (p->symbol[0]) {
-    case '=': return GREFFE__OP_EQ;
-    case '!': return equal ? GREFFE__OP_NE : GREFFE__OP_CONST;
-    case '<': return equal ? GREFFE__OP_LE : GREFFE__OP_LT;
-    case '>': return equal ? GREFFE__OP_GE : GREFFE__OP_GT;
-    default: return GREFFE__OP_CONST;
+    case '=': return found(op, GREFFE__OP_EQ, COMPARISON);
+    case '!': return found(op, GREFFE__OP_NE, equal ? COMPARISON : NONE);
+    case '<': return found(op, equal ? GREFFE__OP_LE : GREFFE__OP_LT, COMPARISON);
+    case '>': return found(op, equal ? GREFFE__OP_GE : GREFFE__OP_GT, COMPARISON);
+    case '+': return found(op, GREFFE__OP_ADD, SUM);
+    case '-': return found(op, GREFFE__OP_SUB, p->symbol[1] == '\0' ? SUM : NONE);
+    case '*':
+        return p->symbol[1] == '*' ? found(op, GREFFE__OP_POW, POWER)
+                                   : found(op, GREFFE__OP_MUL, PRODUCT);
+    case '/': return found(op, GREFFE__OP_DIV, PRODUCT);
+    case '\0': break;
+    default: return NONE;
+    }
+    switch (p->word) {
+    case GREFFE__W_AND: return found(op, GREFFE__OP_AND, AND);
+    case GREFFE__W_OR: return found(op, GREFFE__OP_OR, OR);
+    case GREFFE__W_BETWEEN:
+    case GREFFE__W_IN: return found(op, GREFFE__OP_IN, COMPARISON);
+    default: return NONE;
     }
 }
 
-static greffe__ast *comparison(greffe__parser *p)
+/* Operands and the operators between them that bind at least so. */
+static greffe__ast *operation(greffe__parser *p, binding least)
 {
-    greffe__ast *left = sum(p);
+    greffe__ast *left = unary(p);
     while (left != NULL) {
-        greffe__op op = comparison_of(p);
-        if (op != GREFFE__OP_CONST) {
-            greffe__lex_next(p);
-            left = with_two(p, GREFFE__AST_BINARY, op, left, sum(p));
-        } else if (is_word(p, "between")) {
-            left = between(p, left);
-        } else if (is_word(p, "in")) {
-            left = in(p, left);
-        } else {
+        uint8_t op;
+        binding level = operator_of(p, &op);
+        if (level < least || level == NONE) {
             break;
         }
+        if (op == GREFFE__OP_IN) {
+            left = p->word == GREFFE__W_IN ? in(p, left) : between(p, left);
+            continue;
+        }
+        greffe__ast_kind kind = level == OR    ? GREFFE__AST_OR
+                                : level == AND ? GREFFE__AST_AND
+                                               : GREFFE__AST_BINARY;
+        greffe__lex_next(p);
+        left =
+            with_two(p, kind, kind == GREFFE__AST_BINARY ? op : 0, left, operation(p, level + 1));
     }
     return left;
 }
 
-static greffe__ast *conjunction(greffe__parser *p)
+static greffe__ast *sum(greffe__parser *p)
 {
-    greffe__ast *left = comparison(p);
-    while (left != NULL && is_word(p, "and")) {
-        greffe__lex_next(p);
-        left = with_two(p, GREFFE__AST_AND, 0, left, comparison(p));
-    }
-    return left;
-}
-
-static greffe__ast *disjunction(greffe__parser *p)
-{
-    greffe__ast *left = conjunction(p);
-    while (left != NULL && is_word(p, "or")) {
-        greffe__lex_next(p);
-        left = with_two(p, GREFFE__AST_OR, 0, left, conjunction(p));
-    }
-    return left;
+    return operation(p, SUM);
 }
 
 greffe__ast *greffe__parse_expression(greffe__parser *p)
@@ -816,7 +801,7 @@ greffe__ast *greffe__parse_expression(greffe__parser *p)
     }
     bool before = p->range;
     p->range = false;
-    greffe__ast *node = disjunction(p);
+    greffe__ast *node = operation(p, OR);
     p->range = before;
     p->depth -= 1;
     return node;

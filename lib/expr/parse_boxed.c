@@ -28,7 +28,7 @@ static bool is_negated(const greffe__parser *p)
     greffe__ast node = {.kind = GREFFE__AST_IN};
     trial.error = &error;
     ahead.work = &trial;
-    if (!greffe__lex_word(p, "not") || greffe__lex_peek(p) != '(') {
+    if (p->word != GREFFE__W_NOT || greffe__lex_peek(p) != '(') {
         return false;
     }
     greffe__lex_next(&ahead);

@@ -141,7 +141,7 @@ const greffe__type *greffe__parse_type(greffe__parser *p)
     if (p->work->failed || !greffe__parse_deeper(p)) {
         return NULL;
     }
-    bool list = greffe__lex_word(p, "list"), range = greffe__lex_word(p, "range");
+    bool list = p->word == GREFFE__W_LIST, range = p->word == GREFFE__W_RANGE;
     bool open = greffe__lex_peek(p) == '<';
     if (open && (list || range)) {
         greffe__lex_next(p);
@@ -151,8 +151,8 @@ const greffe__type *greffe__parse_type(greffe__parser *p)
             made = greffe__parse_keep_type(
                 p, (greffe__type){.kind = list ? GREFFE__LIST : GREFFE__RANGE, .item = item});
         }
-    } else if (open && (greffe__lex_word(p, "context") || greffe__lex_word(p, "function"))) {
-        bool context = greffe__lex_word(p, "context");
+    } else if (open && (p->word == GREFFE__W_CONTEXT || p->word == GREFFE__W_FUNCTION)) {
+        bool context = p->word == GREFFE__W_CONTEXT;
         greffe__lex_next(p);
         greffe__lex_next(p);
         made = context ? context_type(p) : function_type(p);
