@@ -164,20 +164,6 @@ greffe__arena *greffe__diags_arena(greffe_diags *diags)
     return &diags->arena;
 }
 
-/* A copy of at most so many bytes that ends with a whole character. */
-static const char *bounded(greffe__arena *arena, greffe__str text)
-{
-    if (text.size >= GREFFE_MAX_MESSAGE_BYTES - 1) {
-        text.size = GREFFE_MAX_MESSAGE_BYTES - 1;
-        while (text.size > 0 && !greffe__utf8_valid(text, NULL)) {
-            size_t whole = 0;
-            (void)greffe__utf8_valid(text, &whole);
-            text.size = whole;
-        }
-    }
-    return greffe__arena_copy(arena, text.data, text.size);
-}
-
 static void place(greffe_diag *diag, greffe__arena *arena, const greffe__source *source,
                   greffe__span span)
 {
@@ -186,9 +172,10 @@ static void place(greffe_diag *diag, greffe__arena *arena, const greffe__source 
     greffe__source_place(source, span.end > span.start ? span.end : span.start, &diag->end_line,
                          &diag->end_column);
     greffe__str line = greffe__source_line(source, diag->line);
-    const char *text = bounded(arena, line);
+    const greffe__str text =
+        greffe__str_dup(arena, greffe__utf8_cut(line, GREFFE_MAX_MESSAGE_BYTES - 1));
     diag->file = name != NULL ? name : "";
-    diag->source_line = text != NULL ? text : "";
+    diag->source_line = text.data;
 }
 
 bool greffe__reported(const greffe_diags *diags, greffe__code code, const greffe__source *source,
@@ -215,16 +202,12 @@ void greffe__report(greffe_diags *diags, greffe__code code, const greffe__source
     if (diags->count >= GREFFE_MAX_DIAGS) {
         return;
     }
-    char message[GREFFE_MAX_MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(message, sizeof message, format, arguments);
+    const greffe__str text = greffe__message(&diags->arena, format, arguments);
     va_end(arguments);
-    size_t length = size < 0                        ? 0
-                    : (size_t)size < sizeof message ? (size_t)size
-                                                    : sizeof message - 1;
-    const char *text = bounded(&diags->arena, (greffe__str){message, length});
-    const char *copy = bounded(&diags->arena, greffe__str_of(hint));
+    const greffe__str help = greffe__str_dup(
+        &diags->arena, greffe__utf8_cut(greffe__str_of(hint), GREFFE_MAX_MESSAGE_BYTES - 1));
     greffe_diag *diag = greffe__arena_push(&diags->arena, &diags->items, sizeof *diag);
     if (diag == NULL) {
         return;
@@ -232,8 +215,8 @@ void greffe__report(greffe_diags *diags, greffe__code code, const greffe__source
     *diag = (greffe_diag){.code = greffe__code_text(code),
                           .severity = severity,
                           .file = "",
-                          .message = text != NULL ? text : greffe__code_summary(code),
-                          .hint = copy != NULL ? copy : "",
+                          .message = text.size > 0 ? text.data : greffe__code_summary(code),
+                          .hint = help.data != NULL ? help.data : "",
                           .source_line = ""};
     if (source != NULL) {
         place(diag, &diags->arena, source, span);

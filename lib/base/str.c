@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 greffe__str greffe__str_of(const char *terminated)
 {
     return terminated == NULL ? (greffe__str){"", 0}
@@ -106,6 +108,17 @@ greffe__str greffe__str_format(greffe__arena *arena, const char *format, ...)
     return (greffe__str){data, (size_t)size};
 }
 
+greffe__str greffe__message(greffe__arena *arena, const char *format, va_list arguments)
+{
+    char text[GREFFE_MAX_MESSAGE_BYTES];
+    int size = vsnprintf(text, sizeof text, format, arguments);
+    const greffe__str whole = {text, size < 0 ? 0 : (size_t)size};
+    bool cut = whole.size >= sizeof text;
+    return greffe__str_dup(
+        arena, cut ? greffe__utf8_cut((greffe__str){text, sizeof text - 1}, sizeof text - 1)
+                   : whole);
+}
+
 unsigned greffe__str_distance(greffe__str a, greffe__str b, unsigned limit)
 {
     enum { longest = 64 };
@@ -196,6 +209,16 @@ uint32_t greffe__utf8_next(const char **at, const char *end)
     }
     *at += size;
     return value;
+}
+
+greffe__str greffe__utf8_cut(greffe__str a, size_t most)
+{
+    size_t whole = most < a.size ? most : a.size;
+    greffe__str cut = {a.data, whole};
+    if (!greffe__utf8_valid(cut, &whole)) {
+        cut.size = whole;
+    }
+    return cut;
 }
 
 bool greffe__utf8_valid(greffe__str a, size_t *bad_offset)

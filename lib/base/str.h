@@ -2,6 +2,8 @@
 #ifndef GREFFE_BASE_STR_H
 #define GREFFE_BASE_STR_H
 
+#include <stdarg.h>
+
 #include "base/memory.h"
 
 #ifdef __cplusplus
@@ -23,6 +25,9 @@ greffe__str greffe__str_trim(greffe__str a); /* spaces, tabs, line ends at both 
 greffe__str greffe__str_dup(greffe__arena *arena, greffe__str a);
 /* Joins terminated parts until NULL. */
 greffe__str greffe__str_join(greffe__arena *arena, const char *first, ...);
+/* A message: printf into the arena, cut at GREFFE_MAX_MESSAGE_BYTES. Empty without memory. */
+greffe__str greffe__message(greffe__arena *arena, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 /* printf into the arena. Integers and strings only: no locale is ever asked. */
 greffe__str greffe__str_format(greffe__arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -37,6 +42,8 @@ bool greffe__str_to_i64(int64_t *out, greffe__str a);
  * a malformed sequence (overlong, surrogate, past U+10FFFF), which it doesn't pass. */
 uint32_t greffe__utf8_next(const char **at, const char *end);
 bool greffe__utf8_valid(greffe__str a, size_t *bad_offset);
+/* As much of a valid text as fits into so many bytes, whole characters only. */
+greffe__str greffe__utf8_cut(greffe__str a, size_t most);
 /* Writes up to 4 bytes; returns how many. */
 size_t greffe__utf8_put(char *out, uint32_t code_point);
 size_t greffe__utf8_length(greffe__str a);

@@ -9,16 +9,15 @@
 void greffe__complain(greffe__binder *b, greffe__code code, const greffe__node *node,
                       const char *hint, const char *format, ...)
 {
-    char message[GREFFE_MAX_MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(message, sizeof message, format, arguments);
+    const char *message = greffe__message(b->arena, format, arguments).data;
     va_end(arguments);
     greffe__span span = node->span;
     if (node->kind == GREFFE__MAPPING && node->count > 0 && node->style != GREFFE__FLOW) {
         span = node->children[0]->span; /* a block's first key shows where it is */
     }
-    greffe__report(b->diags, code, &b->doc->source, span, hint, "%s", message);
+    greffe__report(b->diags, code, &b->doc->source, span, hint, "%s", message != NULL ? message : "");
 }
 
 const char *greffe__did_you_mean(greffe__binder *b, greffe__str word, const char *const *words,

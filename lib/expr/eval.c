@@ -16,9 +16,9 @@ static void describe(greffe__buf *out, const greffe__value *value)
     switch ((greffe__kind)value->kind) {
     case GREFFE__NULL: greffe__buf_text(out, "nothing (null)"); return;
     case GREFFE__STRING:
-        greffe__buf_format(out, "\"%.*s\"",
-                           (int)(value->as.string.size > most ? most : value->as.string.size),
-                           value->as.string.data);
+        greffe__buf_byte(out, '"');
+        greffe__buf_str(out, greffe__utf8_cut(value->as.string, most));
+        greffe__buf_byte(out, '"');
         return;
     case GREFFE__LIST:
     case GREFFE__CONTEXT:

@@ -210,6 +210,38 @@ greffe_status greffe__table_analyse(greffe__findings *out, greffe__expr_error *e
                                     greffe__arena *arena, const greffe__symbols *symbols,
                                     greffe__str source, const greffe__table *table);
 
+/* Conditions over names, read together: the values of each name are cut into segments, on each of
+ * which every condition is true throughout, or false throughout, or null. */
+typedef struct greffe__conditions greffe__conditions;
+
+typedef struct greffe__name_cut {
+    uint32_t slot, count;         /* of the name; how many segments */
+    const greffe__value *samples; /* a value of each; null, where the name may be absent, the last */
+    bool exact;                   /* every value that the name may have lies in one of them */
+} greffe__name_cut;
+
+typedef struct greffe__names {
+    greffe__name_cut *at;
+    uint32_t count, capacity;
+} greffe__names;
+
+/* In the arena; the symbols do not change as long as it lives. NULL without memory. */
+greffe__conditions *greffe__conditions_create(greffe__arena *arena, const greffe__symbols *symbols);
+/* Adds a condition that compiles over the symbols; `*index` is its number. False without memory. */
+bool greffe__conditions_add(greffe__conditions *conditions, greffe__str source, uint32_t *index);
+/* Makes a value a segment of its own, where a condition is about the name. */
+bool greffe__conditions_mark(greffe__conditions *conditions, uint32_t slot,
+                             const greffe__value *value);
+/* Once all are added. False without memory. */
+bool greffe__conditions_cut(greffe__conditions *conditions);
+const greffe__names *greffe__conditions_names(const greffe__conditions *conditions);
+/* The names that a condition is about; NULL: it is more than comparisons of names with values that
+ * are known, and nothing can be said of it. */
+const greffe__u32s *greffe__condition_names(const greffe__conditions *conditions, uint32_t index);
+/* What a condition is where each of its names has the value that `values` holds for it. */
+greffe__value greffe__condition_holds(const greffe__conditions *conditions, uint32_t index,
+                                      const greffe__value *values);
+
 /* --- Evaluation --- */
 
 typedef struct greffe__eval {

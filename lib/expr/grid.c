@@ -430,8 +430,9 @@ static bool cut(greffe__grid *grid, greffe__axis *axis)
     if (good && axis->type.optional) {
         good = add_sample(grid, axis, greffe__null());
     }
-    if (good && axis->samples.count == 0 && !axis->type.any) { /* something of its kind */
-        good = add_sample(grid, axis, (greffe__value){.kind = axis->type.kind});
+    const greffe__value some = {.kind = axis->type.kind};
+    if (good && axis->samples.count == 0 && !axis->type.any && may_be(axis, &some)) {
+        good = add_sample(grid, axis, some);
     }
     return good;
 }

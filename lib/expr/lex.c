@@ -12,15 +12,10 @@ void *greffe__expr_fail(greffe__expr_work *work, greffe__code code, uint32_t sta
                         const char *hint, const char *format, ...)
 {
     if (!work->failed) {
-        char message[GREFFE_MAX_MESSAGE_BYTES];
         va_list arguments;
         va_start(arguments, format);
-        int size = vsnprintf(message, sizeof message, format, arguments);
+        const char *text = greffe__message(work->arena, format, arguments).data;
         va_end(arguments);
-        size_t length = size < 0                        ? 0
-                        : (size_t)size < sizeof message ? (size_t)size
-                                                        : sizeof message - 1;
-        const char *text = greffe__arena_copy(work->arena, message, length);
         *work->error = (greffe__expr_error){code, start, end, text != NULL ? text : "", hint};
         work->failed = true;
     }

@@ -27,18 +27,13 @@ bool greffe__refuse(greffe__bench *b, greffe__code code, greffe_status status, c
     if (b->stop) {
         return false;
     }
-    char message[GREFFE_MAX_MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(message, sizeof message, format, arguments);
+    b->out->message = greffe__message(b->arena, format, arguments);
     va_end(arguments);
-    size_t length = size < 0                        ? 0
-                    : (size_t)size < sizeof message ? (size_t)size
-                                                    : sizeof message - 1;
     b->stop = true;
     b->out->refused = code;
     b->out->status = status;
-    b->out->message = greffe__str_dup(b->arena, (greffe__str){message, length});
     b->out->hint = greffe__str_dup(b->arena, greffe__str_of(hint));
     return false;
 }

@@ -1,0 +1,136 @@
+/* Conditions over names, read together: guards of a choice, of outcomes, of several steps.
+ *
+ * It knows no steps and no paths: who asks says which segment each name is in, and is told what a
+ * condition is there. */
+#include "expr/grid.h"
+
+typedef struct condition {
+    greffe__ast *root; /* NULL: it is no box */
+    greffe__u32s names;
+} condition;
+
+struct greffe__conditions {
+    greffe__arena *arena;
+    const greffe__symbols *symbols;
+    greffe__grid grid;
+    condition *at;
+    uint32_t count, capacity;
+    greffe__names names; /* as they are told, once cut */
+};
+
+greffe__conditions *greffe__conditions_create(greffe__arena *arena, const greffe__symbols *symbols)
+{
+    greffe__conditions *c = greffe__arena_zalloc(arena, sizeof *c);
+    if (c != NULL) {
+        c->arena = arena;
+        c->symbols = symbols;
+        c->grid.arena = arena;
+    }
+    return c;
+}
+
+/* Notes which names a condition is about. */
+static bool note_names(greffe__conditions *c, condition *one, const greffe__ast *node)
+{
+    if (node->symbol != NULL) {
+        const greffe__axis *axis = greffe__grid_axis(&c->grid, node);
+        uint32_t index = axis != NULL ? (uint32_t)(axis - c->grid.at) : 0;
+        for (uint32_t i = 0; i < one->names.count; i++) {
+            if (one->names.at[i] == index) {
+                return true;
+            }
+        }
+        uint32_t *place = axis != NULL
+                              ? greffe__arena_push(c->arena, &one->names, sizeof *place)
+                              : NULL;
+        if (place == NULL) {
+            return false;
+        }
+        *place = index;
+        return true;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        if (!note_names(c, one, node->at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool greffe__conditions_add(greffe__conditions *c, greffe__str source, uint32_t *index)
+{
+    greffe__expr_error error = {0};
+    greffe__expr_work work = {
+        .arena = c->arena, .symbols = c->symbols, .source = source, .error = &error};
+    const greffe__boxed boxed = {.kind = GREFFE__BOXED_TEXT, .text = source};
+    condition *place = greffe__arena_push(c->arena, &c->at, sizeof *place);
+    if (place == NULL) {
+        return false;
+    }
+    *index = c->count - 1;
+    greffe__ast *root = greffe__expr_parse(&work, &boxed);
+    bool read = root != NULL && greffe__expr_check(&work, root, NULL) &&
+                greffe__grid_collect(&c->grid, root) && note_names(c, place, root);
+    place->root = read ? root : NULL;
+    return !c->arena->failed;
+}
+
+static greffe__axis *axis_of(greffe__conditions *c, uint32_t slot)
+{
+    for (uint32_t i = 0; i < c->grid.count; i++) {
+        const greffe__symbol *symbol = c->grid.at[i].leaf;
+        if (symbol->slot == slot) {
+            return &c->grid.at[i];
+        }
+    }
+    return NULL;
+}
+
+bool greffe__conditions_mark(greffe__conditions *c, uint32_t slot, const greffe__value *value)
+{
+    greffe__axis *axis = axis_of(c, slot);
+    greffe__value *place =
+        axis != NULL ? greffe__arena_push(c->arena, &axis->marks, sizeof *place) : NULL;
+    if (place != NULL) {
+        *place = *value;
+    }
+    return axis == NULL || place != NULL;
+}
+
+bool greffe__conditions_cut(greffe__conditions *c)
+{
+    for (uint32_t i = 0; i < c->grid.count; i++) {
+        const greffe__symbol *symbol = c->grid.at[i].leaf;
+        c->grid.at[i].type = symbol->type; /* not as a test before it has narrowed it */
+    }
+    if (!greffe__grid_cut(&c->grid)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < c->grid.count; i++) {
+        const greffe__axis *axis = &c->grid.at[i];
+        const greffe__symbol *symbol = axis->leaf;
+        greffe__name_cut *place = greffe__arena_push(c->arena, &c->names, sizeof *place);
+        if (place == NULL) {
+            return false;
+        }
+        *place = (greffe__name_cut){symbol->slot, axis->samples.count, axis->samples.at,
+                                    axis->exact};
+    }
+    return true;
+}
+
+const greffe__names *greffe__conditions_names(const greffe__conditions *c)
+{
+    return &c->names;
+}
+
+const greffe__u32s *greffe__condition_names(const greffe__conditions *c, uint32_t index)
+{
+    return c->at[index].root != NULL ? &c->at[index].names : NULL;
+}
+
+greffe__value greffe__condition_holds(const greffe__conditions *c, uint32_t index,
+                                      const greffe__value *values)
+{
+    return greffe__grid_holds(&c->grid, c->at[index].root, values);
+}
