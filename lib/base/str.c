@@ -113,10 +113,8 @@ greffe__str greffe__message(greffe__arena *arena, const char *format, va_list ar
     char text[GREFFE_MAX_MESSAGE_BYTES];
     int size = vsnprintf(text, sizeof text, format, arguments);
     const greffe__str whole = {text, size < 0 ? 0 : (size_t)size};
-    bool cut = whole.size >= sizeof text;
-    return greffe__str_dup(
-        arena, cut ? greffe__utf8_cut((greffe__str){text, sizeof text - 1}, sizeof text - 1)
-                   : whole);
+    bool cut = whole.size >= sizeof text; /* perhaps within a character */
+    return greffe__str_dup(arena, cut ? greffe__utf8_cut(whole, sizeof text - 1) : whole);
 }
 
 unsigned greffe__str_distance(greffe__str a, greffe__str b, unsigned limit)
@@ -213,8 +211,11 @@ uint32_t greffe__utf8_next(const char **at, const char *end)
 
 greffe__str greffe__utf8_cut(greffe__str a, size_t most)
 {
-    size_t whole = most < a.size ? most : a.size;
-    greffe__str cut = {a.data, whole};
+    size_t whole = most;
+    if (a.size <= most) {
+        return a; /* as it is, valid or not */
+    }
+    greffe__str cut = {a.data, most};
     if (!greffe__utf8_valid(cut, &whole)) {
         cut.size = whole;
     }

@@ -42,7 +42,7 @@ bool greffe__str_to_i64(int64_t *out, greffe__str a);
  * a malformed sequence (overlong, surrogate, past U+10FFFF), which it doesn't pass. */
 uint32_t greffe__utf8_next(const char **at, const char *end);
 bool greffe__utf8_valid(greffe__str a, size_t *bad_offset);
-/* As much of a valid text as fits into so many bytes, whole characters only. */
+/* As much of a text as fits into so many bytes: cut before a character that does not. */
 greffe__str greffe__utf8_cut(greffe__str a, size_t most);
 /* Writes up to 4 bytes; returns how many. */
 size_t greffe__utf8_put(char *out, uint32_t code_point);
