@@ -4,10 +4,22 @@
 
 #include "cli/cli.h"
 
+/* Whether something that the procedure promises is neither proved nor waived. */
+static bool unproved(const cli *c)
+{
+    const greffe_diag *diag;
+    for (size_t i = 0; (diag = greffe_diags_get(c->diags, i)) != NULL; i++) {
+        if (strcmp(diag->code, "GR-4001") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int verdict(cli *c, int code)
 {
-    bool warned = greffe_diags_total(c->diags, GREFFE_WARNING) > 0;
-    return code == EXIT_FINE && warned && c->fail_on_warning ? EXIT_UNPROVED : code;
+    bool warned = greffe_diags_total(c->diags, GREFFE_WARNING) > 0 && c->fail_on_warning;
+    return code == EXIT_FINE && (warned || unproved(c)) ? EXIT_UNPROVED : code;
 }
 
 /* What is said of all files is one array: each object names its file. */
@@ -50,12 +62,11 @@ int cli_check(cli *c)
         } else {
             cli_print_diags(c);
         }
-        code = verdict(c, code);
         if (code == EXIT_FINE && !c->json) {
-            size_t warnings = greffe_diags_total(c->diags, GREFFE_WARNING);
             (void)printf("%s: no fault found%s\n", c->words[i],
-                         warnings > 0 ? ", but not all is proved" : "");
+                         unproved(c) ? ", but not all is proved" : "");
         }
+        code = verdict(c, code);
         worst = code > worst ? code : worst;
         greffe_plan_unref(plan);
     }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -221,7 +222,10 @@ int cli_compile(cli *c, const char *path, greffe_plan **out)
     const char *slash = strrchr(path, '/');
     (void)snprintf(f.path, sizeof f.path, "%.*s", slash != NULL ? (int)(slash - path + 1) : 0,
                    path);
-    greffe_compile_options options = {sizeof options, read_beside, &f};
+    greffe_compile_options options = {.size = sizeof options,
+                                      .read = read_beside,
+                                      .read_data = &f,
+                                      .today = (int64_t)time(NULL) / 86400};
     greffe_status status =
         greffe_compile(out, c->context, c->diags, path, (greffe_str){text, size}, &options);
     free(text);

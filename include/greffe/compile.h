@@ -23,6 +23,8 @@ typedef struct greffe_compile_options {
     size_t size;         /**< sizeof(greffe_compile_options) */
     greffe_read_fn read; /**< NULL: no other file can be read */
     void *read_data;     /**< given to `read` */
+    int64_t today;       /**< civil date in days since 1970-01-01, by which waivers run out; 0: none
+                              does */
 } greffe_compile_options;
 
 /** Compiles a procedure: reads, binds, types, checks. Faults and warnings go to `diags`, sorted.

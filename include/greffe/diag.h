@@ -32,6 +32,7 @@ typedef struct greffe_diag {
     const char *message;           /**< what is wrong, one sentence */
     const char *hint;              /**< how to mend it, one sentence; never NULL, may be "" */
     const char *source_line;       /**< the line's text, or "" */
+    const char *story;             /**< the shortest way to it, told, or "" */
 } greffe_diag;
 
 /** Makes an empty collector. At most GREFFE_MAX_DIAGS are kept; the rest are counted. */

@@ -217,9 +217,17 @@ void greffe__report(greffe_diags *diags, greffe__code code, const greffe__source
                           .file = "",
                           .message = text.size > 0 ? text.data : greffe__code_summary(code),
                           .hint = help.data != NULL ? help.data : "",
-                          .source_line = ""};
+                          .source_line = "",
+                          .story = ""};
     if (source != NULL) {
         place(diag, &diags->arena, source, span);
+    }
+}
+
+void greffe__report_story(greffe_diags *diags, greffe__str story)
+{
+    if (diags->count > 0) {
+        diags->items[diags->count - 1].story = greffe__str_dup(&diags->arena, story).data;
     }
 }
 
@@ -294,6 +302,9 @@ greffe_status greffe_diags_render(const char **out, greffe_diags *diags, size_t 
     if (diag->line > 0) {
         render_line(buf, diag);
     }
+    if (diag->story[0] != '\0') {
+        greffe__buf_format(buf, "  way: %s\n", diag->story);
+    }
     if (diag->hint[0] != '\0') {
         greffe__buf_format(buf, "  help: %s\n", diag->hint);
     }
@@ -325,6 +336,7 @@ greffe_status greffe_diags_render_json(const char **out, greffe_diags *diags)
                            diag->line, diag->column, diag->end_line, diag->end_column);
         json_field(buf, "message", diag->message);
         json_field(buf, "hint", diag->hint);
+        json_field(buf, "story", diag->story);
         greffe__buf_byte(buf, '}');
     }
     greffe__buf_byte(buf, ']');

@@ -47,6 +47,8 @@ void greffe__source_place(const greffe__source *source, uint32_t offset, uint32_
 void greffe__report(greffe_diags *diags, greffe__code code, const greffe__source *source,
                     greffe__span span, const char *hint, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* Adds the way to what was reported last. */
+void greffe__report_story(greffe_diags *diags, greffe__str story);
 /* Whether this code was reported at this place already. */
 bool greffe__reported(const greffe_diags *diags, greffe__code code, const greffe__source *source,
                       greffe__span span);

@@ -24,19 +24,24 @@
 
 /* Expressions. */
 #define GREFFE_MAX_EXPR_BYTES 16384u
-#define GREFFE_MAX_TABLE_BYTES (1u << 20) /* all the cells of a decision table */
-#define GREFFE_MAX_BOXES 200000u          /* looked at in the analysis of a table */
-#define GREFFE_MAX_FINDINGS 20u           /* gaps, overlaps and dead rules told of one table */
-#define GREFFE_MAX_EXPR_DEPTH 64u         /* nesting of the source */
-#define GREFFE_MAX_EXPR_CODE 65536u       /* operations of a program */
-#define GREFFE_MAX_EXPR_NAME 256u         /* bytes of a name that an expression gives */
-#define GREFFE_MAX_EXPR_STACK 256u        /* values on the evaluator's stack */
-#define GREFFE_MAX_EXPR_CALLS 64u         /* functions that wait for one another */
-#define GREFFE_MAX_REGEX_STEPS 100000u    /* of PCRE2, for one match: its match_limit */
-#define GREFFE_MAX_REGEX_DEPTH 1000u      /* of PCRE2's backtracking */
-#define GREFFE_MAX_REGEX_KIB 8192u        /* of memory for one match */
-#define GREFFE_MAX_EXPR_STEPS 100000u     /* instructions in one evaluation */
-#define GREFFE_MAX_EXPR_LIST 10000u       /* items of a list */
+#define GREFFE_MAX_TABLE_BYTES (1u << 20)  /* all the cells of a decision table */
+#define GREFFE_MAX_PROOF_STATES 200000u    /* that a procedure's proof looks at */
+#define GREFFE_MAX_PROOF_BYTES (64u << 20) /* that they may take */
+#define GREFFE_MAX_ASKED 32u               /* names in the guards of one step */
+#define GREFFE_MAX_APPLIES 8           /* fields that apply by each other, one deep in the other */
+#define GREFFE_MAX_WAYS 4096u          /* in which they may be answered */
+#define GREFFE_MAX_BOXES 200000u       /* looked at in the analysis of a table */
+#define GREFFE_MAX_FINDINGS 20u        /* gaps, overlaps and dead rules told of one table */
+#define GREFFE_MAX_EXPR_DEPTH 64u      /* nesting of the source */
+#define GREFFE_MAX_EXPR_CODE 65536u    /* operations of a program */
+#define GREFFE_MAX_EXPR_NAME 256u      /* bytes of a name that an expression gives */
+#define GREFFE_MAX_EXPR_STACK 256u     /* values on the evaluator's stack */
+#define GREFFE_MAX_EXPR_CALLS 64u      /* functions that wait for one another */
+#define GREFFE_MAX_REGEX_STEPS 100000u /* of PCRE2, for one match: its match_limit */
+#define GREFFE_MAX_REGEX_DEPTH 1000u   /* of PCRE2's backtracking */
+#define GREFFE_MAX_REGEX_KIB 8192u     /* of memory for one match */
+#define GREFFE_MAX_EXPR_STEPS 100000u  /* instructions in one evaluation */
+#define GREFFE_MAX_EXPR_LIST 10000u    /* items of a list */
 #define GREFFE_MAX_EXPR_STRING (1u << 20) /* bytes of a string */
 #define GREFFE_MAX_EXPR_VALUE (16u << 20) /* bytes of a result; what is shared counts each time */
 #define GREFFE_MAX_EXPR_FOLDED 65536u     /* the same, of what is calculated when it is compiled */

@@ -17,7 +17,8 @@ void greffe__complain(greffe__binder *b, greffe__code code, const greffe__node *
     if (node->kind == GREFFE__MAPPING && node->count > 0 && node->style != GREFFE__FLOW) {
         span = node->children[0]->span; /* a block's first key shows where it is */
     }
-    greffe__report(b->diags, code, &b->doc->source, span, hint, "%s", message != NULL ? message : "");
+    greffe__report(b->diags, code, &b->doc->source, span, hint, "%s",
+                   message != NULL ? message : "");
 }
 
 const char *greffe__did_you_mean(greffe__binder *b, greffe__str word, const char *const *words,

@@ -10,7 +10,7 @@ typedef struct procedure_keys {
     greffe__ref version, id, uses, prefix;
     greffe__str title;
     const greffe__node *open, *roles, *form, *documents, *once, *values, *tables, *freeze, *clocks,
-        *steps, *guarantees, *retention, *services;
+        *steps, *guarantees, *retention, *services, *waive;
 } procedure_keys;
 
 #define ROW(key, type, required, doc)                                                              \
@@ -36,6 +36,7 @@ static const greffe__key procedure_rows[] = {
     ROW(services, NODE, false, "outside services of call steps: {id: {outcomes: […]}}"),
     ROW(steps, NODE, false, "the steps: {id: {kind: …}}; default: filed, seen to, answered"),
     ROW(guarantees, NODE, false, "what must hold on every path"),
+    ROW(waive, NODE, false, "rules that are let pass: {rule: GR-4206, because: why, until: date}"),
     ROW(retention, NODE, false, "how long dossiers are kept: {outcome: 10 years, other: 2 years}"),
 };
 static const greffe__keys procedure_table = {"a procedure", procedure_rows,
@@ -693,5 +694,8 @@ void greffe__bind_procedure(greffe__definition *d)
     }
     if (keys.guarantees != NULL) {
         greffe__bind_guarantees(d, keys.guarantees);
+    }
+    if (keys.waive != NULL) {
+        greffe__bind_waivers(d, keys.waive);
     }
 }

@@ -37,6 +37,14 @@ static void add_moment(greffe__definition *d, greffe__strs *list, greffe__str mo
     }
 }
 
+static void add_node(greffe__definition *d, greffe__nodes *list, const greffe__node *node)
+{
+    const greffe__node **place = greffe__arena_push(d->binder.arena, list, sizeof *place);
+    if (place != NULL) {
+        *place = node;
+    }
+}
+
 /* The first decision: every step of a kind that decides. */
 static void default_until(greffe__definition *d, greffe__clock_def *clock)
 {
@@ -81,6 +89,7 @@ static void bind_clock(greffe__definition *d, const greffe__node *name, const gr
     if (clock == NULL) {
         return;
     }
+    add_node(d, &d->clock_nodes, name);
     *clock = (greffe__clock_def){.name = name->text,
                                  .within = keys.within,
                                  .warn = keys.warn,
@@ -182,6 +191,7 @@ static void bind_guarantee(greffe__definition *d, const greffe__node *node)
         return;
     }
     *guarantee = (greffe__guarantee){.because = keys.because};
+    add_node(d, &d->guarantee_nodes, node);
     bool paired = keys.always.node != NULL;
     int patterns = (keys.before.node != NULL) + (keys.after.node != NULL) +
                    (keys.at_most_once.node != NULL) + (keys.never.count > 0) +
@@ -190,6 +200,7 @@ static void bind_guarantee(greffe__definition *d, const greffe__node *node)
         greffe__complain(&d->binder, GREFFE__GR_BAD_GUARANTEE, node, "write one entry for each",
                          "this guarantee mixes several patterns");
         d->plan->guarantees.count -= 1;
+        d->guarantee_nodes.count -= 1;
         return;
     }
     if (keys.before.node != NULL && paired) {
@@ -216,12 +227,7 @@ static void bind_guarantee(greffe__definition *d, const greffe__node *node)
                          "{at_most_once: X} or {different_people: [A, B]}",
                          "this is none of the five patterns of a guarantee");
         d->plan->guarantees.count -= 1;
-        return;
-    }
-    if (guarantee->pattern != GREFFE__DIFFERENT_PEOPLE) {
-        greffe__complain(&d->binder, GREFFE__GR_NOT_PROVED, node,
-                         "this version checks its names and types, and does not prove it yet",
-                         "this guarantee is not proved");
+        d->guarantee_nodes.count -= 1;
     }
 }
 
@@ -234,5 +240,54 @@ void greffe__bind_guarantees(greffe__definition *d, const greffe__node *guarante
     }
     for (uint32_t i = 0; i < guarantees->count; i++) {
         bind_guarantee(d, greffe__node_resolve(guarantees->children[i]));
+    }
+}
+
+/* --- Waivers --- */
+
+typedef struct waiver_keys {
+    greffe__ref rule;
+    greffe__str because;
+    greffe__maybe_date until;
+} waiver_keys;
+static const greffe__key waiver_rows[] = {
+    {"rule", GREFFE__K_SCALAR, true, offsetof(waiver_keys, rule), 0, NULL,
+     "the code of what is let pass: GR-4206"},
+    {"because", GREFFE__K_TEXT, true, offsetof(waiver_keys, because), 0, NULL, "why, in words"},
+    {"until", GREFFE__K_DATE, true, offsetof(waiver_keys, until), 0, NULL,
+     "the last day on which it is let pass"},
+};
+static const greffe__keys waiver_table = {"a waiver", waiver_rows, 3};
+
+static void bind_waiver(greffe__definition *d, const greffe__node *node)
+{
+    waiver_keys keys = {0};
+    greffe__bind(&d->binder, &waiver_table, node, 0, &keys);
+    greffe__waiver *waiver = greffe__arena_push(d->binder.arena, &d->waivers, sizeof *waiver);
+    if (waiver == NULL || keys.rule.node == NULL) {
+        return;
+    }
+    greffe__str rule = keys.rule.id;
+    bool known = rule.size == 7 && greffe__str_starts(rule, "GR-4") &&
+                 (rule.data[4] == '2' || rule.data[4] == '3' || greffe__str_is(rule, "GR-4001"));
+    if (!known) {
+        greffe__complain(&d->binder, GREFFE__GR_WRONG_VALUE, keys.rule.node,
+                         "rule: GR-4206; what makes a procedure get stuck cannot be waived",
+                         "'%.*s' is no rule that can be waived", (int)rule.size, rule.data);
+    }
+    *waiver = (greffe__waiver){
+        .node = node, .rule = rule, .until = keys.until.given ? keys.until.days : INT64_MAX};
+}
+
+void greffe__bind_waivers(greffe__definition *d, const greffe__node *waivers)
+{
+    if (waivers->kind != GREFFE__SEQUENCE) {
+        greffe__complain(&d->binder, GREFFE__GR_WRONG_SHAPE, waivers,
+                         "- {rule: GR-4206, because: why, until: 2027-12-31}",
+                         "'waive' takes a list");
+        return;
+    }
+    for (uint32_t i = 0; i < waivers->count; i++) {
+        bind_waiver(d, greffe__node_resolve(waivers->children[i]));
     }
 }

@@ -154,6 +154,10 @@ static greffe_status run_passes(greffe__definition *d, const char *name, greffe_
         greffe_diags_total(d->binder.diags, GREFFE_ERROR) == d->errors_before) {
         greffe__verify_reach(d);
     }
+    if (!d->binder.arena->failed &&
+        greffe_diags_total(d->binder.diags, GREFFE_ERROR) == d->errors_before) {
+        greffe__verify_proof(d);
+    }
     return d->binder.arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
 }
 

@@ -169,6 +169,19 @@ typedef struct greffe__call_services {
     uint32_t count, capacity;
 } greffe__call_services;
 
+typedef struct greffe__nodes {
+    const greffe__node **at;
+    uint32_t count, capacity;
+} greffe__nodes;
+
+/* What the author lets pass, in words and until a day. */
+typedef struct greffe__waiver {
+    const greffe__node *node;
+    greffe__str rule; /* its code: GR-4206 */
+    int64_t until;    /* civil date in days, included */
+    bool used;
+} greffe__waiver;
+
 typedef enum greffe__thing {
     GREFFE__THING_ROLE = 1,
     GREFFE__THING_BOARD,
@@ -235,6 +248,11 @@ typedef struct greffe__definition {
         uint32_t count, capacity;
     } fixups; /* edges whose target is still a name */
     greffe__symbols symbols;
+    greffe__nodes guarantee_nodes, clock_nodes; /* of the plan's, in its order */
+    struct {
+        greffe__waiver *at;
+        uint32_t count, capacity;
+    } waivers;
 } greffe__definition;
 
 /* Adds to the one namespace; reports a name used twice. */
@@ -300,6 +318,9 @@ bool greffe__read_moment(greffe__definition *d, const greffe__node *node, greffe
                          greffe__str *out);
 void greffe__bind_clocks(greffe__definition *d, const greffe__node *clocks);
 void greffe__bind_guarantees(greffe__definition *d, const greffe__node *guarantees);
+void greffe__bind_waivers(greffe__definition *d, const greffe__node *waivers);
+/* Whether the file lets a rule pass; its waiver has been of use then. */
+bool greffe__waives(greffe__definition *d, greffe__code code);
 
 /* --- Lowering: kinds of step to primitives --- */
 
@@ -348,6 +369,8 @@ void greffe__step_roles(greffe__lowering *l, greffe__u32s *out);
 /* --- Checks on the finished plan --- */
 
 void greffe__verify_reach(greffe__definition *d);
+/* All ways through the plan, once it has no other fault. */
+void greffe__verify_proof(greffe__definition *d);
 
 #ifdef __cplusplus
 }

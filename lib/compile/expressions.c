@@ -119,7 +119,8 @@ bool greffe__compile_typed(greffe__definition *d, const greffe__doc *doc, const 
     }
     greffe_status status =
         greffe__expr_compile(out, type, &error, d->binder.arena, &d->symbols, node->text, wanted);
-    if (status == GREFFE_EINVALID) {
+    if (status == GREFFE_EINVALID ||
+        (status == GREFFE_OK && error.code != GREFFE__GR_NONE && !greffe__waives(d, error.code))) {
         greffe__report(d->binder.diags, error.code, &doc->source,
                        greffe__node_place(doc, node, error.start, error.end), error.hint, "%s",
                        error.message);

@@ -207,6 +207,25 @@ bool greffe__check_order(const greffe__type *type)
     return type->any || (type->kind >= GREFFE__NUMBER && type->kind <= GREFFE__PERIOD);
 }
 
+static bool is_months(const greffe__ast *node)
+{
+    return node->fixed && node->type.kind == GREFFE__PERIOD;
+}
+
+/* 31 January and a month and a month is 28 March; and two months, 31 March. */
+static void advise_months(const greffe__checker *c, const greffe__ast *node)
+{
+    const greffe__ast *inner = node->at[0];
+    bool dated = node->type.kind == GREFFE__DATE || node->type.kind == GREFFE__DATETIME;
+    if (!c->lenient && dated && inner->kind == GREFFE__AST_BINARY && inner->op == node->op &&
+        is_months(node->at[1]) && is_months(inner->at[1])) {
+        *c->work->error = (greffe__expr_error){GREFFE__GR_MONTHS_TWICE, node->start, node->end,
+                                               "months that are added one after the other may end "
+                                               "on another day than their sum",
+                                               "add them at once: @\"P2M\""};
+    }
+}
+
 static bool check_binary(greffe__checker *c, greffe__ast *node)
 {
     if (!greffe__check_node(c, node->at[0]) || !greffe__check_node(c, node->at[1])) {
@@ -225,7 +244,10 @@ static bool check_binary(greffe__checker *c, greffe__ast *node)
     bool good = true;
     switch (op) {
     case GREFFE__OP_ADD:
-    case GREFFE__OP_SUB: node->type = sum_type(a, b, op == GREFFE__OP_SUB, &good); break;
+    case GREFFE__OP_SUB:
+        node->type = sum_type(a, b, op == GREFFE__OP_SUB, &good);
+        advise_months(c, node);
+        break;
     case GREFFE__OP_MUL:
     case GREFFE__OP_DIV:
     case GREFFE__OP_POW: node->type = product_type(op, a, b, &good); break;

@@ -40,9 +40,8 @@ static bool note_names(greffe__conditions *c, condition *one, const greffe__ast 
                 return true;
             }
         }
-        uint32_t *place = axis != NULL
-                              ? greffe__arena_push(c->arena, &one->names, sizeof *place)
-                              : NULL;
+        uint32_t *place =
+            axis != NULL ? greffe__arena_push(c->arena, &one->names, sizeof *place) : NULL;
         if (place == NULL) {
             return false;
         }
@@ -113,8 +112,8 @@ bool greffe__conditions_cut(greffe__conditions *c)
         if (place == NULL) {
             return false;
         }
-        *place = (greffe__name_cut){symbol->slot, axis->samples.count, axis->samples.at,
-                                    axis->exact};
+        *place =
+            (greffe__name_cut){symbol->slot, axis->samples.count, axis->samples.at, axis->exact};
     }
     return true;
 }

@@ -157,6 +157,8 @@ typedef struct greffe__program {
 
 extern const greffe__shape greffe__program_shape;
 
+/* The value of a program that is nothing but a constant; NULL for another. */
+const greffe__value *greffe__program_constant(const greffe__program *program);
 /* Whether a program that was stored can run: its jumps, operands and stack. False: damaged. */
 bool greffe__program_sound(const greffe__program *program);
 
@@ -169,7 +171,8 @@ typedef struct greffe__expr_error {
 } greffe__expr_error;
 
 /* Compiles; `wanted` (may be NULL) is the type that the result must have.
- * GREFFE_EINVALID with `*error` filled, GREFFE_ENOMEM. Everything lives in the arena. */
+ * GREFFE_EINVALID with `*error` filled, GREFFE_ENOMEM. Everything lives in the arena. Where what
+ * compiles is hardly what was meant, GREFFE_OK comes with `*error` too: its code is a warning's. */
 greffe_status greffe__expr_compile(greffe__program *out, greffe__type *type,
                                    greffe__expr_error *error, greffe__arena *arena,
                                    const greffe__symbols *symbols, greffe__str source,
@@ -215,9 +218,10 @@ greffe_status greffe__table_analyse(greffe__findings *out, greffe__expr_error *e
 typedef struct greffe__conditions greffe__conditions;
 
 typedef struct greffe__name_cut {
-    uint32_t slot, count;         /* of the name; how many segments */
-    const greffe__value *samples; /* a value of each; null, where the name may be absent, the last */
-    bool exact;                   /* every value that the name may have lies in one of them */
+    uint32_t slot, count; /* of the name; how many segments */
+    const greffe__value
+        *samples; /* a value of each; null, where the name may be absent, the last */
+    bool exact;   /* every value that the name may have lies in one of them */
 } greffe__name_cut;
 
 typedef struct greffe__names {

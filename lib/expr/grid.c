@@ -431,7 +431,8 @@ static bool cut(greffe__grid *grid, greffe__axis *axis)
         good = add_sample(grid, axis, greffe__null());
     }
     const greffe__value some = {.kind = axis->type.kind};
-    if (good && axis->samples.count == 0 && !axis->type.any && may_be(axis, &some)) {
+    bool whole = some.kind != GREFFE__RANGE && some.kind != GREFFE__FUNCTION;
+    if (good && axis->samples.count == 0 && !axis->type.any && whole && may_be(axis, &some)) {
         good = add_sample(grid, axis, some);
     }
     return good;

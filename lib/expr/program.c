@@ -71,6 +71,12 @@ greffe_status greffe__expr_compile(greffe__program *out, greffe__type *type,
     return greffe__expr_compile_boxed(out, type, error, arena, symbols, source, &boxed, wanted);
 }
 
+const greffe__value *greffe__program_constant(const greffe__program *program)
+{
+    bool constant = program->code.count == 2 && (program->code.at[0] & 0xFF) == GREFFE__OP_CONST;
+    return constant ? &program->constants.at[program->code.at[0] >> 8] : NULL;
+}
+
 /* --- Looking over --- */
 
 enum { UNKNOWN = -1 };

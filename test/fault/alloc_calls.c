@@ -7,6 +7,7 @@ static const char PROCEDURE[] =
     "greffe: 1\n"
     "procedure: carte\n"
     "title: Carte\n"
+    "retention: {other: 2 years}\n"
     "roles: {habitant: {kind: applicant}}\n"
     "form: {demande: {fields: {enfants: {type: integer, label: Enfants}}}}\n"
     "services:\n"

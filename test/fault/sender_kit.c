@@ -484,6 +484,7 @@ static void obey(kit *k, char *line)
     "greffe: 1\n"                                                                                  \
     "procedure: " name "\n"                                                                        \
     "title: Essai\n"                                                                               \
+    "retention: {other: 2 years}\n"                                                                \
     "uses: ville\n"                                                                                \
     "roles:\n"                                                                                     \
     "  demandeur: {kind: applicant, form: personne}\n"                                             \

@@ -25,6 +25,7 @@ AID = ROOT / "workflows" / "gpso-velo"
 FRAME = """greffe: 1
 procedure: exemple
 title: Exemple
+retention: {other: 2 years}
 uses: gpso
 roles:
   demandeur: {kind: applicant, form: personne}

@@ -17,6 +17,7 @@ import unittest
 from case import Case
 from office import GREFFE, ROOT, WORKFLOW, Answer
 
+GOLDEN = ROOT / "test" / "golden"
 PROCEDURES = (WORKFLOW / "velo.yaml", ROOT / "test" / "scenario" / "flow" / "flux.yaml",
               ROOT / "test" / "scenario" / "flow" / "delai.yaml")
 
@@ -171,7 +172,13 @@ class Bundle(unittest.TestCase):
         self.assertFalse(self.bundle.exists())
 
     def test_what_is_not_proved_is_refused_where_a_warning_is_a_fault(self):
-        answer = greffe("build", WORKFLOW / "velo.yaml", "--out", self.bundle, "--fail-on-warning")
+        answer = greffe("build", GOLDEN / "GR-4202-a-guarantee.yaml", "--out", self.bundle,
+                        "--fail-on-warning")
+        self.assertEqual((answer.exit, answer.code), (4, "GR-4202"), str(answer))
+        self.assertFalse(self.bundle.exists())
+
+    def test_what_is_not_proved_is_refused(self):
+        answer = greffe("build", GOLDEN / "GR-4001-a-choice.yaml", "--out", self.bundle)
         self.assertEqual((answer.exit, answer.code), (4, "GR-4001"), str(answer))
         self.assertFalse(self.bundle.exists())
 

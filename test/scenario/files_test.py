@@ -211,11 +211,12 @@ class ForMachines(Case):
     def test_one_array_for_all_files(self):
         faulty = ROOT / "test" / "golden"
         answer = self.o.greffe("check", "--json", str(faulty / "GR-2002-no-title.yaml"),
-                               str(WORKFLOW / "velo.yaml"),
+                               str(faulty / "GR-4202-a-guarantee.yaml"),
                                str(faulty / "GR-2013-an-authority.yaml"))
         found = json.loads(answer.out)
         self.assertEqual({pathlib.Path(one["file"]).name for one in found},
-                         {"GR-2002-no-title.yaml", "velo.yaml", "GR-2013-an-authority.yaml"})
+                         {"GR-2002-no-title.yaml", "GR-4202-a-guarantee.yaml",
+                          "GR-2013-an-authority.yaml"})
         fine = self.o.greffe("check", "--json", str(ROOT / "test/scenario/once/aide.yaml"))
         self.assertEqual((fine.exit, json.loads(fine.out)), (0, []))
 

@@ -38,6 +38,8 @@ static const char PROCEDURE[] =
     "greffe: 1\n"
     "procedure: prime\n"
     "title: Prime %s\n"
+    "retention: {other: 2 years}\n"
+    "guarantees: [{different_people: [instruction, paiement], because: Qui instruit ne paie pas}]\n"
     "uses: ville\n"
     "roles:\n"
     "  demandeur: {kind: applicant, form: personne}\n"

@@ -90,7 +90,8 @@ class Notice(Structure):
 class Diag(Structure):
     _fields_ = [("code", c_char_p), ("severity", c_int), ("file", c_char_p), ("line", c_uint32),
                 ("column", c_uint32), ("end_line", c_uint32), ("end_column", c_uint32),
-                ("message", c_char_p), ("hint", c_char_p), ("source_line", c_char_p)]
+                ("message", c_char_p), ("hint", c_char_p), ("source_line", c_char_p),
+                ("story", c_char_p)]
 
 
 # ---- Functions that libgreffe calls -------------------------------------------------------------
@@ -135,7 +136,8 @@ class DocumentsOptions(Structure):
 
 
 class CompileOptions(Structure):
-    _fields_ = [("size", c_size_t), ("read", READ), ("read_data", c_void_p)]
+    _fields_ = [("size", c_size_t), ("read", READ), ("read_data", c_void_p),
+                ("today", c_int64)]
 
 
 class VerifyOptions(Structure):

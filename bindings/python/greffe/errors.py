@@ -20,6 +20,7 @@ class Diagnostic:
     message: str
     hint: str
     source_line: str
+    story: str  # the shortest way to it, told, or ""
     text: str  # the whole of it, with the line and a caret
 
 

@@ -67,7 +67,8 @@ def _diagnostics(collector: c_void_p) -> list[Diagnostic]:
             code=one.code.decode(), severity=_SEVERITIES[one.severity], file=one.file.decode(),
             line=one.line, column=one.column, end_line=one.end_line, end_column=one.end_column,
             message=one.message.decode(), hint=one.hint.decode(),
-            source_line=one.source_line.decode(), text=(text.value or b"").decode()))
+            source_line=one.source_line.decode(), story=one.story.decode(),
+            text=(text.value or b"").decode()))
     return found
 
 

@@ -22,6 +22,10 @@ form:
 BOURSE = """greffe: 1
 procedure: bourse
 title: Bourse
+retention: {other: 2 years}
+waive:
+  - {rule: GR-4301, because: Cet essai regarde autre chose, until: 2999-12-31}
+  - {rule: GR-4302, because: Cet essai regarde autre chose, until: 2999-12-31}
 uses: bourg
 roles:
   demandeur: {kind: applicant, form: personne}

@@ -295,10 +295,10 @@ static void the_json_form_has_every_part(void **state)
     greffe__report(all->diags, GREFFE__GR_NOT_PROVED, NULL, (greffe__span){0, 0}, NULL, "m");
     assert_json(all, "[{\"code\":\"GR-2001\",\"severity\":\"error\",\"file\":\"a \\\"b\\\".yaml\","
                      "\"line\":1,\"column\":1,\"end_line\":1,\"end_column\":2,"
-                     "\"message\":\"say \\\"\xc3\xa9\\\"\\n\",\"hint\":\"a\\\\b\"},"
+                     "\"message\":\"say \\\"\xc3\xa9\\\"\\n\",\"hint\":\"a\\\\b\",\"story\":\"\"},"
                      "{\"code\":\"GR-4001\",\"severity\":\"warning\",\"file\":\"\","
                      "\"line\":0,\"column\":0,\"end_line\":0,\"end_column\":0,"
-                     "\"message\":\"m\",\"hint\":\"\"}]");
+                     "\"message\":\"m\",\"hint\":\"\",\"story\":\"\"}]");
 }
 
 /* --- The collector --- */

@@ -19,6 +19,7 @@ static const char PROCEDURE_OF_CALLS[] =
     "greffe: 1\n"
     "procedure: carte\n"
     "title: Carte\n"
+    "retention: {other: 2 years}\n"
     "roles:\n"
     "  habitant: {kind: applicant}\n"
     "form: {demande: {fields: {enfants: {type: integer, label: Enfants}}}}\n"

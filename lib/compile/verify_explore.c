@@ -1,0 +1,857 @@
+/* All the states of a net, the nearest first: so that the way to each is a shortest one. */
+#include <string.h>
+
+#include "compile/verify_priv.h"
+
+/* One step further: from a state, by a move, on a copy. */
+typedef struct step {
+    greffe__proof *p;
+    uint32_t from;
+    const uint8_t *before;       /* a copy of the state that is left: the list of states may move */
+    uint8_t *state;              /* the one that is made */
+    uint32_t *segments, *filled; /* of what is asked, and of what is filled in */
+    greffe__value *values;       /* of each name that is asked */
+    greffe__move move;
+} step;
+
+/* --- States --- */
+
+uint32_t greffe__proof_place(const uint8_t *state, uint32_t scope)
+{
+    return (uint32_t)state[2 * scope] | (uint32_t)state[2 * scope + 1] << 8;
+}
+
+const uint8_t *greffe__proof_facts(const greffe__proof *p, const uint8_t *state)
+{
+    return state + 2 * (size_t)p->plan->scopes.count;
+}
+
+const uint8_t *greffe__proof_state(const greffe__proof *p, uint32_t index)
+{
+    return p->states + (size_t)index * p->size;
+}
+
+static uint8_t *facts_of(const greffe__proof *p, uint8_t *state)
+{
+    return state + 2 * (size_t)p->plan->scopes.count;
+}
+
+static void put_place(uint8_t *state, uint32_t scope, uint32_t place)
+{
+    state[2 * scope] = (uint8_t)(place & 0xFF);
+    state[2 * scope + 1] = (uint8_t)(place >> 8);
+}
+
+/* The node of a scope's token; NULL: it has none that moves. */
+static const greffe__plan_node *token_in(const greffe__proof *p, const uint8_t *state,
+                                         uint32_t scope)
+{
+    uint32_t place = greffe__proof_place(state, scope);
+    bool node = place != GREFFE__PLACE_NONE && place < GREFFE__PLACE_REST;
+    return node ? &p->plan->nodes.at[place - 1] : NULL;
+}
+
+/* Forgets what is asked for no more. */
+static void forget(const step *s)
+{
+    const greffe__proof *p = s->p;
+    uint8_t *facts = facts_of(p, s->state);
+    for (uint32_t word = 0; word < p->words; word++) {
+        uint64_t live = 0;
+        for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
+            const greffe__plan_node *node = token_in(p, s->state, i);
+            size_t at = node != NULL ? (size_t)(node - p->plan->nodes.at) : 0;
+            live |= node != NULL ? p->live[at * p->words + word] : 0;
+        }
+        for (uint32_t i = word * 64; i < p->fact_count && i < (word + 1) * 64; i++) {
+            facts[i] = (live >> (i % 64) & 1) != 0 ? facts[i] : 0;
+        }
+    }
+}
+
+static uint32_t hash_of(const uint8_t *bytes, uint32_t size)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (uint32_t i = 0; i < size; i++) {
+        hash = (hash ^ bytes[i]) * 0x100000001B3u;
+    }
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static uint32_t *slot_of(const greffe__proof *p, const uint8_t *state)
+{
+    for (uint32_t i = hash_of(state, p->size) & p->mask;; i = (i + 1) & p->mask) {
+        uint32_t index = p->table[i];
+        if (index == GREFFE__NONE || memcmp(greffe__proof_state(p, index), state, p->size) == 0) {
+            return &p->table[i];
+        }
+    }
+}
+
+static bool make_room(greffe__proof *p)
+{
+    uint32_t room = p->room == 0 ? 64 : p->room * 2;
+    uint32_t slots = room * 2;
+    uint8_t *states = greffe__arena_alloc(p->arena, (size_t)room * p->size);
+    uint32_t *parents = greffe__arena_alloc(p->arena, room * sizeof *parents);
+    greffe__move *moves = greffe__arena_alloc(p->arena, room * sizeof *moves);
+    uint32_t *table = greffe__arena_alloc(p->arena, slots * sizeof *table);
+    if (states == NULL || parents == NULL || moves == NULL || table == NULL) {
+        return false;
+    }
+    if (p->count > 0) {
+        memcpy(states, p->states, (size_t)p->count * p->size);
+        memcpy(parents, p->parents, p->count * sizeof *parents);
+        memcpy(moves, p->moves, p->count * sizeof *moves);
+    }
+    p->states = states;
+    p->parents = parents;
+    p->moves = moves;
+    p->table = table;
+    p->mask = slots - 1;
+    p->room = room;
+    memset(table, 0xFF, slots * sizeof *table);
+    for (uint32_t i = 0; i < p->count; i++) {
+        *slot_of(p, greffe__proof_state(p, i)) = i;
+    }
+    return true;
+}
+
+static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to)
+{
+    uint32_t *at = greffe__arena_push(p->arena, &p->arrows, sizeof *at);
+    uint32_t *next = at != NULL ? greffe__arena_push(p->arena, &p->arrows, sizeof *at) : NULL;
+    if (next == NULL) {
+        p->failed = true;
+        return;
+    }
+    p->arrows.at[p->arrows.count - 2] = from;
+    p->arrows.at[p->arrows.count - 1] = to;
+}
+
+/* The state that was made is reached. */
+static void arrive(step *s)
+{
+    greffe__proof *p = s->p;
+    forget(s);
+    bool spent = p->count >= GREFFE_MAX_PROOF_STATES ||
+                 (uint64_t)p->count * p->size > GREFFE_MAX_PROOF_BYTES;
+    if (p->failed || (p->count == p->room && !spent && !make_room(p))) {
+        p->failed = true;
+        return;
+    }
+    uint32_t *slot = slot_of(p, s->state);
+    if (*slot == GREFFE__NONE) {
+        if (spent) {
+            p->spent = true;
+            return;
+        }
+        *slot = p->count;
+        memcpy(p->states + (size_t)p->count * p->size, s->state, p->size);
+        p->parents[p->count] = s->from;
+        p->moves[p->count] = s->move;
+        p->count += 1;
+    }
+    note_arrow(p, s->from, *slot);
+}
+
+/* --- Effects --- */
+
+static void break_rule(const step *s, uint32_t rule)
+{
+    if (s->p->broken_at[rule] == GREFFE__NONE) {
+        s->p->broken_at[rule] = s->from;
+        s->p->broken_by[rule] = s->move;
+    }
+}
+
+static void happen(const step *s, const greffe__occasion *occasion)
+{
+    const greffe__proof *p = s->p;
+    uint8_t *facts = facts_of(p, s->state);
+    for (uint32_t i = occasion->first; i != GREFFE__NONE; i = p->effects.at[i].next) {
+        const greffe__effect *effect = &p->effects.at[i];
+        uint8_t *fact = &facts[effect->fact];
+        bool all = true;
+        switch ((greffe__effect_op)effect->op) {
+        case GREFFE__FX_SET: *fact = effect->value; break;
+        case GREFFE__FX_START:
+            *fact = *fact == GREFFE__CLOCK_FRESH ? GREFFE__CLOCK_RUNS : *fact;
+            break;
+        case GREFFE__FX_STOP:
+            *fact = *fact == GREFFE__CLOCK_RUNS ? GREFFE__CLOCK_OVER : *fact;
+            break;
+        case GREFFE__FX_CHECK:
+            if (*fact == effect->value) {
+                break_rule(s, effect->rule);
+            }
+            break;
+        case GREFFE__FX_ALL:
+            for (uint32_t j = 0; j < p->rules.at[effect->rule].facts.count; j++) {
+                all = all && facts[p->rules.at[effect->rule].facts.at[j]] == 1;
+            }
+            if (all) {
+                break_rule(s, effect->rule);
+            }
+            break;
+        }
+    }
+}
+
+/* A field is filled in: with what is not known. */
+static void fill(const step *s, uint32_t field)
+{
+    const greffe__proof *p = s->p;
+    uint32_t name = p->field_names[field];
+    const greffe__field_def *def = &p->plan->fields.at[field];
+    if (name != GREFFE__NONE) {
+        bool present = !def->optional && def->when.source.size == 0;
+        facts_of(p, s->state)[p->known[name].fact] = present ? GREFFE__PRESENT : GREFFE__ANY;
+    }
+}
+
+/* What a supply brings may change any answer of the form. */
+static void supply(const step *s)
+{
+    for (uint32_t i = 0; i < s->p->plan->fields.count; i++) {
+        const greffe__field_def *def = &s->p->plan->fields.at[i];
+        if (greffe__plan_step_at(s->p->plan, def->owner) == GREFFE__NONE) {
+            fill(s, i);
+        }
+    }
+}
+
+static void clear_within(const step *s, uint32_t node)
+{
+    const greffe__u32s *scopes = &s->p->plan->nodes.at[node].scopes;
+    for (uint32_t i = 0; i < scopes->count; i++) {
+        for (uint32_t j = 0; j < s->p->plan->scopes.count; j++) {
+            if (greffe__proof_within(s->p, j, scopes->at[i])) {
+                put_place(s->state, j, GREFFE__PLACE_NONE);
+            }
+        }
+    }
+}
+
+static void enter(const step *s, uint32_t scope, uint32_t target)
+{
+    const greffe__plan_node *node = &s->p->plan->nodes.at[target];
+    s->p->node_seen[target] = true;
+    happen(s, &s->p->entering[target]);
+    put_place(s->state, scope, target + 1);
+    for (uint32_t i = 0; node->op == GREFFE__P_FORK && i < node->scopes.count; i++) {
+        uint32_t inner = node->scopes.at[i];
+        enter(s, inner, s->p->plan->scopes.at[inner].entry);
+    }
+}
+
+static void restart(step *s, uint8_t kind, uint32_t node, uint32_t edge)
+{
+    memcpy(s->state, s->before, s->p->size);
+    s->move = (greffe__move){.kind = kind, .node = node, .edge = edge};
+}
+
+/* Keeps what was chosen, where a state keeps it. */
+static void keep_choice(const step *s, const greffe__asked *asked, const uint32_t *segments)
+{
+    const greffe__proof *p = s->p;
+    uint8_t *facts = facts_of(p, s->state);
+    for (uint32_t i = 0; i < asked->count; i++) {
+        const greffe__known *known = &p->known[asked->names[i]];
+        bool kept = known->kind == GREFFE__SLOT_FIELD || known->kind == GREFFE__SLOT_VALUE;
+        if (kept && known->fact != GREFFE__NONE && known->segment == GREFFE__NONE) {
+            facts[known->fact] = (uint8_t)(segments[i] + 1);
+        }
+    }
+}
+
+/* Takes an edge, from the copy on: what was chosen on the way to it stays known, and what was
+ * filled in with it, where its guard asked for that. */
+static void leave_filled(step *s, uint32_t node, uint32_t index, const greffe__asked *filled)
+{
+    greffe__proof *p = s->p;
+    const greffe__plan_node *at = &p->plan->nodes.at[node];
+    const greffe__edge *edge = &at->edges.at[index];
+    const uint32_t *moments = &p->edge_moments[2 * (size_t)(p->edge_base[node] + index)];
+    p->edge_taken[p->edge_base[node] + index] = true;
+    for (uint32_t i = 0; i < edge->fill.count; i++) {
+        fill(s, edge->fill.at[i]);
+    }
+    if (filled != NULL) {
+        keep_choice(s, filled, s->filled);
+    }
+    if (at->op == GREFFE__P_WAIT && at->supply && !edge->done) {
+        supply(s);
+    }
+    clear_within(s, node);
+    for (int i = 0; i < 2; i++) {
+        if (moments[i] != GREFFE__NONE) {
+            happen(s, &p->moments.at[moments[i]]);
+        }
+    }
+    enter(s, at->scope, edge->target);
+    arrive(s);
+}
+
+static void leave(step *s, uint32_t node, uint32_t index)
+{
+    leave_filled(s, node, index, NULL);
+}
+
+/* --- Guards --- */
+
+static bool is_waiting(const greffe__proof *p, const uint8_t *state, uint32_t step_index)
+{
+    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
+        const greffe__plan_node *node = token_in(p, state, i);
+        if (node != NULL && node->op == GREFFE__P_WAIT && node->step == step_index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool may_be(const greffe__proof *p, const uint8_t *state, uint32_t name, uint32_t segment)
+{
+    const greffe__known *known = &p->known[name];
+    const greffe__value *sample = &p->names->at[name].samples[segment];
+    uint32_t fact =
+        known->fact != GREFFE__NONE ? greffe__proof_facts(p, state)[known->fact] : GREFFE__ANY;
+    if (known->segment != GREFFE__NONE) {
+        return segment == known->segment;
+    }
+    switch ((greffe__slot_kind)known->kind) {
+    case GREFFE__SLOT_MOMENT: return sample->as.truth == (fact == 1);
+    case GREFFE__SLOT_WAITING: return sample->as.truth == is_waiting(p, state, known->step);
+    case GREFFE__SLOT_DATE: return (segment == known->null) == (fact == 0);
+    default:
+        return fact == GREFFE__ANY || (fact == GREFFE__PRESENT && segment != known->null) ||
+               fact == segment + 1;
+    }
+}
+
+static bool is_read(const greffe__proof *p, uint32_t guard)
+{
+    const greffe__u32s *names = greffe__condition_names(p->conditions, guard);
+    bool read = names != NULL;
+    for (uint32_t i = 0; read && i < names->count; i++) {
+        read = p->known[names->at[i]].read;
+    }
+    return read;
+}
+
+static void ask_condition(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
+                          uint32_t condition, const greffe__u32s *except);
+
+static void ask_name(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
+                     uint32_t name, const greffe__u32s *except)
+{
+    uint32_t segments = 0;
+    for (uint32_t i = 0; i < out->count; i++) {
+        if (out->names[i] == name) {
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < p->names->at[name].count; i++) {
+        segments += may_be(p, state, name, i);
+    }
+    bool fits = out->count < GREFFE_MAX_ASKED && out->ways * segments <= GREFFE_MAX_WAYS;
+    out->ways = fits ? out->ways * segments : 0;
+    if (fits) {
+        out->names[out->count++] = name;
+        ask_condition(out, p, state, p->known[name].applies, except);
+    }
+}
+
+static bool is_filled(const greffe__proof *p, const greffe__u32s *fill, uint32_t name)
+{
+    for (uint32_t i = 0; fill != NULL && i < fill->count; i++) {
+        if (p->field_names[fill->at[i]] == name) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void ask_condition(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
+                          uint32_t condition, const greffe__u32s *except)
+{
+    const greffe__u32s *names = condition != GREFFE__NONE && is_read(p, condition)
+                                    ? greffe__condition_names(p->conditions, condition)
+                                    : NULL;
+    for (uint32_t i = 0; names != NULL && i < names->count && out->ways > 0; i++) {
+        if (!is_filled(p, except, names->at[i])) {
+            ask_name(out, p, state, names->at[i], except);
+        }
+    }
+}
+
+void greffe__proof_ask(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
+                       uint32_t node)
+{
+    const greffe__edges *edges = &p->plan->nodes.at[node].edges;
+    out->count = 0;
+    out->ways = 1;
+    for (uint32_t i = 0; i < edges->count; i++) {
+        ask_condition(out, p, state, p->guards[p->edge_base[node] + i], &edges->at[i].fill);
+    }
+}
+
+void greffe__proof_ask_fill(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
+                            uint32_t node, uint32_t edge)
+{
+    uint32_t guard = p->guards[p->edge_base[node] + edge];
+    const greffe__u32s *fill = &p->plan->nodes.at[node].edges.at[edge].fill;
+    const greffe__u32s *names = guard != GREFFE__NONE && is_read(p, guard)
+                                    ? greffe__condition_names(p->conditions, guard)
+                                    : NULL;
+    out->count = 0;
+    out->ways = 1;
+    for (uint32_t i = 0; names != NULL && i < names->count && out->ways > 0; i++) {
+        if (is_filled(p, fill, names->at[i])) {
+            ask_name(out, p, state, names->at[i], NULL);
+        }
+    }
+}
+
+void greffe__proof_way(uint32_t *segments, const greffe__proof *p, const uint8_t *state,
+                       const greffe__asked *asked, uint32_t way)
+{
+    for (uint32_t i = 0; i < asked->count; i++) {
+        uint32_t name = asked->names[i], possible = 0, count = p->names->at[name].count;
+        for (uint32_t j = 0; j < count; j++) {
+            possible += may_be(p, state, name, j);
+        }
+        uint32_t wanted = way % possible;
+        way /= possible;
+        for (uint32_t j = 0; j < count; j++) {
+            if (may_be(p, state, name, j) && wanted-- == 0) {
+                segments[i] = j;
+                break;
+            }
+        }
+    }
+}
+
+typedef enum truth { FALSE, TRUE, UNKNOWN } truth;
+
+static void put_values(const step *s, const greffe__asked *asked, const uint32_t *segments)
+{
+    for (uint32_t i = 0; i < asked->count; i++) {
+        s->values[asked->names[i]] = s->p->names->at[asked->names[i]].samples[segments[i]];
+    }
+}
+
+static bool holds(const step *s, uint32_t condition)
+{
+    greffe__value value = greffe__condition_holds(s->p->conditions, condition, s->values);
+    return value.kind == GREFFE__BOOL && value.as.truth;
+}
+
+/* Whether these answers go together: a field that does not apply is absent, and one that does is
+ * there, unless it is optional. */
+static bool go_together(const step *s, const greffe__asked *asked, const uint32_t *segments)
+{
+    for (uint32_t i = 0; i < asked->count; i++) {
+        const greffe__known *known = &s->p->known[asked->names[i]];
+        if (known->applies == GREFFE__NONE || !is_read(s->p, known->applies)) {
+            continue;
+        }
+        bool absent = segments[i] == known->null;
+        if (holds(s, known->applies) ? absent && !known->optional : !absent) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void stuck(const step *s, uint32_t node, bool maybe)
+{
+    greffe__proof *p = s->p;
+    if (maybe) {
+        p->maybe_stuck[node] = true;
+    } else if (p->stuck_at[node] == GREFFE__NONE) {
+        p->stuck_at[node] = s->from;
+        p->stuck_by[node] = s->move;
+    }
+}
+
+/* Takes an edge if its guard holds: for one of the ways to fill in what it asks for. */
+static truth try_edge(step *s, const greffe__asked *asked, uint32_t node, uint32_t index,
+                      greffe__move move)
+{
+    greffe__proof *p = s->p;
+    uint32_t guard = p->guards[p->edge_base[node] + index];
+    greffe__asked filled = {.count = 0, .ways = 1};
+    truth result = guard == GREFFE__NONE ? TRUE : FALSE;
+    move.edge = index;
+    restart(s, GREFFE__MOVE_EDGE, node, index);
+    if (guard == GREFFE__NONE || asked->ways == 0 || !is_read(p, guard)) {
+        result = guard == GREFFE__NONE ? TRUE : UNKNOWN;
+        move.guessed = move.guessed || result == UNKNOWN;
+        s->move = move;
+        if (p->plan->nodes.at[node].op == GREFFE__P_CHOOSE) {
+            keep_choice(s, asked, s->segments);
+        }
+        leave(s, node, index);
+        return result;
+    }
+    for (uint32_t i = 0; i < p->plan->nodes.at[node].edges.at[index].fill.count; i++) {
+        fill(s, p->plan->nodes.at[node].edges.at[index].fill.at[i]);
+    }
+    greffe__proof_ask_fill(&filled, p, s->state, node, index);
+    for (uint32_t way = 0; way < filled.ways; way++) {
+        restart(s, GREFFE__MOVE_EDGE, node, index);
+        for (uint32_t i = 0; i < p->plan->nodes.at[node].edges.at[index].fill.count; i++) {
+            fill(s, p->plan->nodes.at[node].edges.at[index].fill.at[i]);
+        }
+        greffe__proof_way(s->filled, p, s->state, &filled, way);
+        put_values(s, &filled, s->filled);
+        if (!holds(s, guard)) {
+            continue;
+        }
+        result = TRUE;
+        move.fill = way;
+        s->move = move;
+        keep_choice(s, asked, s->segments);
+        leave_filled(s, node, index, &filled);
+    }
+    return result;
+}
+
+/* Looks at the guards of a node for one way to answer. A choice takes the first that holds; a
+ * person any. */
+static void choose(step *s, const greffe__asked *asked, uint32_t node, uint32_t way)
+{
+    const greffe__plan_node *at = &s->p->plan->nodes.at[node];
+    bool first = at->op == GREFFE__P_CHOOSE, open = false;
+    greffe__move move = {.kind = GREFFE__MOVE_EDGE, .node = node, .way = way};
+    bool guessed = false;
+    for (uint32_t i = 0; i < at->edges.count && !(first && open); i++) {
+        truth result = try_edge(s, asked, node, i, move);
+        guessed = guessed || result == UNKNOWN;
+        move.guessed = first && guessed;
+        open = open || result == TRUE;
+    }
+    if (!open) {
+        restart(s, GREFFE__MOVE_EDGE, node, GREFFE__NONE);
+        s->move.way = way;
+        stuck(s, node, guessed);
+    }
+}
+
+static void expand_guarded(step *s, uint32_t node)
+{
+    greffe__asked asked;
+    greffe__proof_ask(&asked, s->p, s->before, node);
+    if (asked.ways == 0) { /* too many: nothing is read */
+        asked.count = 0;
+        choose(s, &asked, node, 0);
+        return;
+    }
+    for (uint32_t way = 0; way < asked.ways && !s->p->failed; way++) {
+        greffe__proof_way(s->segments, s->p, s->before, &asked, way);
+        put_values(s, &asked, s->segments);
+        if (go_together(s, &asked, s->segments)) {
+            choose(s, &asked, node, way);
+        }
+    }
+}
+
+/* --- Moves --- */
+
+static bool is_guarded(const greffe__proof *p, uint32_t node)
+{
+    for (uint32_t i = 0; i < p->plan->nodes.at[node].edges.count; i++) {
+        if (p->guards[p->edge_base[node] + i] != GREFFE__NONE) {
+            return true;
+        }
+    }
+    return p->plan->nodes.at[node].op == GREFFE__P_CHOOSE;
+}
+
+static bool is_sealed(const greffe__proof *p, const uint8_t *state, uint32_t scope)
+{
+    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
+        const greffe__plan_node *node = token_in(p, state, i);
+        if (node != NULL && node->sealed && greffe__proof_within(p, i, scope)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void expand(step *s, uint32_t scope);
+
+static uint32_t edge_named(const greffe__plan_node *node, greffe__str outcome)
+{
+    for (uint32_t i = 0; i < node->edges.count; i++) {
+        if (greffe__str_equal(node->edges.at[i].outcome, outcome)) {
+            return i;
+        }
+    }
+    return GREFFE__NONE;
+}
+
+static void leave_block(step *s, uint32_t node, const char *outcome)
+{
+    uint32_t edge = edge_named(&s->p->plan->nodes.at[node], greffe__str_of(outcome));
+    if (edge != GREFFE__NONE) {
+        restart(s, GREFFE__MOVE_EDGE, node, edge);
+        leave(s, node, edge);
+    }
+}
+
+static void expand_fork(step *s, uint32_t node)
+{
+    const greffe__proof *p = s->p;
+    const greffe__plan_node *at = &p->plan->nodes.at[node];
+    uint32_t done = 0, total = at->scopes.count;
+    uint32_t needed = at->join == 0 || at->join > total ? total : at->join;
+    bool sealed = false;
+    for (uint32_t i = 0; i < total; i++) {
+        done += greffe__proof_place(s->before, at->scopes.at[i]) == GREFFE__PLACE_DONE;
+        sealed = sealed || is_sealed(p, s->before, at->scopes.at[i]);
+    }
+    if (done >= needed && !(done < total && sealed)) {
+        leave_block(s, node, "done");
+        return;
+    }
+    if (at->within.count > 0 && !sealed) {
+        leave_block(s, node, "expired");
+    }
+    for (uint32_t i = 0; i < total; i++) {
+        uint32_t inner = at->scopes.at[i];
+        if (token_in(p, s->before, inner) == NULL) {
+            continue;
+        }
+        expand(s, inner);
+        if (p->tied[node]) {
+            continue;
+        }
+        if (!is_sealed(p, s->before, inner)) {
+            restart(s, GREFFE__MOVE_REST, node, i);
+            for (uint32_t j = 0; j < p->plan->scopes.count; j++) {
+                if (greffe__proof_within(p, j, inner)) {
+                    put_place(s->state, j, j == inner ? GREFFE__PLACE_REST : GREFFE__PLACE_NONE);
+                }
+            }
+            arrive(s);
+        }
+        return; /* the others do not ask after it */
+    }
+}
+
+static void expand_each(step *s, uint32_t node)
+{
+    const greffe__plan_node *at = &s->p->plan->nodes.at[node];
+    uint32_t inner = at->scopes.count > 0 ? at->scopes.at[0] : 0;
+    uint32_t place = greffe__proof_place(s->before, inner);
+    if (at->scopes.count != 1 || place == GREFFE__PLACE_DONE) {
+        leave_block(s, node, "done");
+        return;
+    }
+    if (at->within.count > 0 && !is_sealed(s->p, s->before, inner)) {
+        leave_block(s, node, "expired");
+    }
+    if (place == GREFFE__PLACE_NONE) {
+        leave_block(s, node, "done"); /* an empty list */
+        restart(s, GREFFE__MOVE_AGAIN, node, 0);
+        enter(s, inner, s->p->plan->scopes.at[inner].entry);
+        arrive(s);
+    } else {
+        expand(s, inner);
+    }
+}
+
+/* A branch has come to its end; of `each`, the next item may begin. */
+static void expand_exit(step *s, uint32_t scope)
+{
+    uint32_t block = s->p->block_of[scope];
+    restart(s, GREFFE__MOVE_JOIN, block, 0);
+    put_place(s->state, scope, GREFFE__PLACE_DONE);
+    arrive(s);
+    if (s->p->plan->nodes.at[block].op == GREFFE__P_EACH) {
+        restart(s, GREFFE__MOVE_AGAIN, block, 0);
+        enter(s, scope, s->p->plan->scopes.at[scope].entry);
+        arrive(s);
+    }
+}
+
+static void expand(step *s, uint32_t scope)
+{
+    const greffe__plan_node *node = token_in(s->p, s->before, scope);
+    uint32_t at = node != NULL ? (uint32_t)(node - s->p->plan->nodes.at) : 0;
+    if (node == NULL || node->op == GREFFE__P_END) {
+        return;
+    }
+    if (node->op == GREFFE__P_FORK) {
+        expand_fork(s, at);
+    } else if (node->op == GREFFE__P_EACH) {
+        expand_each(s, at);
+    } else if (node->op == GREFFE__P_EXIT) {
+        expand_exit(s, scope);
+    } else if (is_guarded(s->p, at)) {
+        expand_guarded(s, at);
+    } else {
+        /* A wait for time alone ends when it is over, and in no other way. */
+        bool timed = node->op == GREFFE__P_WAIT && !node->supply && node->message.size == 0;
+        for (uint32_t i = 0; i < node->edges.count; i++) {
+            if (!timed || greffe__str_equal(node->edges.at[i].outcome, node->expired)) {
+                restart(s, GREFFE__MOVE_EDGE, at, i);
+                leave(s, at, i);
+            }
+        }
+    }
+}
+
+/* A clock that runs may end, wherever nothing is sealed and it is not suspended. */
+static void expand_clocks(step *s)
+{
+    const greffe__proof *p = s->p;
+    const greffe__plan_node *root = token_in(p, s->before, 0);
+    for (uint32_t i = 0; i < p->plan->clocks.count; i++) {
+        const greffe__clock_def *clock = &p->plan->clocks.at[i];
+        uint32_t paused = clock->paused_while.size > 0
+                              ? greffe__plan_step_at(p->plan, clock->paused_while)
+                              : GREFFE__NONE;
+        bool runs = greffe__proof_facts(p, s->before)[p->clock_facts.at[i]] == GREFFE__CLOCK_RUNS;
+        if (!runs || root == NULL || root->op == GREFFE__P_END || is_sealed(p, s->before, 0) ||
+            (paused != GREFFE__NONE && is_waiting(p, s->before, paused))) {
+            continue;
+        }
+        restart(s, GREFFE__MOVE_CLOCK, i, 0);
+        for (uint32_t j = 0; j < p->plan->scopes.count; j++) {
+            put_place(s->state, j, GREFFE__PLACE_NONE);
+        }
+        happen(s, &p->firing[i]);
+        enter(s, 0, clock->then);
+        arrive(s);
+    }
+}
+
+/* --- The end --- */
+
+static bool rests(const greffe__proof *p, const uint8_t *state)
+{
+    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
+        if (greffe__proof_place(state, i) == GREFFE__PLACE_REST) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first state from which no end is reached. */
+static bool find_caught(greffe__proof *p)
+{
+    uint32_t *heads = greffe__arena_alloc(p->arena, (p->count + 1) * sizeof *heads);
+    uint32_t *nexts = greffe__arena_alloc(p->arena, (p->arrows.count + 1) * sizeof *nexts);
+    uint32_t *stack = greffe__arena_alloc(p->arena, (p->count + 1) * sizeof *stack);
+    bool *ends = greffe__arena_zalloc(p->arena, p->count + 1);
+    uint32_t depth = 0;
+    if (heads == NULL || nexts == NULL || stack == NULL || ends == NULL) {
+        return false;
+    }
+    memset(heads, 0xFF, p->count * sizeof *heads);
+    for (uint32_t i = 0; i < p->arrows.count; i += 2) { /* backwards */
+        nexts[i] = heads[p->arrows.at[i + 1]];
+        heads[p->arrows.at[i + 1]] = i;
+    }
+    for (uint32_t i = 0; i < p->count; i++) {
+        const greffe__plan_node *root = token_in(p, greffe__proof_state(p, i), 0);
+        if (root != NULL && root->op == GREFFE__P_END) {
+            ends[i] = true;
+            stack[depth++] = i;
+        }
+    }
+    while (depth > 0) {
+        uint32_t to = stack[--depth];
+        for (uint32_t i = heads[to]; i != GREFFE__NONE; i = nexts[i]) {
+            uint32_t from = p->arrows.at[i];
+            if (!ends[from]) {
+                ends[from] = true;
+                stack[depth++] = from;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < p->count && p->caught == GREFFE__NONE; i++) {
+        if (!ends[i] && !rests(p, greffe__proof_state(p, i))) {
+            p->caught = i;
+        }
+    }
+    return true;
+}
+
+static bool begin(step *s)
+{
+    greffe__proof *p = s->p;
+    memset(s->state, 0, p->size);
+    uint8_t *facts = facts_of(p, s->state);
+    for (uint32_t i = 0; i < p->names->count; i++) {
+        const greffe__known *known = &p->known[i];
+        greffe__str path = p->plan->slots.at[p->names->at[i].slot].name;
+        uint32_t field =
+            known->kind == GREFFE__SLOT_FIELD ? greffe__plan_field_at(p->plan, path) : GREFFE__NONE;
+        bool absent =
+            field != GREFFE__NONE && known->null != GREFFE__NONE &&
+            greffe__plan_step_at(p->plan, p->plan->fields.at[field].owner) != GREFFE__NONE;
+        if (absent) { /* nobody has filled it in yet */
+            facts[known->fact] = (uint8_t)(known->null + 1);
+        }
+    }
+    s->from = GREFFE__NONE;
+    s->move = (greffe__move){.kind = GREFFE__MOVE_BEGIN};
+    enter(s, 0, p->plan->scopes.at[0].entry);
+    forget(s);
+    if (!make_room(p)) {
+        return false;
+    }
+    memcpy(p->states, s->state, p->size);
+    p->parents[0] = GREFFE__NONE;
+    p->moves[0] = s->move;
+    p->count = 1;
+    *slot_of(p, s->state) = 0;
+    return true;
+}
+
+static bool allocate(greffe__proof *p)
+{
+    uint32_t nodes = p->plan->nodes.count, rules = p->rules.count;
+    p->size = 2 * p->plan->scopes.count + p->fact_count;
+    p->node_seen = greffe__arena_zalloc(p->arena, nodes + 1);
+    p->maybe_stuck = greffe__arena_zalloc(p->arena, nodes + 1);
+    p->broken_at = greffe__arena_alloc(p->arena, (rules + 1) * sizeof *p->broken_at);
+    p->broken_by = greffe__arena_zalloc(p->arena, (rules + 1) * sizeof *p->broken_by);
+    p->stuck_at = greffe__arena_alloc(p->arena, (nodes + 1) * sizeof *p->stuck_at);
+    p->stuck_by = greffe__arena_zalloc(p->arena, (nodes + 1) * sizeof *p->stuck_by);
+    if (p->arena->failed) {
+        return false;
+    }
+    memset(p->broken_at, 0xFF, (rules + 1) * sizeof *p->broken_at);
+    memset(p->stuck_at, 0xFF, (nodes + 1) * sizeof *p->stuck_at);
+    p->caught = GREFFE__NONE;
+    return true;
+}
+
+bool greffe__proof_explore(greffe__proof *p)
+{
+    if (!allocate(p)) {
+        return false;
+    }
+    uint8_t *before = greffe__arena_alloc(p->arena, p->size + 1);
+    uint8_t *state = greffe__arena_alloc(p->arena, p->size + 1);
+    uint32_t segments[GREFFE_MAX_ASKED], filled[GREFFE_MAX_ASKED];
+    step s = {.p = p, .before = before, .state = state, .segments = segments, .filled = filled};
+    s.values = greffe__arena_zalloc(p->arena, (p->names->count + 1) * sizeof *s.values);
+    if (before == NULL || state == NULL || s.values == NULL || !begin(&s)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < p->count && !p->failed; i++) {
+        memcpy(before, greffe__proof_state(p, i), p->size);
+        s.from = i;
+        expand(&s, 0);
+        expand_clocks(&s);
+    }
+    return !p->failed && find_caught(p);
+}

@@ -1,0 +1,233 @@
+/* What must hold on every way through a procedure: the author's guarantees, and those that every
+ * procedure for citizens gives, each with its source in law. Each becomes a fact that remembers
+ * what is needed, and a check where it would be broken. */
+#include "compile/verify_priv.h"
+
+static uint16_t add_rule(greffe__proof *p, greffe__code code, const greffe__node *node,
+                         greffe__str of, greffe__str other)
+{
+    greffe__rule *rule = greffe__arena_push(p->arena, &p->rules, sizeof *rule);
+    if (rule == NULL || p->rules.count > UINT16_MAX) {
+        p->failed = true;
+        return 0;
+    }
+    *rule = (greffe__rule){.code = code, .node = node, .of = of, .other = other};
+    return (uint16_t)(p->rules.count - 1);
+}
+
+static void at_moment(greffe__proof *p, greffe__str moment, greffe__effect effect)
+{
+    greffe__proof_add(p, greffe__proof_occasion(p, moment), effect);
+}
+
+static void set_at(greffe__proof *p, greffe__str moment, uint32_t fact, uint8_t value)
+{
+    at_moment(p, moment, (greffe__effect){.op = GREFFE__FX_SET, .value = value, .fact = fact});
+}
+
+static greffe__effect check(uint16_t rule, uint32_t fact, uint8_t bad)
+{
+    return (greffe__effect){.op = GREFFE__FX_CHECK, .value = bad, .rule = rule, .fact = fact};
+}
+
+/* The rule is broken where a dossier ends with this fact. */
+static void check_at_ends(greffe__proof *p, uint16_t rule, uint32_t fact)
+{
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        if (p->plan->nodes.at[i].op == GREFFE__P_END) {
+            greffe__proof_add(p, &p->entering[i], check(rule, fact, 1));
+        }
+    }
+}
+
+static greffe__str moment_of(greffe__proof *p, const greffe__step *step, const char *outcome)
+{
+    return greffe__str_join(p->arena, step->id.data, ".", outcome, NULL);
+}
+
+/* --- The author's --- */
+
+static void add_never(greffe__proof *p, uint16_t rule, const greffe__strs *what)
+{
+    for (uint32_t i = 0; i < what->count; i++) {
+        uint32_t fact = greffe__proof_happened(p, what->at[i]);
+        uint32_t *place = greffe__arena_push(p->arena, &p->rules.at[rule].facts, sizeof *place);
+        if (place == NULL) {
+            p->failed = true;
+            return;
+        }
+        *place = fact;
+    }
+    for (uint32_t i = 0; i < what->count; i++) {
+        at_moment(p, what->at[i], (greffe__effect){.op = GREFFE__FX_ALL, .rule = rule});
+    }
+}
+
+static void add_guarantee(greffe__proof *p, uint32_t index)
+{
+    const greffe__guarantee *g = &p->plan->guarantees.at[index];
+    const greffe__strs *what = &g->what;
+    bool pair = g->pattern == GREFFE__BEFORE_ALWAYS || g->pattern == GREFFE__AFTER_ALWAYS;
+    if (g->pattern == GREFFE__DIFFERENT_PEOPLE || what->count < (pair ? 2u : 1u)) {
+        return; /* that no person does two of its steps is seen to when they are done */
+    }
+    uint16_t rule = add_rule(p, GREFFE__GR_GUARANTEE_BROKEN, p->d->guarantee_nodes.at[index],
+                             what->at[0], what->count > 1 ? what->at[1] : (greffe__str){"", 0});
+    if (p->failed) {
+        return;
+    }
+    p->rules.at[rule].pattern = g->pattern;
+    uint32_t fact;
+    switch ((greffe__pattern)g->pattern) {
+    case GREFFE__BEFORE_ALWAYS:
+        at_moment(p, what->at[0], check(rule, greffe__proof_happened(p, what->at[1]), 0));
+        break;
+    case GREFFE__AFTER_ALWAYS:
+        fact = greffe__proof_fact(p);
+        set_at(p, what->at[0], fact, 1);
+        set_at(p, what->at[1], fact, 0);
+        check_at_ends(p, rule, fact);
+        break;
+    case GREFFE__NEVER: add_never(p, rule, what); break;
+    case GREFFE__AT_MOST_ONCE:
+        fact = greffe__proof_fact(p);
+        at_moment(p, what->at[0], check(rule, fact, 1));
+        set_at(p, what->at[0], fact, 1);
+        break;
+    case GREFFE__DIFFERENT_PEOPLE: break;
+    }
+}
+
+/* --- Money --- */
+
+/* Money moves only once its amount is frozen. */
+static void add_frozen(greffe__proof *p, uint32_t node)
+{
+    const greffe__plan_node *at = &p->plan->nodes.at[node];
+    uint32_t value = greffe__plan_value_at(p->plan, at->amount);
+    if (at->amount.size == 0 || value == GREFFE__NONE || at->port == GREFFE__PORT_COMMIT ||
+        p->plan->values.at[value].frozen_at.size == 0) {
+        return;
+    }
+    uint16_t rule = add_rule(p, GREFFE__GR_NOT_YET_FROZEN, p->d->steps.at[at->step]->node,
+                             at->amount, p->plan->values.at[value].frozen_at);
+    greffe__proof_add(
+        p, &p->entering[node],
+        check(rule, greffe__proof_happened(p, p->plan->values.at[value].frozen_at), 0));
+}
+
+/* A board granted it, or somebody decided it; nothing is paid twice. */
+static void add_payments(greffe__proof *p)
+{
+    uint32_t decided = greffe__proof_fact(p);
+    for (uint32_t i = 0; i < p->plan->steps.count; i++) {
+        const greffe__step *step = &p->plan->steps.at[i];
+        bool board = step->kind == GREFFE__KIND_DELIBERATION;
+        if (board || step->kind == GREFFE__KIND_DECISION) {
+            set_at(p, moment_of(p, step, board ? "granted" : "done"), decided, 1);
+        }
+        if (step->kind != GREFFE__KIND_PAYMENT) {
+            continue;
+        }
+        const greffe__node *node = p->d->steps.at[i]->node;
+        uint16_t rule = add_rule(p, GREFFE__GR_PAID_UNDECIDED, node, step->id, step->id);
+        greffe__proof_add(p, &p->entering[step->entry], check(rule, decided, 0));
+        uint32_t paid = greffe__proof_fact(p);
+        rule = add_rule(p, GREFFE__GR_PAID_TWICE, node, step->id, step->id);
+        at_moment(p, moment_of(p, step, "paid"), check(rule, paid, 1));
+        set_at(p, moment_of(p, step, "paid"), paid, 1);
+    }
+}
+
+/* --- What the applicant is told --- */
+
+static bool to_applicant(const greffe__proof *p, uint32_t step)
+{
+    const greffe__ref *to = &p->d->steps.at[step]->to;
+    uint32_t role = to->node != NULL ? greffe__plan_role_at(p->plan, to->id) : GREFFE__NONE;
+    return p->plan->steps.at[step].kind == GREFFE__KIND_NOTIFICATION &&
+           (role == GREFFE__NONE || p->plan->roles.at[role].kind == GREFFE__ROLE_APPLICANT);
+}
+
+/* A letter to the applicant settles it. */
+static void settled_by_letters(greffe__proof *p, uint32_t fact)
+{
+    for (uint32_t i = 0; i < p->plan->steps.count; i++) {
+        if (to_applicant(p, i)) {
+            set_at(p, moment_of(p, &p->plan->steps.at[i], "done"), fact, 0);
+        }
+    }
+}
+
+static void add_refusals(greffe__proof *p)
+{
+    for (uint32_t i = 0; i < p->plan->steps.count; i++) {
+        const greffe__step *step = &p->plan->steps.at[i];
+        if (step->kind != GREFFE__KIND_DELIBERATION) {
+            continue;
+        }
+        uint16_t rule =
+            add_rule(p, GREFFE__GR_REFUSAL_UNTOLD, p->d->steps.at[i]->node, step->id, step->id);
+        uint32_t untold = greffe__proof_fact(p);
+        set_at(p, moment_of(p, step, "refused"), untold, 1);
+        settled_by_letters(p, untold);
+        check_at_ends(p, rule, untold);
+    }
+}
+
+/* --- Clocks --- */
+
+/* Decided, until the dossier is worked on again. */
+static uint32_t add_decided(greffe__proof *p)
+{
+    uint32_t decided = greffe__proof_fact(p);
+    for (uint32_t i = 0; i < p->plan->steps.count; i++) {
+        const greffe__step *step = &p->plan->steps.at[i];
+        bool board = step->kind == GREFFE__KIND_DELIBERATION;
+        if (board) {
+            set_at(p, moment_of(p, step, "granted"), decided, 1);
+            set_at(p, moment_of(p, step, "refused"), decided, 1);
+        } else if (step->kind == GREFFE__KIND_DECISION) {
+            set_at(p, moment_of(p, step, "done"), decided, 1);
+        }
+        if (board || step->kind == GREFFE__KIND_DECISION ||
+            step->kind == GREFFE__KIND_INSTRUCTION || step->kind == GREFFE__KIND_COMPLETENESS) {
+            greffe__proof_add(p, &p->entering[step->entry],
+                              (greffe__effect){.op = GREFFE__FX_SET, .fact = decided});
+        }
+    }
+    return decided;
+}
+
+static void add_clocks(greffe__proof *p)
+{
+    uint32_t decided = add_decided(p);
+    for (uint32_t i = 0; i < p->plan->clocks.count; i++) {
+        const greffe__node *node = p->d->clock_nodes.at[i];
+        greffe__str name = p->plan->clocks.at[i].name;
+        uint16_t rule = add_rule(p, GREFFE__GR_CLOCK_OUTLIVES, node, name, name);
+        greffe__proof_add(p, &p->firing[i], check(rule, decided, 1));
+        uint32_t untold = greffe__proof_fact(p);
+        rule = add_rule(p, GREFFE__GR_CLOCK_UNTOLD, node, name, name);
+        greffe__proof_add(p, &p->firing[i],
+                          (greffe__effect){.op = GREFFE__FX_SET, .value = 1, .fact = untold});
+        settled_by_letters(p, untold);
+        check_at_ends(p, rule, untold);
+    }
+}
+
+bool greffe__proof_rules(greffe__proof *p)
+{
+    for (uint32_t i = 0; i < p->plan->guarantees.count; i++) {
+        add_guarantee(p, i);
+    }
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        add_frozen(p, i);
+    }
+    if (greffe__is_public(p->plan)) {
+        add_payments(p);
+        add_refusals(p);
+        add_clocks(p);
+    }
+    return !p->failed && !p->arena->failed;
+}

@@ -1,0 +1,350 @@
+/* What the proof found, in the words of the file. */
+#include <stdarg.h>
+
+#include "compile/verify_priv.h"
+
+static const greffe__step_def *step_at(const greffe__proof *p, uint32_t node)
+{
+    return p->d->steps.at[p->plan->nodes.at[node].step];
+}
+
+bool greffe__waives(greffe__definition *d, greffe__code code)
+{
+    bool waived = false;
+    for (uint32_t i = 0; i < d->waivers.count; i++) {
+        if (greffe__str_is(d->waivers.at[i].rule, greffe__code_text(code))) {
+            d->waivers.at[i].used = true;
+            waived = true;
+        }
+    }
+    return waived;
+}
+
+void greffe__proof_report(greffe__proof *p, greffe__code code, const greffe__node *node,
+                          greffe__str story, const char *hint, const char *format, ...)
+{
+    if (greffe__waives(p->d, code)) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    const char *message = greffe__message(p->arena, format, arguments).data;
+    va_end(arguments);
+    greffe__complain(&p->d->binder, code, node, hint, "%s", message != NULL ? message : "");
+    if (story.size > 0) {
+        greffe__report_story(p->d->binder.diags, story);
+    }
+}
+
+/* Whether a guard that could not be read stands on the way to a state. */
+static bool is_guessed(const greffe__proof *p, uint32_t state)
+{
+    bool guessed = false;
+    for (; state != GREFFE__NONE; state = p->parents[state]) {
+        guessed = guessed || p->moves[state].guessed;
+    }
+    return guessed;
+}
+
+static void not_proved(greffe__proof *p, const greffe__node *node, const char *hint,
+                       const char *what)
+{
+    greffe__proof_report(p, GREFFE__GR_NOT_PROVED, node, (greffe__str){"", 0}, hint, "%s", what);
+}
+
+/* --- Getting stuck --- */
+
+static void tell_stuck(greffe__proof *p, uint32_t node)
+{
+    const greffe__step_def *step = step_at(p, node);
+    bool choice = p->plan->nodes.at[node].op == GREFFE__P_CHOOSE;
+    greffe__str values = greffe__proof_values(p, p->stuck_at[node], &p->stuck_by[node]);
+    const char *where = values.size > 0 ? " where " : "";
+    if (is_guessed(p, p->stuck_at[node])) {
+        not_proved(p, step->node, choice ? "add 'otherwise: <step>'" : "give an outcome no 'must'",
+                   "that there is always a way on from here is not proved: a condition on the way "
+                   "is more than comparisons with values that are known");
+        return;
+    }
+    greffe__str story = greffe__proof_story(p, p->stuck_at[node], NULL);
+    greffe__proof_report(
+        p, choice ? GREFFE__GR_CHOICE_GAP : GREFFE__GR_TASK_STUCK, step->node, story,
+        choice ? "add a case for it, or 'otherwise: <step>'"
+               : "let one outcome ask for nothing, or ask for what is left",
+        choice ? "no case of '%.*s' holds%s%.*s" : "no outcome of '%.*s' may be chosen%s%.*s",
+        (int)step->id.size, step->id.data, where, (int)values.size, values.data);
+}
+
+static bool tell_all_stuck(greffe__proof *p)
+{
+    bool told = false;
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        if (p->stuck_at[i] != GREFFE__NONE) {
+            tell_stuck(p, i);
+            told = true;
+        } else if (p->maybe_stuck[i]) {
+            bool choice = p->plan->nodes.at[i].op == GREFFE__P_CHOOSE;
+            not_proved(p, step_at(p, i)->node,
+                       choice ? "add 'otherwise: <step>'" : "give an outcome no 'must'",
+                       choice ? "that a case always holds is not proved: a condition is more than "
+                                "comparisons with values that are known"
+                              : "that an outcome may always be chosen is not proved: a condition "
+                                "is more than comparisons with values that are known");
+        }
+    }
+    return told;
+}
+
+/* Where a dossier is caught: at a guard that holds it there, or at the one that let it in. */
+static uint32_t caught_at(const greffe__proof *p)
+{
+    const uint8_t *state = greffe__proof_state(p, p->caught);
+    uint32_t place = greffe__proof_place(state, 0) - 1;
+    const greffe__move *move = &p->moves[p->caught];
+    for (uint32_t i = 0; i < p->plan->nodes.at[place].edges.count; i++) {
+        if (p->guards[p->edge_base[place] + i] != GREFFE__NONE) {
+            return place;
+        }
+    }
+    return move->kind == GREFFE__MOVE_EDGE ? move->node : place;
+}
+
+static void tell_caught(greffe__proof *p)
+{
+    const greffe__step_def *step = step_at(p, caught_at(p));
+    if (is_guessed(p, p->caught)) {
+        not_proved(p, step->node, "let a way out depend on what can still change",
+                   "that every dossier comes to an end from here is not proved");
+        return;
+    }
+    greffe__proof_report(p, GREFFE__GR_NEVER_ENDS, step->node,
+                         greffe__proof_story(p, p->caught, NULL),
+                         "let a way out depend on something that can still change",
+                         "a dossier that comes to '%.*s' this way never comes to an end",
+                         (int)step->id.size, step->id.data);
+}
+
+/* --- What never runs --- */
+
+static bool is_dead_outcome(const greffe__proof *p, uint32_t node, uint32_t edge)
+{
+    const greffe__plan_node *at = &p->plan->nodes.at[node];
+    return p->node_seen[node] && !p->edge_taken[p->edge_base[node] + edge] &&
+           at->op != GREFFE__P_CHOOSE && p->guards[p->edge_base[node] + edge] != GREFFE__NONE;
+}
+
+/* Whether a step that no dossier comes to is the first on its way, and nothing else tells it. */
+static bool is_first_dead(const greffe__proof *p, uint32_t entry)
+{
+    bool first = false;
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        const greffe__edges *edges = &p->plan->nodes.at[i].edges;
+        for (uint32_t j = 0; j < edges->count; j++) {
+            if (edges->at[j].target == entry && p->node_seen[i]) {
+                first = true;
+                if (is_dead_outcome(p, i, j)) {
+                    return false;
+                }
+            }
+        }
+    }
+    return first;
+}
+
+static void tell_dead_edge(greffe__proof *p, uint32_t node, uint32_t index)
+{
+    const greffe__step_def *step = step_at(p, node);
+    const greffe__edge *edge = &p->plan->nodes.at[node].edges.at[index];
+    const greffe__str none = {"", 0};
+    if (p->plan->nodes.at[node].op == GREFFE__P_CHOOSE) {
+        bool told = p->guards[p->edge_base[node] + index] != GREFFE__NONE &&
+                    p->node_seen[edge->target] && index < step->outcomes.count;
+        if (told) {
+            greffe__proof_report(
+                p, GREFFE__GR_DEAD_CASE, step->outcomes.at[index].when, none,
+                "delete it, or mend the cases above it",
+                "this case of '%.*s' never holds: those above it, or the way here, "
+                "leave nothing for it",
+                (int)step->id.size, step->id.data);
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < step->outcomes.count; i++) {
+        if (greffe__str_equal(step->outcomes.at[i].outcome.id, edge->outcome)) {
+            greffe__proof_report(p, GREFFE__GR_DEAD_OUTCOME, step->outcomes.at[i].outcome.node,
+                                 none, "delete it, or mend its 'must'",
+                                 "the outcome '%.*s' may never be chosen: what it asks for never "
+                                 "holds here",
+                                 (int)edge->outcome.size, edge->outcome.data);
+        }
+    }
+}
+
+static void tell_dead(greffe__proof *p)
+{
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        const greffe__plan_node *node = &p->plan->nodes.at[i];
+        for (uint32_t j = 0; p->node_seen[i] && j < node->edges.count; j++) {
+            bool guarded =
+                node->op == GREFFE__P_CHOOSE || p->guards[p->edge_base[i] + j] != GREFFE__NONE;
+            if (guarded && !p->edge_taken[p->edge_base[i] + j]) {
+                tell_dead_edge(p, i, j);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < p->plan->steps.count; i++) {
+        uint32_t entry = p->plan->steps.at[i].entry;
+        const greffe__step_def *step = p->d->steps.at[i];
+        if (!p->node_seen[entry] && is_first_dead(p, entry)) {
+            greffe__proof_report(p, GREFFE__GR_DEAD_STEP, step->node, (greffe__str){"", 0},
+                                 "mend the conditions on the way to it, or delete it",
+                                 "no dossier comes to the step '%.*s': the conditions on the way "
+                                 "to it exclude each other",
+                                 (int)step->id.size, step->id.data);
+        }
+    }
+}
+
+/* --- Promises --- */
+
+typedef struct wording {
+    greffe__code code;
+    uint32_t pattern;
+    const char *message; /* of what it is about, and the other */
+    const char *hint;
+} wording;
+
+static const wording wordings[] = {
+    {GREFFE__GR_GUARANTEE_BROKEN, GREFFE__BEFORE_ALWAYS,
+     "'%.*s' may happen although '%.*s' has not", "close this way, or change the guarantee"},
+    {GREFFE__GR_GUARANTEE_BROKEN, GREFFE__AFTER_ALWAYS,
+     "after '%.*s' a dossier may end without '%.*s'", "close this way, or change the guarantee"},
+    {GREFFE__GR_GUARANTEE_BROKEN, GREFFE__NEVER, "'%.*s' and '%.*s' may happen to one dossier",
+     "close this way, or change the guarantee"},
+    {GREFFE__GR_GUARANTEE_BROKEN, GREFFE__AT_MOST_ONCE, "'%.*s' may happen more than once",
+     "close this way, or change the guarantee"},
+    {GREFFE__GR_NOT_YET_FROZEN, 0, "the amount '%.*s' may be used here before '%.*s' freezes it",
+     "freeze it at a moment that every way here passes"},
+    {GREFFE__GR_PAID_UNDECIDED, 0, "'%.*s' may pay what nobody decided",
+     "let a deliberation grant it, or a step of kind decision decide it, on every way here"},
+    {GREFFE__GR_PAID_TWICE, 0, "'%.*s' may pay one dossier twice",
+     "lead from 'paid' to where nothing leads back"},
+    {GREFFE__GR_REFUSAL_UNTOLD, 0,
+     "after '%.*s' refuses, a dossier may end without a letter to the applicant",
+     "put a step of kind notification between the refusal and the end (CRPA L211-2)"},
+    {GREFFE__GR_CLOCK_OUTLIVES, 0, "the clock '%.*s' may end although the decision was taken",
+     "name each outcome that decides under 'until'"},
+    {GREFFE__GR_CLOCK_UNTOLD, 0,
+     "after the clock '%.*s' ends, a dossier may end without a letter to the applicant",
+     "put a step of kind notification between the clock's end and the dossier's"},
+};
+
+static const wording *wording_of(const greffe__rule *rule)
+{
+    for (size_t i = 0; i < sizeof wordings / sizeof *wordings; i++) {
+        if (wordings[i].code == rule->code && wordings[i].pattern == rule->pattern) {
+            return &wordings[i];
+        }
+    }
+    return NULL;
+}
+
+/* A rule that is broken where a guard could not be read may hold all the same. */
+static void tell_broken(greffe__proof *p, uint32_t index)
+{
+    const greffe__rule *rule = &p->rules.at[index];
+    const wording *words = wording_of(rule);
+    greffe__str story = greffe__proof_story(p, p->broken_at[index], &p->broken_by[index]);
+    if (words == NULL) {
+        return;
+    }
+    const char *message = greffe__str_format(p->arena, words->message, (int)rule->of.size,
+                                             rule->of.data, (int)rule->other.size, rule->other.data)
+                              .data;
+    bool guessed = p->broken_by[index].guessed || is_guessed(p, p->broken_at[index]);
+    if (guessed) {
+        greffe__proof_report(p, GREFFE__GR_NOT_PROVED, rule->node, story, words->hint,
+                             "it is not proved that this never happens: %s", message);
+    } else {
+        greffe__proof_report(p, rule->code, rule->node, story, words->hint, "%s", message);
+    }
+}
+
+static bool ever_happens(const greffe__proof *p, greffe__str moment)
+{
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        const greffe__edges *edges = &p->plan->nodes.at[i].edges;
+        for (uint32_t j = 0; j < edges->count; j++) {
+            if (p->edge_taken[p->edge_base[i] + j] &&
+                greffe__proof_reaches(p, i, &edges->at[j], moment)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void tell_idle(greffe__proof *p)
+{
+    for (uint32_t i = 0; i < p->plan->guarantees.count; i++) {
+        const greffe__guarantee *g = &p->plan->guarantees.at[i];
+        uint32_t count = g->pattern == GREFFE__NEVER              ? g->what.count
+                         : g->pattern == GREFFE__DIFFERENT_PEOPLE ? 0
+                                                                  : 1;
+        for (uint32_t j = 0; j < count; j++) {
+            if (!ever_happens(p, g->what.at[j])) {
+                greffe__proof_report(p, GREFFE__GR_GUARANTEE_IDLE, p->d->guarantee_nodes.at[i],
+                                     (greffe__str){"", 0}, "name a moment that happens",
+                                     "'%.*s' never happens: this guarantees nothing",
+                                     (int)g->what.at[j].size, g->what.at[j].data);
+                break;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < p->plan->clocks.count; i++) {
+        const greffe__clock_def *clock = &p->plan->clocks.at[i];
+        if (!ever_happens(p, clock->from)) {
+            greffe__proof_report(p, GREFFE__GR_CLOCK_IDLE, p->d->clock_nodes.at[i],
+                                 (greffe__str){"", 0}, "from: <a moment that happens>",
+                                 "the clock '%.*s' never starts: '%.*s' never happens",
+                                 (int)clock->name.size, clock->name.data, (int)clock->from.size,
+                                 clock->from.data);
+        }
+    }
+}
+
+void greffe__proof_tell(greffe__proof *p)
+{
+    bool stuck = tell_all_stuck(p);
+    for (uint32_t i = 0; i < p->rules.count; i++) {
+        if (p->broken_at[i] != GREFFE__NONE) {
+            tell_broken(p, i);
+        }
+    }
+    if (p->spent) {
+        not_proved(p, p->d->procedure.root, "split the procedure, or ask for less in its guards",
+                   "the proof has more states than are looked at (200,000)");
+        return;
+    }
+    if (!stuck && p->caught != GREFFE__NONE) {
+        tell_caught(p);
+    }
+    tell_dead(p);
+    tell_idle(p);
+}
+
+void greffe__verify_proof(greffe__definition *d)
+{
+    greffe__proof p = {.d = d, .plan = d->plan, .arena = d->binder.arena};
+    if (d->plan->nodes.count == 0 || d->plan->scopes.count == 0) {
+        return;
+    }
+    if (greffe__proof_net(&p) && greffe__proof_rules(&p) && greffe__proof_live(&p) &&
+        greffe__proof_explore(&p)) {
+        greffe__proof_tell(&p);
+        greffe__verify_duties(&p);
+        greffe__verify_waivers(d);
+    } else {
+        d->binder.arena->failed = true;
+    }
+}
