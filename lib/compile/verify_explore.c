@@ -129,8 +129,8 @@ static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to)
     p->arrows.at[p->arrows.count - 1] = to;
 }
 
-/* The state that was made is reached. */
-static void arrive(step *s)
+/* The state that was made is reached; which it is, or GREFFE__NONE. */
+static uint32_t arrive(step *s)
 {
     greffe__proof *p = s->p;
     forget(s);
@@ -138,13 +138,13 @@ static void arrive(step *s)
                  (uint64_t)p->count * p->size > GREFFE_MAX_PROOF_BYTES;
     if (p->failed || (p->count == p->room && !spent && !make_room(p))) {
         p->failed = true;
-        return;
+        return GREFFE__NONE;
     }
     uint32_t *slot = slot_of(p, s->state);
     if (*slot == GREFFE__NONE) {
         if (spent) {
             p->spent = true;
-            return;
+            return GREFFE__NONE;
         }
         *slot = p->count;
         memcpy(p->states + (size_t)p->count * p->size, s->state, p->size);
@@ -153,6 +153,7 @@ static void arrive(step *s)
         p->count += 1;
     }
     note_arrow(p, s->from, *slot);
+    return *slot;
 }
 
 /* --- Effects --- */
@@ -290,7 +291,7 @@ static void leave_filled(step *s, uint32_t node, uint32_t index, const greffe__a
         }
     }
     enter(s, at->scope, edge->target);
-    arrive(s);
+    (void)arrive(s);
 }
 
 static void leave(step *s, uint32_t node, uint32_t index)
@@ -519,6 +520,34 @@ static truth try_edge(step *s, const greffe__asked *asked, uint32_t node, uint32
     return result;
 }
 
+/* Whether a state keeps all that was asked. */
+static bool is_kept(const greffe__proof *p, const greffe__asked *asked)
+{
+    bool kept = true;
+    for (uint32_t i = 0; i < asked->count; i++) {
+        const greffe__known *known = &p->known[asked->names[i]];
+        kept = kept && known->kind != GREFFE__SLOT_ITEM &&
+               (known->kind != GREFFE__SLOT_VALUE || known->fact != GREFFE__NONE ||
+                known->segment != GREFFE__NONE);
+    }
+    return kept;
+}
+
+/* No outcome may be chosen now: whether one ever may, another branch of the procedure decides. */
+static void hold(step *s, const greffe__asked *asked)
+{
+    greffe__proof *p = s->p;
+    keep_choice(s, asked, s->segments);
+    uint32_t state = arrive(s);
+    struct greffe__held *place =
+        state != GREFFE__NONE ? greffe__arena_push(p->arena, &p->held, sizeof *place) : NULL;
+    if (place != NULL) {
+        *place = (struct greffe__held){s->from, state, s->move};
+    } else {
+        p->failed = p->failed || state != GREFFE__NONE;
+    }
+}
+
 /* Looks at the guards of a node for one way to answer. A choice takes the first that holds; a
  * person any. */
 static void choose(step *s, const greffe__asked *asked, uint32_t node, uint32_t way)
@@ -533,10 +562,15 @@ static void choose(step *s, const greffe__asked *asked, uint32_t node, uint32_t 
         move.guessed = first && guessed;
         open = open || result == TRUE;
     }
-    if (!open) {
-        restart(s, GREFFE__MOVE_EDGE, node, GREFFE__NONE);
-        s->move.way = way;
+    if (open) {
+        return;
+    }
+    restart(s, first ? GREFFE__MOVE_EDGE : GREFFE__MOVE_KNOW, node, GREFFE__NONE);
+    s->move.way = way;
+    if (first || guessed || !is_kept(s->p, asked)) {
         stuck(s, node, guessed);
+    } else {
+        hold(s, asked);
     }
 }
 
@@ -636,7 +670,7 @@ static void expand_fork(step *s, uint32_t node)
                     put_place(s->state, j, j == inner ? GREFFE__PLACE_REST : GREFFE__PLACE_NONE);
                 }
             }
-            arrive(s);
+            (void)arrive(s);
         }
         return; /* the others do not ask after it */
     }
@@ -658,7 +692,7 @@ static void expand_each(step *s, uint32_t node)
         leave_block(s, node, "done"); /* an empty list */
         restart(s, GREFFE__MOVE_AGAIN, node, 0);
         enter(s, inner, s->p->plan->scopes.at[inner].entry);
-        arrive(s);
+        (void)arrive(s);
     } else {
         expand(s, inner);
     }
@@ -670,11 +704,11 @@ static void expand_exit(step *s, uint32_t scope)
     uint32_t block = s->p->block_of[scope];
     restart(s, GREFFE__MOVE_JOIN, block, 0);
     put_place(s->state, scope, GREFFE__PLACE_DONE);
-    arrive(s);
+    (void)arrive(s);
     if (s->p->plan->nodes.at[block].op == GREFFE__P_EACH) {
         restart(s, GREFFE__MOVE_AGAIN, block, 0);
         enter(s, scope, s->p->plan->scopes.at[scope].entry);
-        arrive(s);
+        (void)arrive(s);
     }
 }
 
@@ -726,7 +760,7 @@ static void expand_clocks(step *s)
         }
         happen(s, &p->firing[i]);
         enter(s, 0, clock->then);
-        arrive(s);
+        (void)arrive(s);
     }
 }
 
@@ -750,6 +784,7 @@ static bool find_caught(greffe__proof *p)
     uint32_t *stack = greffe__arena_alloc(p->arena, (p->count + 1) * sizeof *stack);
     bool *ends = greffe__arena_zalloc(p->arena, p->count + 1);
     uint32_t depth = 0;
+    p->ends = ends;
     if (heads == NULL || nexts == NULL || stack == NULL || ends == NULL) {
         return false;
     }
@@ -773,6 +808,14 @@ static bool find_caught(greffe__proof *p)
                 ends[from] = true;
                 stack[depth++] = from;
             }
+        }
+    }
+    for (uint32_t i = 0; i < p->held_count; i++) { /* for ever */
+        const struct greffe__held *held = &p->held[i];
+        bool stuck = !ends[held->state] && !rests(p, greffe__proof_state(p, held->state));
+        if (stuck && p->stuck_at[held->move.node] == GREFFE__NONE) {
+            p->stuck_at[held->move.node] = held->from;
+            p->stuck_by[held->move.node] = held->move;
         }
     }
     for (uint32_t i = 0; i < p->count && p->caught == GREFFE__NONE; i++) {

@@ -80,7 +80,8 @@ typedef enum greffe__move_kind {
     GREFFE__MOVE_CLOCK, /* node: the clock */
     GREFFE__MOVE_REST,  /* a branch goes no further before something ends its block */
     GREFFE__MOVE_JOIN,  /* a branch is done */
-    GREFFE__MOVE_AGAIN  /* another item of `each` begins */
+    GREFFE__MOVE_AGAIN, /* another item of `each` begins */
+    GREFFE__MOVE_KNOW   /* nothing moves: answers that leave no outcome open are told apart */
 } greffe__move_kind;
 
 typedef struct greffe__move {
@@ -142,6 +143,12 @@ typedef struct greffe__proof {
     /* What was found: for each rule, the state before it and the move that breaks it. */
     uint32_t *broken_at;
     greffe__move *broken_by;
+    bool *ends; /* of each state: an end can be reached from it */
+    struct greffe__held {
+        uint32_t from, state;
+        greffe__move move;
+    } * held; /* tasks whose outcomes are all closed, for now or for ever */
+    uint32_t held_count, held_room;
     uint32_t *stuck_at; /* of each node: a state in which no way leads on, or GREFFE__NONE */
     greffe__move *stuck_by;
     bool *maybe_stuck; /* of each node: where a guard could not be read */

@@ -5,7 +5,8 @@
 #include "expr/grid.h"
 
 typedef struct condition {
-    greffe__ast *root; /* NULL: it is no box */
+    greffe__ast *root;        /* of a box */
+    greffe__program *program; /* of what has finitely many cases: it is run; else NULL */
     greffe__u32s names;
 } condition;
 
@@ -56,6 +57,36 @@ static bool note_names(greffe__conditions *c, condition *one, const greffe__ast 
     return true;
 }
 
+/* Whether a tree looks at nothing but names of finitely many values. */
+static bool is_finite(const greffe__ast *node)
+{
+    const greffe__type *type = node->symbol != NULL ? &node->symbol->type : NULL;
+    bool outside = node->function != 0 && greffe__function_at(node->function - 1)->outside;
+    bool finite =
+        !outside &&
+        (type == NULL || (!type->any && (type->kind == GREFFE__BOOL ||
+                                         (type->kind == GREFFE__STRING && type->options != NULL))));
+    for (uint32_t i = 0; finite && node->symbol == NULL && i < node->count; i++) {
+        finite = is_finite(node->at[i]);
+    }
+    return finite;
+}
+
+/* A condition that is no box, over names of which all values are known: what it is, its program
+ * says for each of them. */
+static bool add_finite(greffe__conditions *c, condition *one, greffe__ast *root, greffe__str source)
+{
+    greffe__expr_error error;
+    greffe__program *program = greffe__arena_alloc(c->arena, sizeof *program);
+    if (program == NULL || !is_finite(root) || !note_names(c, one, root) ||
+        greffe__expr_compile(program, NULL, &error, c->arena, c->symbols, source, NULL) !=
+            GREFFE_OK) {
+        return false;
+    }
+    one->program = program;
+    return true;
+}
+
 bool greffe__conditions_add(greffe__conditions *c, greffe__str source, uint32_t *index)
 {
     greffe__expr_error error = {0};
@@ -68,9 +99,13 @@ bool greffe__conditions_add(greffe__conditions *c, greffe__str source, uint32_t 
     }
     *index = c->count - 1;
     greffe__ast *root = greffe__expr_parse(&work, &boxed);
-    bool read = root != NULL && greffe__expr_check(&work, root, NULL) &&
-                greffe__grid_collect(&c->grid, root) && note_names(c, place, root);
-    place->root = read ? root : NULL;
+    bool checked = root != NULL && greffe__expr_check(&work, root, NULL);
+    if (checked && greffe__grid_collect(&c->grid, root) && note_names(c, place, root)) {
+        place->root = root;
+    } else if (checked) {
+        place->names.count = 0;
+        (void)add_finite(c, place, root, source);
+    }
     return !c->arena->failed;
 }
 
@@ -125,11 +160,38 @@ const greffe__names *greffe__conditions_names(const greffe__conditions *c)
 
 const greffe__u32s *greffe__condition_names(const greffe__conditions *c, uint32_t index)
 {
-    return c->at[index].root != NULL ? &c->at[index].names : NULL;
+    const condition *one = &c->at[index];
+    return one->root != NULL || one->program != NULL ? &one->names : NULL;
+}
+
+typedef struct given {
+    const greffe__conditions *c;
+    const greffe__value *values;
+} given;
+
+static greffe_status load(void *data, uint32_t slot, greffe__value *out)
+{
+    const given *g = data;
+    for (uint32_t i = 0; i < g->c->names.count; i++) {
+        if (g->c->names.at[i].slot == slot) {
+            *out = g->values[i];
+            return GREFFE_OK;
+        }
+    }
+    return GREFFE_ENOTFOUND;
 }
 
 greffe__value greffe__condition_holds(const greffe__conditions *c, uint32_t index,
                                       const greffe__value *values)
 {
-    return greffe__grid_holds(&c->grid, c->at[index].root, values);
+    const condition *one = &c->at[index];
+    if (one->root != NULL) {
+        return greffe__grid_holds(&c->grid, one->root, values);
+    }
+    given g = {c, values};
+    const greffe__eval eval = {.load = load, .data = &g, .arena = c->arena};
+    greffe__expr_error error;
+    greffe__value value;
+    bool good = greffe__expr_eval(&value, &error, one->program, &eval) == GREFFE_OK;
+    return good ? value : greffe__null();
 }

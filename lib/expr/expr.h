@@ -240,7 +240,7 @@ bool greffe__conditions_mark(greffe__conditions *conditions, uint32_t slot,
 bool greffe__conditions_cut(greffe__conditions *conditions);
 const greffe__names *greffe__conditions_names(const greffe__conditions *conditions);
 /* The names that a condition is about; NULL: it is more than comparisons of names with values that
- * are known, and nothing can be said of it. */
+ * are known, or asks for names of infinitely many values, and nothing can be said of it. */
 const greffe__u32s *greffe__condition_names(const greffe__conditions *conditions, uint32_t index);
 /* What a condition is where each of its names has the value that `values` holds for it. */
 greffe__value greffe__condition_holds(const greffe__conditions *conditions, uint32_t index,

@@ -59,8 +59,8 @@ static bool settle(greffe__grid *grid, greffe__ast *node)
     greffe__symbols_init(&none, grid->arena);
     if (!node->fixed || !greffe__expr_generate(&work, node, &program) ||
         greffe__expr_eval(&value, &error, &program, &eval) != GREFFE_OK ||
-        error.code != GREFFE__GR_NONE) {
-        return false;
+        error.code != GREFFE__GR_NONE || value.kind == GREFFE__NULL) {
+        return false; /* only null itself is a test for null */
     }
     node->kind = GREFFE__AST_CONSTANT;
     node->value = value;

@@ -88,7 +88,7 @@ static kit_outcome run(room *r, table_kit *kit)
  * of, or the output of a rule that fires may stop the table before it. */
 static bool fits(const room *r, kit_outcome outcome, kit_outcome foretold)
 {
-    return outcome == foretold || (outcome == KIT_ABSENT && has_null(&r->kit)) ||
+    return outcome == foretold || (outcome == KIT_ABSENT && (r->open || has_null(&r->kit))) ||
            (outcome == KIT_REFUSED && (r->open || foretold == KIT_SEVERAL));
 }
 
