@@ -360,6 +360,8 @@ greffe__edge *greffe__author_edge(greffe__lowering *l, uint32_t node, const char
 void greffe__author_edges(greffe__lowering *l, uint32_t node);
 /* Reports outcomes that this kind doesn't have. */
 void greffe__check_outcomes(greffe__lowering *l, const char *const *known);
+/* Reports an outcome that comes only with a key that the step does not have. */
+void greffe__needs_key(greffe__lowering *l, const char *outcome, const char *key, const char *hint);
 /* Reports a step that may not stand inside a block: a dossier is before one board, and paid by one
  * order, at a time. */
 void greffe__only_at_top(greffe__lowering *l);

@@ -214,6 +214,57 @@ static void compile_values(greffe__definition *d)
     }
 }
 
+static bool lies_in(const greffe__plan *plan, uint32_t scope, uint32_t outer)
+{
+    while (scope != outer && scope != 0) {
+        scope = plan->scopes.at[scope].parent;
+    }
+    return scope == outer;
+}
+
+/* The scope of the items of the `each` that a scope lies in; GREFFE__NONE: it lies in none. */
+static uint32_t items_of(const greffe__plan *plan, uint32_t scope)
+{
+    for (uint32_t i = 0; i < plan->nodes.count; i++) {
+        const greffe__plan_node *node = &plan->nodes.at[i];
+        if (node->op == GREFFE__P_EACH && node->scopes.count == 1 &&
+            lies_in(plan, scope, node->scopes.at[0])) {
+            return node->scopes.at[0];
+        }
+    }
+    return GREFFE__NONE;
+}
+
+/* An item, and what is filled in for it, is known inside its `each` alone. */
+static void check_items(greffe__definition *d, uint32_t scope, const greffe__node *node,
+                        const greffe__program *program)
+{
+    for (uint32_t i = 0; i < program->slots.count; i++) {
+        const greffe__slot *slot = &d->plan->slots.at[program->slots.at[i]];
+        uint32_t field = slot->kind == GREFFE__SLOT_FIELD
+                             ? greffe__plan_field_at(d->plan, slot->name)
+                             : GREFFE__NONE;
+        greffe__str owner = field != GREFFE__NONE             ? d->plan->fields.at[field].owner
+                            : slot->kind == GREFFE__SLOT_ITEM ? slot->name
+                                                              : (greffe__str){"", 0};
+        uint32_t step = greffe__plan_step_at(d->plan, owner);
+        if (owner.size == 0 || step == GREFFE__NONE) {
+            continue;
+        }
+        bool item = slot->kind == GREFFE__SLOT_ITEM;
+        const greffe__plan_node *each = &d->plan->nodes.at[d->plan->steps.at[step].entry];
+        uint32_t home = !item                    ? items_of(d->plan, d->plan->steps.at[step].scope)
+                        : each->scopes.count > 0 ? each->scopes.at[0]
+                                                 : GREFFE__NONE;
+        if (home != GREFFE__NONE && !lies_in(d->plan, scope, home)) {
+            greffe__complain(
+                &d->binder, GREFFE__GR_EXPR_NAME, node, "use it in a step of the same 'each'",
+                "'%.*s' has a value for each item, and is known inside the block alone",
+                (int)slot->name.size, slot->name.data);
+        }
+    }
+}
+
 /* What must hold for a person to choose an outcome. */
 static void compile_musts(greffe__definition *d, const greffe__step_def *step,
                           greffe__plan_node *node)
@@ -225,6 +276,7 @@ static void compile_musts(greffe__definition *d, const greffe__step_def *step,
             if (greffe__str_equal(node->edges.at[j].outcome, branch->outcome.id)) {
                 (void)greffe__compile_expression(d, &d->procedure, branch->must, &truth,
                                                  &node->edges.at[j].guard);
+                check_items(d, node->scope, branch->must, &node->edges.at[j].guard);
             }
         }
     }
@@ -249,6 +301,7 @@ static void compile_nodes(greffe__definition *d)
         }
         if (step->of != NULL) {
             (void)greffe__compile_expression(d, &d->procedure, step->of, &list, &node->expression);
+            check_items(d, node->scope, step->of, &node->expression);
         }
         if (step->with != NULL) {
             compile_arguments(d, step->with, node);
@@ -261,6 +314,7 @@ static void compile_nodes(greffe__definition *d)
             if (step->outcomes.at[j].when != NULL) {
                 (void)greffe__compile_expression(d, &d->procedure, step->outcomes.at[j].when,
                                                  &truth, &node->edges.at[j].guard);
+                check_items(d, node->scope, step->outcomes.at[j].when, &node->edges.at[j].guard);
             }
         }
     }

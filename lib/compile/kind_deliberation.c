@@ -82,5 +82,9 @@ void greffe__lower_deliberation(greffe__lowering *l)
             }
         }
     }
+    if (reserve == GREFFE__NONE) {
+        greffe__needs_key(l, "unfunded", "reserve",
+                          "reserve: {budget: <allotment>, amount: <value>}");
+    }
     greffe__check_outcomes(l, outcomes);
 }

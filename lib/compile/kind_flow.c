@@ -56,6 +56,12 @@ void greffe__lower_block(greffe__lowering *l)
         return;
     }
     node->join = l->step->join;
+    if (!each && l->step->join > l->step->scopes.count) {
+        greffe__complain(&l->d->binder, GREFFE__GR_WRONG_VALUE, l->step->join_word.node,
+                         "all, any, or a number of branches that there are",
+                         "%u branches are to finish, and there are %u", l->step->join,
+                         l->step->scopes.count);
+    }
     node->limit = l->step->limit > 0 ? l->step->limit : GREFFE_MAX_EACH;
     uint32_t block = greffe__node_position(l, node);
     node->within = l->step->within;
@@ -63,6 +69,8 @@ void greffe__lower_block(greffe__lowering *l)
     (void)greffe__author_edge(l, block, "done", true);
     if (l->step->within.count > 0) { /* a deadline: what is not finished by then is cancelled */
         (void)greffe__author_edge(l, block, "expired", true);
+    } else {
+        greffe__needs_key(l, "expired", "within", "within: 1 month");
     }
     greffe__check_outcomes(l, outcomes);
 }

@@ -15,6 +15,8 @@ void greffe__lower_task(greffe__lowering *l)
     node->expired = greffe__str_of("expired");
     if (l->step->within.count > 0) {
         (void)greffe__author_edge(l, task, "expired", true);
+    } else {
+        greffe__needs_key(l, "expired", "within", "within: 1 month");
     }
     greffe__author_edges(l, task);
 }

@@ -120,6 +120,18 @@ void greffe__check_outcomes(greffe__lowering *l, const char *const *known)
     }
 }
 
+void greffe__needs_key(greffe__lowering *l, const char *outcome, const char *key, const char *hint)
+{
+    bool given_badly = greffe__node_get(l->step->node, key) != NULL; /* that is told already */
+    for (uint32_t i = 0; !given_badly && i < l->step->outcomes.count; i++) {
+        const greffe__ref *given = &l->step->outcomes.at[i].outcome;
+        if (greffe__str_is(given->id, outcome)) {
+            greffe__complain(&l->d->binder, GREFFE__GR_BAD_OUTCOME, given->node, hint,
+                             "'%s' never comes of this step without the key '%s'", outcome, key);
+        }
+    }
+}
+
 void greffe__only_at_top(greffe__lowering *l)
 {
     if (l->step->scope != 0) {

@@ -1,5 +1,6 @@
 /* Checks on the finished graph: every step can be reached, every step leads to an end, every
  * circle waits for something, and money is only moved once its amount is frozen. */
+#include "base/limits.h"
 #include "compile/compile_priv.h"
 
 typedef struct graph {
@@ -9,16 +10,53 @@ typedef struct graph {
     uint32_t *stack;
 } graph;
 
-static bool waits(const greffe__plan_node *node)
+static bool block_waits(const graph *g, const greffe__plan_node *block, uint32_t depth);
+
+static bool waits(const graph *g, uint32_t at, uint32_t depth)
 {
+    const greffe__plan_node *node = &g->plan->nodes.at[at];
     switch ((greffe__primitive)node->op) {
     case GREFFE__P_TASK:
     case GREFFE__P_WAIT: return true;
     case GREFFE__P_ASK:
         return node->port != GREFFE__PORT_RESERVE && node->port != GREFFE__PORT_COMMIT;
     case GREFFE__P_EFFECT: return node->awaited;
-    default: return false;
+    case GREFFE__P_FORK: return block_waits(g, node, depth + 1);
+    default: return false; /* the list of `each` may be empty */
     }
+}
+
+/* Whether a branch comes to its end without a wait, from a node on. */
+static bool passes(const graph *g, bool *seen, uint32_t at, uint32_t depth)
+{
+    const greffe__plan_node *node = &g->plan->nodes.at[at];
+    if (node->op == GREFFE__P_EXIT) {
+        return true;
+    }
+    if (seen[at] || waits(g, at, depth)) {
+        return false;
+    }
+    seen[at] = true;
+    for (uint32_t i = 0; i < node->edges.count; i++) {
+        if (passes(g, seen, node->edges.at[i].target, depth)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A block waits where fewer of its branches than have to finish can do so at once. */
+static bool block_waits(const graph *g, const greffe__plan_node *block, uint32_t depth)
+{
+    uint32_t total = block->scopes.count, passing = 0;
+    uint32_t needed = block->join == 0 || block->join > total ? total : block->join;
+    bool *seen = depth < GREFFE_MAX_YAML_DEPTH
+                     ? greffe__arena_zalloc(g->d->binder.arena, g->plan->nodes.count)
+                     : NULL;
+    for (uint32_t i = 0; seen != NULL && i < total; i++) {
+        passing += passes(g, seen, g->plan->scopes.at[block->scopes.at[i]].entry, depth);
+    }
+    return seen != NULL && passing < needed;
 }
 
 /* The nodes that may follow: edges, the first step of each inner block, and, from an exit, the
@@ -98,7 +136,7 @@ static void report_cycles(graph *g)
     }
     for (uint32_t start = 0; start < count; start++) {
         uint32_t depth = 0;
-        if (colour[start] != 0 || waits(&g->plan->nodes.at[start])) {
+        if (colour[start] != 0 || waits(g, start, 0)) {
             continue;
         }
         colour[start] = 1;
@@ -116,7 +154,7 @@ static void report_cycles(graph *g)
                     "the circle through '%.*s' never waits for anything",
                     (int)g->plan->steps.at[step].id.size, g->plan->steps.at[step].id.data);
                 return;
-            } else if (colour[next] == 0 && !waits(&g->plan->nodes.at[next])) {
+            } else if (colour[next] == 0 && !waits(g, next, 0)) {
                 colour[next] = 1;
                 g->stack[depth++] = next;
             }

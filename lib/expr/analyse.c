@@ -511,6 +511,10 @@ static bool look(analysis *a)
             return tell_open(a, "of what is allowed for an input, no value is known");
         }
     }
+    for (uint32_t i = 0; i < a->table->output_count; i++) { /* a list that may have no value */
+        const greffe__ast *allowed = a->root->at[2 * a->table->input_count + i];
+        a->open = a->open || (allowed->kind != GREFFE__AST_NOTHING && !allowed->fixed);
+    }
     if ((unique && !find_overlaps(a)) || !find_dead(a) || (needs_an_answer(a) && !find_gaps(a))) {
         return false;
     }
