@@ -247,8 +247,8 @@ static void check_items(greffe__definition *d, uint32_t scope, const greffe__nod
         greffe__str owner = field != GREFFE__NONE             ? d->plan->fields.at[field].owner
                             : slot->kind == GREFFE__SLOT_ITEM ? slot->name
                                                               : (greffe__str){"", 0};
-        uint32_t step = greffe__plan_step_at(d->plan, owner);
-        if (owner.size == 0 || step == GREFFE__NONE) {
+        uint32_t step = owner.size > 0 ? greffe__plan_step_at(d->plan, owner) : GREFFE__NONE;
+        if (step == GREFFE__NONE) {
             continue;
         }
         bool item = slot->kind == GREFFE__SLOT_ITEM;

@@ -42,13 +42,34 @@ static void put_place(uint8_t *state, uint32_t scope, uint32_t place)
     state[2 * scope + 1] = (uint8_t)(place >> 8);
 }
 
-/* The node of a scope's token; NULL: it has none that moves. */
-static const greffe__plan_node *token_in(const greffe__proof *p, const uint8_t *state,
-                                         uint32_t scope)
+const greffe__plan_node *greffe__proof_token(const greffe__proof *p, const uint8_t *state,
+                                             uint32_t scope)
 {
     uint32_t place = greffe__proof_place(state, scope);
     bool node = place != GREFFE__PLACE_NONE && place < GREFFE__PLACE_REST;
     return node ? &p->plan->nodes.at[place - 1] : NULL;
+}
+
+/* Which branches of a block are done, and which rest, does not matter, only how many; and where all
+ * have to be done, one that rests is as good as all. */
+static void settle_block(const step *s, const greffe__plan_node *block)
+{
+    uint32_t total = block->scopes.count, done = 0, rest = 0;
+    uint32_t needed = block->join == 0 || block->join > total ? total : block->join;
+    for (uint32_t i = 0; i < total; i++) {
+        uint32_t place = greffe__proof_place(s->state, block->scopes.at[i]);
+        done += place == GREFFE__PLACE_DONE;
+        rest += place == GREFFE__PLACE_REST;
+    }
+    done = needed == total && rest > 0 ? 0 : done;
+    for (uint32_t i = 0; rest > 0 && i < total; i++) {
+        uint32_t place = greffe__proof_place(s->state, block->scopes.at[i]);
+        if (place == GREFFE__PLACE_DONE || place == GREFFE__PLACE_REST) {
+            put_place(s->state, block->scopes.at[i],
+                      done > 0 ? GREFFE__PLACE_DONE : GREFFE__PLACE_REST);
+            done -= done > 0;
+        }
+    }
 }
 
 /* Forgets what is asked for no more. */
@@ -59,7 +80,7 @@ static void forget(const step *s)
     for (uint32_t word = 0; word < p->words; word++) {
         uint64_t live = 0;
         for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
-            const greffe__plan_node *node = token_in(p, s->state, i);
+            const greffe__plan_node *node = greffe__proof_token(p, s->state, i);
             size_t at = node != NULL ? (size_t)(node - p->plan->nodes.at) : 0;
             live |= node != NULL ? p->live[at * p->words + word] : 0;
         }
@@ -133,6 +154,13 @@ static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to)
 static uint32_t arrive(step *s)
 {
     greffe__proof *p = s->p;
+    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
+        const greffe__plan_node *block = greffe__proof_token(p, s->state, i);
+        if (block != NULL && block->op == GREFFE__P_FORK &&
+            !p->tied[(size_t)(block - p->plan->nodes.at)]) {
+            settle_block(s, block);
+        }
+    }
     forget(s);
     bool spent = p->count >= GREFFE_MAX_PROOF_STATES ||
                  (uint64_t)p->count * p->size > GREFFE_MAX_PROOF_BYTES;
@@ -257,7 +285,7 @@ static void keep_choice(const step *s, const greffe__asked *asked, const uint32_
 {
     const greffe__proof *p = s->p;
     uint8_t *facts = facts_of(p, s->state);
-    for (uint32_t i = 0; i < asked->count; i++) {
+    for (uint32_t i = 0; i < asked->count && !p->coarse; i++) {
         const greffe__known *known = &p->known[asked->names[i]];
         bool kept = known->kind == GREFFE__SLOT_FIELD || known->kind == GREFFE__SLOT_VALUE;
         if (kept && known->fact != GREFFE__NONE && known->segment == GREFFE__NONE) {
@@ -301,139 +329,6 @@ static void leave(step *s, uint32_t node, uint32_t index)
 
 /* --- Guards --- */
 
-static bool is_waiting(const greffe__proof *p, const uint8_t *state, uint32_t step_index)
-{
-    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
-        const greffe__plan_node *node = token_in(p, state, i);
-        if (node != NULL && node->op == GREFFE__P_WAIT && node->step == step_index) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool may_be(const greffe__proof *p, const uint8_t *state, uint32_t name, uint32_t segment)
-{
-    const greffe__known *known = &p->known[name];
-    const greffe__value *sample = &p->names->at[name].samples[segment];
-    uint32_t fact =
-        known->fact != GREFFE__NONE ? greffe__proof_facts(p, state)[known->fact] : GREFFE__ANY;
-    if (known->segment != GREFFE__NONE) {
-        return segment == known->segment;
-    }
-    switch ((greffe__slot_kind)known->kind) {
-    case GREFFE__SLOT_MOMENT: return sample->as.truth == (fact == 1);
-    case GREFFE__SLOT_WAITING: return sample->as.truth == is_waiting(p, state, known->step);
-    case GREFFE__SLOT_DATE: return (segment == known->null) == (fact == 0);
-    default:
-        return fact == GREFFE__ANY || (fact == GREFFE__PRESENT && segment != known->null) ||
-               fact == segment + 1;
-    }
-}
-
-static bool is_read(const greffe__proof *p, uint32_t guard)
-{
-    const greffe__u32s *names = greffe__condition_names(p->conditions, guard);
-    bool read = names != NULL;
-    for (uint32_t i = 0; read && i < names->count; i++) {
-        read = p->known[names->at[i]].read;
-    }
-    return read;
-}
-
-static void ask_condition(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
-                          uint32_t condition, const greffe__u32s *except);
-
-static void ask_name(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
-                     uint32_t name, const greffe__u32s *except)
-{
-    uint32_t segments = 0;
-    for (uint32_t i = 0; i < out->count; i++) {
-        if (out->names[i] == name) {
-            return;
-        }
-    }
-    for (uint32_t i = 0; i < p->names->at[name].count; i++) {
-        segments += may_be(p, state, name, i);
-    }
-    bool fits = out->count < GREFFE_MAX_ASKED && out->ways * segments <= GREFFE_MAX_WAYS;
-    out->ways = fits ? out->ways * segments : 0;
-    if (fits) {
-        out->names[out->count++] = name;
-        ask_condition(out, p, state, p->known[name].applies, except);
-    }
-}
-
-static bool is_filled(const greffe__proof *p, const greffe__u32s *fill, uint32_t name)
-{
-    for (uint32_t i = 0; fill != NULL && i < fill->count; i++) {
-        if (p->field_names[fill->at[i]] == name) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void ask_condition(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
-                          uint32_t condition, const greffe__u32s *except)
-{
-    const greffe__u32s *names = condition != GREFFE__NONE && is_read(p, condition)
-                                    ? greffe__condition_names(p->conditions, condition)
-                                    : NULL;
-    for (uint32_t i = 0; names != NULL && i < names->count && out->ways > 0; i++) {
-        if (!is_filled(p, except, names->at[i])) {
-            ask_name(out, p, state, names->at[i], except);
-        }
-    }
-}
-
-void greffe__proof_ask(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
-                       uint32_t node)
-{
-    const greffe__edges *edges = &p->plan->nodes.at[node].edges;
-    out->count = 0;
-    out->ways = 1;
-    for (uint32_t i = 0; i < edges->count; i++) {
-        ask_condition(out, p, state, p->guards[p->edge_base[node] + i], &edges->at[i].fill);
-    }
-}
-
-void greffe__proof_ask_fill(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
-                            uint32_t node, uint32_t edge)
-{
-    uint32_t guard = p->guards[p->edge_base[node] + edge];
-    const greffe__u32s *fill = &p->plan->nodes.at[node].edges.at[edge].fill;
-    const greffe__u32s *names = guard != GREFFE__NONE && is_read(p, guard)
-                                    ? greffe__condition_names(p->conditions, guard)
-                                    : NULL;
-    out->count = 0;
-    out->ways = 1;
-    for (uint32_t i = 0; names != NULL && i < names->count && out->ways > 0; i++) {
-        if (is_filled(p, fill, names->at[i])) {
-            ask_name(out, p, state, names->at[i], NULL);
-        }
-    }
-}
-
-void greffe__proof_way(uint32_t *segments, const greffe__proof *p, const uint8_t *state,
-                       const greffe__asked *asked, uint32_t way)
-{
-    for (uint32_t i = 0; i < asked->count; i++) {
-        uint32_t name = asked->names[i], possible = 0, count = p->names->at[name].count;
-        for (uint32_t j = 0; j < count; j++) {
-            possible += may_be(p, state, name, j);
-        }
-        uint32_t wanted = way % possible;
-        way /= possible;
-        for (uint32_t j = 0; j < count; j++) {
-            if (may_be(p, state, name, j) && wanted-- == 0) {
-                segments[i] = j;
-                break;
-            }
-        }
-    }
-}
-
 typedef enum truth { FALSE, TRUE, UNKNOWN } truth;
 
 static void put_values(const step *s, const greffe__asked *asked, const uint32_t *segments)
@@ -455,7 +350,7 @@ static bool go_together(const step *s, const greffe__asked *asked, const uint32_
 {
     for (uint32_t i = 0; i < asked->count; i++) {
         const greffe__known *known = &s->p->known[asked->names[i]];
-        if (known->applies == GREFFE__NONE || !is_read(s->p, known->applies)) {
+        if (known->applies == GREFFE__NONE || !greffe__proof_reads(s->p, known->applies)) {
             continue;
         }
         bool absent = segments[i] == known->null;
@@ -487,7 +382,7 @@ static truth try_edge(step *s, const greffe__asked *asked, uint32_t node, uint32
     truth result = guard == GREFFE__NONE ? TRUE : FALSE;
     move.edge = index;
     restart(s, GREFFE__MOVE_EDGE, node, index);
-    if (guard == GREFFE__NONE || asked->ways == 0 || !is_read(p, guard)) {
+    if (guard == GREFFE__NONE || asked->ways == 0 || !greffe__proof_reads(p, guard)) {
         result = guard == GREFFE__NONE ? TRUE : UNKNOWN;
         move.guessed = move.guessed || result == UNKNOWN;
         s->move = move;
@@ -567,7 +462,7 @@ static void choose(step *s, const greffe__asked *asked, uint32_t node, uint32_t 
     }
     restart(s, first ? GREFFE__MOVE_EDGE : GREFFE__MOVE_KNOW, node, GREFFE__NONE);
     s->move.way = way;
-    if (first || guessed || !is_kept(s->p, asked)) {
+    if (first || guessed || s->p->coarse || !is_kept(s->p, asked)) {
         stuck(s, node, guessed);
     } else {
         hold(s, asked);
@@ -607,7 +502,7 @@ static bool is_guarded(const greffe__proof *p, uint32_t node)
 static bool is_sealed(const greffe__proof *p, const uint8_t *state, uint32_t scope)
 {
     for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
-        const greffe__plan_node *node = token_in(p, state, i);
+        const greffe__plan_node *node = greffe__proof_token(p, state, i);
         if (node != NULL && node->sealed && greffe__proof_within(p, i, scope)) {
             return true;
         }
@@ -656,7 +551,7 @@ static void expand_fork(step *s, uint32_t node)
     }
     for (uint32_t i = 0; i < total; i++) {
         uint32_t inner = at->scopes.at[i];
-        if (token_in(p, s->before, inner) == NULL) {
+        if (greffe__proof_token(p, s->before, inner) == NULL) {
             continue;
         }
         expand(s, inner);
@@ -714,7 +609,7 @@ static void expand_exit(step *s, uint32_t scope)
 
 static void expand(step *s, uint32_t scope)
 {
-    const greffe__plan_node *node = token_in(s->p, s->before, scope);
+    const greffe__plan_node *node = greffe__proof_token(s->p, s->before, scope);
     uint32_t at = node != NULL ? (uint32_t)(node - s->p->plan->nodes.at) : 0;
     if (node == NULL || node->op == GREFFE__P_END) {
         return;
@@ -743,7 +638,7 @@ static void expand(step *s, uint32_t scope)
 static void expand_clocks(step *s)
 {
     const greffe__proof *p = s->p;
-    const greffe__plan_node *root = token_in(p, s->before, 0);
+    const greffe__plan_node *root = greffe__proof_token(p, s->before, 0);
     for (uint32_t i = 0; i < p->plan->clocks.count; i++) {
         const greffe__clock_def *clock = &p->plan->clocks.at[i];
         uint32_t paused = clock->paused_while.size > 0
@@ -751,7 +646,7 @@ static void expand_clocks(step *s)
                               : GREFFE__NONE;
         bool runs = greffe__proof_facts(p, s->before)[p->clock_facts.at[i]] == GREFFE__CLOCK_RUNS;
         if (!runs || root == NULL || root->op == GREFFE__P_END || is_sealed(p, s->before, 0) ||
-            (paused != GREFFE__NONE && is_waiting(p, s->before, paused))) {
+            (paused != GREFFE__NONE && greffe__proof_waits(p, s->before, paused))) {
             continue;
         }
         restart(s, GREFFE__MOVE_CLOCK, i, 0);
@@ -794,7 +689,7 @@ static bool find_caught(greffe__proof *p)
         heads[p->arrows.at[i + 1]] = i;
     }
     for (uint32_t i = 0; i < p->count; i++) {
-        const greffe__plan_node *root = token_in(p, greffe__proof_state(p, i), 0);
+        const greffe__plan_node *root = greffe__proof_token(p, greffe__proof_state(p, i), 0);
         if (root != NULL && root->op == GREFFE__P_END) {
             ends[i] = true;
             stack[depth++] = i;
@@ -877,11 +772,8 @@ static bool allocate(greffe__proof *p)
     return true;
 }
 
-bool greffe__proof_explore(greffe__proof *p)
+static bool explore(greffe__proof *p)
 {
-    if (!allocate(p)) {
-        return false;
-    }
     uint8_t *before = greffe__arena_alloc(p->arena, p->size + 1);
     uint8_t *state = greffe__arena_alloc(p->arena, p->size + 1);
     uint32_t segments[GREFFE_MAX_ASKED], filled[GREFFE_MAX_ASKED];
@@ -890,11 +782,32 @@ bool greffe__proof_explore(greffe__proof *p)
     if (before == NULL || state == NULL || s.values == NULL || !begin(&s)) {
         return false;
     }
-    for (uint32_t i = 0; i < p->count && !p->failed; i++) {
+    for (uint32_t i = 0; i < p->count && !p->failed && !p->spent; i++) {
         memcpy(before, greffe__proof_state(p, i), p->size);
         s.from = i;
         expand(&s, 0);
         expand_clocks(&s);
     }
-    return !p->failed && find_caught(p);
+    return !p->failed;
+}
+
+/* Where there are too many states, answers are no longer kept from one choice to the next. Then
+ * more ways are looked at than there are: what is not found on them is not there. */
+bool greffe__proof_explore(greffe__proof *p)
+{
+    if (!allocate(p) || !explore(p)) {
+        return false;
+    }
+    if (p->spent) {
+        p->spent = false;
+        p->coarse = true;
+        p->count = 0;
+        p->room = 0;
+        p->arrows.count = 0;
+        p->held_count = 0;
+        if (!allocate(p) || !explore(p)) {
+            return false;
+        }
+    }
+    return p->spent || find_caught(p);
 }

@@ -138,7 +138,8 @@ typedef struct greffe__proof {
         uint32_t count, capacity;
     } arrows; /* from, to, … */
     bool *node_seen, *edge_taken;
-    bool spent; /* there are more states than are looked at */
+    bool coarse; /* answers are not kept: there are more ways than a dossier may go */
+    bool spent;  /* there are more states than are looked at */
 
     /* What was found: for each rule, the state before it and the move that breaks it. */
     uint32_t *broken_at;
@@ -180,6 +181,14 @@ void greffe__proof_add(greffe__proof *p, greffe__occasion *occasion, greffe__eff
 /* The moments of an edge, which a step that is done reaches: `done`, and its outcome. */
 bool greffe__proof_reaches(const greffe__proof *p, uint32_t node, const greffe__edge *edge,
                            greffe__str moment);
+
+/* The node of a scope's token; NULL: it has none that moves. */
+const greffe__plan_node *greffe__proof_token(const greffe__proof *p, const uint8_t *state,
+                                             uint32_t scope);
+/* Whether a step is waiting. */
+bool greffe__proof_waits(const greffe__proof *p, const uint8_t *state, uint32_t step);
+/* Whether a condition is about names whose segments say all. */
+bool greffe__proof_reads(const greffe__proof *p, uint32_t condition);
 
 /* What a node's guards ask for in a state: names, and in how many ways they may be answered. */
 typedef struct greffe__asked {

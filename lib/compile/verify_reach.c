@@ -93,7 +93,7 @@ static void reach(graph *g, uint32_t start)
 static bool find_ends(graph *g)
 {
     bool changed = false;
-    for (uint32_t i = 0; i < g->plan->nodes.count; i++) {
+    for (uint32_t i = g->plan->nodes.count; i-- > 0;) { /* most lead on to those after them */
         const greffe__plan_node *node = &g->plan->nodes.at[i];
         bool ends = node->op == GREFFE__P_END || node->op == GREFFE__P_EXIT;
         for (uint32_t j = 0; j < node->edges.count; j++) {

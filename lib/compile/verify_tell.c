@@ -39,7 +39,7 @@ void greffe__proof_report(greffe__proof *p, greffe__code code, const greffe__nod
 /* Whether a guard that could not be read stands on the way to a state. */
 static bool is_guessed(const greffe__proof *p, uint32_t state)
 {
-    bool guessed = false;
+    bool guessed = p->coarse;
     for (; state != GREFFE__NONE; state = p->parents[state]) {
         guessed = guessed || p->moves[state].guessed;
     }
@@ -329,7 +329,9 @@ void greffe__proof_tell(greffe__proof *p)
     if (!stuck && p->caught != GREFFE__NONE) {
         tell_caught(p);
     }
-    tell_dead(p);
+    if (!p->coarse) {
+        tell_dead(p);
+    }
     tell_idle(p);
 }
 
