@@ -1,4 +1,5 @@
 /* What authors use: check, build, graph, publish. */
+#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,16 +23,6 @@ static int verdict(cli *c, int code)
     return code == EXIT_FINE && (warned || unproved(c)) ? EXIT_UNPROVED : code;
 }
 
-/* What is said of all files is one array: each object names its file. */
-static void add_json(cli *c, bool *first)
-{
-    const char *text;
-    if (greffe_diags_render_json(&text, c->diags) == GREFFE_OK && strcmp(text, "[]") != 0) {
-        (void)printf("%s%.*s", *first ? "" : ",", (int)strlen(text) - 2, text + 1);
-        *first = false;
-    }
-}
-
 /* The site itself was read before; whether its effects could leave is seen by adding them. */
 static int check_site(cli *c)
 {
@@ -45,32 +36,47 @@ static int check_site(cli *c)
     return code;
 }
 
-int cli_check(cli *c)
+/* One procedure: told at once to people, kept for tools. */
+static int check_one(cli *c, const char *path, void *data)
 {
-    bool first = true;
-    if (c->word_count == 0 && c->accounts == NULL) {
-        return cli_fail(EXIT_USAGE, "name a procedure's file: greffe check velo.yaml");
-    }
-    int worst = c->accounts != NULL ? check_site(c) : EXIT_FINE;
-    (void)fputs(c->json ? "[" : "", stdout);
-    for (int i = 0; i < c->word_count; i++) {
-        greffe_plan *plan = NULL;
-        greffe_diags_clear(c->diags);
-        int code = cli_compile(c, c->words[i], &plan);
-        if (c->json) {
-            add_json(c, &first);
-        } else {
-            cli_print_diags(c);
-        }
-        if (code == EXIT_FINE && !c->json) {
-            (void)printf("%s: no fault found%s\n", c->words[i],
+    greffe_plan *plan = NULL;
+    greffe_diags_clear(c->diags);
+    int code = cli_compile(c, path, &plan);
+    greffe_plan_unref(plan);
+    if (data == NULL) {
+        cli_print_diags(c);
+        if (code == EXIT_FINE) {
+            (void)printf("%s: no fault found%s\n", path,
                          unproved(c) ? ", but not all is proved" : "");
         }
-        code = verdict(c, code);
-        worst = code > worst ? code : worst;
-        greffe_plan_unref(plan);
     }
-    (void)fputs(c->json ? "]\n" : "", stdout);
+    code = verdict(c, code);
+    if (data != NULL) {
+        cli_findings_add(c, data, path, code);
+    }
+    return code;
+}
+
+int cli_check(cli *c)
+{
+    const char *format = c->format != NULL ? c->format : c->json ? "json" : "human";
+    if (c->word_count == 0 && c->accounts == NULL) {
+        return cli_fail(EXIT_USAGE, "name a procedure's file, or a folder: greffe check velo.yaml");
+    }
+    if (!cli_format_known(format)) {
+        return cli_fail(EXIT_USAGE, "--format takes human, json, sarif, junit or github");
+    }
+    c->json = strcmp(format, "human") != 0;
+    cJSON *all = c->json ? cli_findings_new() : NULL;
+    int worst = c->accounts != NULL ? check_site(c) : EXIT_FINE;
+    for (int i = 0; i < c->word_count; i++) {
+        int code = cli_walk(c, c->words[i], check_one, all);
+        worst = code > worst ? code : worst;
+    }
+    if (all != NULL) {
+        cli_findings_print(all, format);
+        cJSON_Delete(all);
+    }
     return worst;
 }
 

@@ -23,7 +23,7 @@ typedef struct cli {
     const char *words[64];
     int word_count;
     const char *store, *site, *out, *as, *key, *args, *now, *procedure, *by, *status, *group;
-    const char *represented, *effective, *because;
+    const char *represented, *effective, *because, *format;
     int limit;
     uint64_t if_version;
     bool json, quiet, why, history, each, fail_on_warning, lenient;
@@ -88,6 +88,15 @@ const char *cli_words(const struct cJSON *object, const char *name);
  * with another code than EXIT_FINE. */
 int cli_each_row(cli *c, greffe_query *query,
                  int (*take)(cli *c, const struct cJSON *row, void *data), void *data);
+/* What is found in several files, for tools: collected, then printed in a format. The caller
+ * deletes it. NULL stands for people's own, which is printed as it is found. */
+struct cJSON *cli_findings_new(void);
+void cli_findings_add(cli *c, struct cJSON *all, const char *path, int code);
+void cli_findings_print(struct cJSON *all, const char *format);
+bool cli_format_known(const char *format);
+/* Gives `take` a file, or each procedure that stands somewhere in a folder; the worst exit code. */
+int cli_walk(cli *c, const char *path, int (*take)(cli *c, const char *path, void *data),
+             void *data);
 /* Prints an object on one line, and deletes it. */
 void cli_print_object(struct cJSON *object);
 /* Reads a whole file; from malloc, terminated. */

@@ -43,6 +43,7 @@ static const struct {
     {"--effective", offsetof(cli, effective)},
     {"--documents", offsetof(cli, folder)},
     {"--because", offsetof(cli, because)},
+    {"--format", offsetof(cli, format)},
 };
 
 static const struct {

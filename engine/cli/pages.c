@@ -61,19 +61,24 @@ static const struct {
     const char *command, *page;
 } pages[] = {
     {"check",
-     "greffe check FILE.yaml… [--site FILE] [--json] [--fail-on-warning]\n"
+     "greffe check FILE.yaml|FOLDER… [--site FILE] [--format F] [--fail-on-warning]\n"
      "\n"
-     "Reads procedures with their authority and letters, and says every fault with its code, its\n"
-     "place, and how to mend it. A guarantee is bound and typed, and said to be not proved yet.\n"
+     "Reads procedures with their authority and letters, goes through every state that a dossier "
+     "of\n"
+     "theirs may come to, and says every fault with its code, its place, the shortest way to it, "
+     "and\n"
+     "how to mend it. Of a folder, every procedure that stands in it.\n"
      "\n"
      "  --site FILE          a site file too, or alone: accounts, payer, and whether letters and\n"
      "                       webhooks could leave as it says; nothing is sent\n"
-     "  --json               one array for all files: code, severity, file, line, column, "
-     "end_line,\n"
-     "                       end_column, message, hint\n"
+     "  --format F           human; for tools, all files at once: json (code, severity, file, "
+     "line,\n"
+     "                       column, end_line, end_column, message, hint, story, fingerprint),\n"
+     "                       sarif (2.1.0), junit (XML), github (annotations of a workflow)\n"
+     "  --json               the same as --format json\n"
      "  --fail-on-warning    exit 4 when there are warnings\n"
      "\n"
-     "Exit: 0 no fault, 1 faults, 3 a file cannot be read.\n"
+     "Exit: 0 no fault, 1 faults, 3 a file cannot be read, 4 something is not proved.\n"
      "    greffe check workflows/gpso-velo/velo.yaml\n"},
     {"eval",
      "greffe eval [EXPRESSION | 'NAME := EXPRESSION']… [--lenient] [--now INSTANT] [--json]\n"

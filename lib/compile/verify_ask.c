@@ -124,8 +124,10 @@ void greffe__proof_way(uint32_t *segments, const greffe__proof *p, const uint8_t
         for (uint32_t j = 0; j < count; j++) {
             possible += may_be(p, state, name, j);
         }
+        possible = possible > 0 ? possible : 1; /* where there are none, there is no way */
         uint32_t wanted = way % possible;
         way /= possible;
+        segments[i] = 0;
         for (uint32_t j = 0; j < count; j++) {
             if (may_be(p, state, name, j) && wanted-- == 0) {
                 segments[i] = j;

@@ -1,0 +1,320 @@
+/* What `check` found in all its files, in the forms that other tools read: SARIF 2.1.0, JUnit's
+ * XML, annotations of GitHub's workflows, JSON. */
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+
+static const char *severity_word(greffe_severity severity)
+{
+    return severity == GREFFE_ERROR ? "error" : severity == GREFFE_WARNING ? "warning" : "note";
+}
+
+/* --- Collecting --- */
+
+/* The same fault keeps its fingerprint when lines are added above it: it is made of its code, its
+ * file, the words of its line, and how many alike stand before it. */
+static void add_fingerprint(cJSON *one, const greffe_diag *diag, const cJSON *before)
+{
+    const char *parts[] = {diag->code, diag->file, diag->source_line};
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        for (const char *at = parts[i]; *at != '\0'; at++) {
+            bool blank = *at == ' ' || *at == '\t';
+            hash = blank ? hash : (hash ^ (unsigned char)*at) * UINT64_C(0x100000001B3);
+        }
+        hash = (hash ^ 0xFF) * UINT64_C(0x100000001B3);
+    }
+    char base[24], text[40];
+    (void)snprintf(base, sizeof base, "%016" PRIx64, hash);
+    unsigned alike = 0;
+    const cJSON *other;
+    cJSON_ArrayForEach(other, before)
+    {
+        alike += strncmp(cli_words(other, "fingerprint"), base, 16) == 0;
+    }
+    (void)snprintf(text, sizeof text, "%s:%u", base, alike + 1);
+    cJSON_AddStringToObject(one, "fingerprint", text);
+}
+
+cJSON *cli_findings_new(void)
+{
+    cJSON *all = cJSON_CreateObject();
+    (void)cJSON_AddArrayToObject(all, "files");
+    (void)cJSON_AddArrayToObject(all, "findings");
+    return all;
+}
+
+void cli_findings_add(cli *c, cJSON *all, const char *path, int code)
+{
+    cJSON *findings = cJSON_GetObjectItemCaseSensitive(all, "findings");
+    cJSON *file = cJSON_CreateObject();
+    cJSON_AddStringToObject(file, "path", path);
+    cJSON_AddNumberToObject(file, "exit", code);
+    cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(all, "files"), file);
+    const greffe_diag *diag;
+    for (size_t i = 0; (diag = greffe_diags_get(c->diags, i)) != NULL; i++) {
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddStringToObject(one, "of", path);
+        cJSON_AddStringToObject(one, "code", diag->code);
+        cJSON_AddStringToObject(one, "severity", severity_word(diag->severity));
+        cJSON_AddStringToObject(one, "file", diag->file[0] != '\0' ? diag->file : path);
+        cJSON_AddNumberToObject(one, "line", diag->line);
+        cJSON_AddNumberToObject(one, "column", diag->column);
+        cJSON_AddNumberToObject(one, "end_line", diag->end_line);
+        cJSON_AddNumberToObject(one, "end_column", diag->end_column);
+        cJSON_AddStringToObject(one, "message", diag->message);
+        cJSON_AddStringToObject(one, "hint", diag->hint);
+        cJSON_AddStringToObject(one, "story", diag->story);
+        add_fingerprint(one, diag, findings);
+        cJSON_AddItemToArray(findings, one);
+    }
+}
+
+static int number_of(const cJSON *object, const char *name)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsNumber(number) ? number->valueint : 0;
+}
+
+/* The message with the way to it and how to mend it, a line each. */
+static char *whole_text(const cJSON *one)
+{
+    const char *story = cli_words(one, "story"), *hint = cli_words(one, "hint");
+    const char *message = cli_words(one, "message");
+    size_t size = strlen(message) + strlen(story) + strlen(hint) + 32;
+    char *text = malloc(size);
+    if (text != NULL) {
+        (void)snprintf(text, size, "%s%s%s%s%s", message, story[0] != '\0' ? "\nWay: " : "", story,
+                       hint[0] != '\0' ? "\nHelp: " : "", hint);
+    }
+    return text;
+}
+
+/* --- SARIF --- */
+
+static int rule_index(cJSON *rules, const char *code)
+{
+    int index = 0;
+    const cJSON *rule;
+    cJSON_ArrayForEach(rule, rules)
+    {
+        if (strcmp(cli_words(rule, "id"), code) == 0) {
+            return index;
+        }
+        index += 1;
+    }
+    cJSON *fresh = cJSON_CreateObject();
+    cJSON_AddStringToObject(fresh, "id", code);
+    cJSON_AddItemToArray(rules, fresh);
+    return index;
+}
+
+static cJSON *location(const cJSON *one)
+{
+    cJSON *place = cJSON_CreateObject();
+    cJSON *physical = cJSON_AddObjectToObject(place, "physicalLocation");
+    cJSON *artifact = cJSON_AddObjectToObject(physical, "artifactLocation");
+    cJSON_AddStringToObject(artifact, "uri", cli_words(one, "file"));
+    if (number_of(one, "line") > 0) {
+        cJSON *region = cJSON_AddObjectToObject(physical, "region");
+        cJSON_AddNumberToObject(region, "startLine", number_of(one, "line"));
+        cJSON_AddNumberToObject(region, "startColumn", number_of(one, "column"));
+        cJSON_AddNumberToObject(region, "endLine", number_of(one, "end_line"));
+        cJSON_AddNumberToObject(region, "endColumn", number_of(one, "end_column"));
+    }
+    return place;
+}
+
+static void print_sarif(const cJSON *findings)
+{
+    cJSON *log = cJSON_CreateObject();
+    cJSON_AddStringToObject(log, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+    cJSON_AddStringToObject(log, "version", "2.1.0");
+    cJSON *run = cJSON_CreateObject();
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(log, "runs"), run);
+    cJSON *driver = cJSON_AddObjectToObject(cJSON_AddObjectToObject(run, "tool"), "driver");
+    cJSON_AddStringToObject(driver, "name", "greffe");
+    cJSON_AddStringToObject(driver, "version", greffe_version());
+    cJSON *rules = cJSON_AddArrayToObject(driver, "rules");
+    cJSON_AddStringToObject(run, "columnKind", "unicodeCodePoints");
+    cJSON *results = cJSON_AddArrayToObject(run, "results");
+    const cJSON *one;
+    cJSON_ArrayForEach(one, findings)
+    {
+        cJSON *result = cJSON_CreateObject();
+        char *text = whole_text(one);
+        cJSON_AddStringToObject(result, "ruleId", cli_words(one, "code"));
+        cJSON_AddNumberToObject(result, "ruleIndex", rule_index(rules, cli_words(one, "code")));
+        cJSON_AddStringToObject(result, "level", cli_words(one, "severity"));
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(result, "message"), "text",
+                                text != NULL ? text : "");
+        cJSON_AddItemToArray(cJSON_AddArrayToObject(result, "locations"), location(one));
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(result, "partialFingerprints"), "greffe/v1",
+                                cli_words(one, "fingerprint"));
+        cJSON_AddItemToArray(results, result);
+        free(text);
+    }
+    cli_print_object(log);
+}
+
+/* --- JUnit --- */
+
+/* A character that XML does not take at all becomes a question mark. */
+static void print_xml(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        switch (*at) {
+        case '&': (void)fputs("&amp;", stdout); break;
+        case '<': (void)fputs("&lt;", stdout); break;
+        case '>': (void)fputs("&gt;", stdout); break;
+        case '"': (void)fputs("&quot;", stdout); break;
+        case '\n': (void)fputs("&#10;", stdout); break;
+        case '\t': (void)fputs("&#9;", stdout); break;
+        default: (void)putchar(*at < 0x20 ? '?' : *at); break;
+        }
+    }
+}
+
+static void print_failure(const cJSON *findings, const char *path)
+{
+    bool first = true;
+    const cJSON *one;
+    cJSON_ArrayForEach(one, findings)
+    {
+        if (strcmp(cli_words(one, "of"), path) != 0) {
+            continue;
+        }
+        char *text = whole_text(one);
+        if (first) {
+            (void)fputs("      <failure type=\"", stdout);
+            print_xml(cli_words(one, "code"));
+            (void)fputs("\" message=\"", stdout);
+            print_xml(cli_words(one, "message"));
+            (void)fputs("\">", stdout);
+        }
+        print_xml(cli_words(one, "file"));
+        (void)printf(":%d:%d: %s %s: ", number_of(one, "line"), number_of(one, "column"),
+                     cli_words(one, "severity"), cli_words(one, "code"));
+        print_xml(text != NULL ? text : "");
+        (void)putchar('\n');
+        free(text);
+        first = false;
+    }
+    (void)fputs(first ? "      <failure type=\"file\" message=\"it cannot be read\"/>\n"
+                      : "</failure>\n",
+                stdout);
+}
+
+/* A file is a test; all that is wrong with it is its one failure. */
+static void print_junit(const cJSON *files, const cJSON *findings)
+{
+    int failed = 0;
+    const cJSON *file;
+    cJSON_ArrayForEach(file, files)
+    {
+        failed += number_of(file, "exit") != EXIT_FINE;
+    }
+    const time_t clock = time(NULL);
+    char now[32] = "1970-01-01T00:00:00";
+    struct tm parts;
+    if (gmtime_r(&clock, &parts) != NULL) {
+        (void)strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%S", &parts);
+    }
+    (void)printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                 "<testsuites>\n"
+                 "  <testsuite id=\"0\" package=\"greffe\" name=\"check\" timestamp=\"%s\" "
+                 "hostname=\"localhost\" tests=\"%d\" failures=\"%d\" errors=\"0\" time=\"0\">\n"
+                 "    <properties/>\n",
+                 now, cJSON_GetArraySize(files), failed);
+    cJSON_ArrayForEach(file, files)
+    {
+        bool fails = number_of(file, "exit") != EXIT_FINE;
+        (void)fputs("    <testcase classname=\"greffe.check\" time=\"0\" name=\"", stdout);
+        print_xml(cli_words(file, "path"));
+        (void)fputs(fails ? "\">\n" : "\"/>\n", stdout);
+        if (fails) {
+            print_failure(findings, cli_words(file, "path"));
+            (void)fputs("    </testcase>\n", stdout);
+        }
+    }
+    (void)fputs("    <system-out/>\n    <system-err/>\n  </testsuite>\n</testsuites>\n", stdout);
+}
+
+/* --- GitHub --- */
+
+/* In a property, ':' and ',' separate. */
+static void print_escaped(const char *text, bool property)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        bool escaped =
+            *at == '%' || *at == '\r' || *at == '\n' || (property && (*at == ':' || *at == ','));
+        if (escaped) {
+            (void)printf("%%%02X", (unsigned)(unsigned char)*at);
+        } else {
+            (void)putchar(*at);
+        }
+    }
+}
+
+static void print_github(const cJSON *findings)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, findings)
+    {
+        char *text = whole_text(one);
+        const char *severity = cli_words(one, "severity");
+        (void)printf("::%s file=", strcmp(severity, "note") == 0 ? "notice" : severity);
+        print_escaped(cli_words(one, "file"), true);
+        (void)printf(",line=%d,col=%d,endLine=%d,endColumn=%d,title=", number_of(one, "line"),
+                     number_of(one, "column"), number_of(one, "end_line"),
+                     number_of(one, "end_column"));
+        print_escaped(cli_words(one, "code"), true);
+        (void)fputs("::", stdout);
+        print_escaped(text != NULL ? text : "", false);
+        (void)putchar('\n');
+        free(text);
+    }
+}
+
+static void print_json(cJSON *findings)
+{
+    cJSON *one;
+    cJSON_ArrayForEach(one, findings)
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(one, "of"); /* `file` says where it stands */
+    }
+    char *text = cJSON_PrintUnformatted(findings);
+    (void)printf("%s\n", text != NULL ? text : "[]");
+    cJSON_free(text);
+}
+
+/* --- Door --- */
+
+static const char *const formats[] = {"human", "json", "sarif", "junit", "github", NULL};
+
+bool cli_format_known(const char *format)
+{
+    bool known = format == NULL;
+    for (size_t i = 0; formats[i] != NULL; i++) {
+        known = known || strcmp(format, formats[i]) == 0;
+    }
+    return known;
+}
+
+void cli_findings_print(cJSON *all, const char *format)
+{
+    cJSON *findings = cJSON_GetObjectItemCaseSensitive(all, "findings");
+    if (strcmp(format, "sarif") == 0) {
+        print_sarif(findings);
+    } else if (strcmp(format, "junit") == 0) {
+        print_junit(cJSON_GetObjectItemCaseSensitive(all, "files"), findings);
+    } else if (strcmp(format, "github") == 0) {
+        print_github(findings);
+    } else if (strcmp(format, "json") == 0) {
+        print_json(findings);
+    }
+}

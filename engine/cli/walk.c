@@ -1,0 +1,81 @@
+/* The procedures of a folder, in the order of their names: one that tests and scenarios stand in
+ * beside them is looked through as a whole. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+
+enum { most_deep = 32, most_path = 4096 };
+
+static bool ends_in(const char *name, const char *end)
+{
+    size_t size = strlen(name), wanted = strlen(end);
+    return size > wanted && strcmp(name + size - wanted, end) == 0;
+}
+
+/* Whether a file's top level has this key. */
+static bool has_key(const char *text, const char *key)
+{
+    size_t size = strlen(key);
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        if (strncmp(line, key, size) == 0) {
+            return true;
+        }
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return false;
+}
+
+static bool is_procedure(const char *path)
+{
+    char *text;
+    size_t size;
+    if (!(ends_in(path, ".yaml") || ends_in(path, ".yml")) || !cli_read_file(path, &text, &size)) {
+        return false;
+    }
+    bool procedure = has_key(text, "procedure:") && !has_key(text, "scenario:");
+    free(text);
+    return procedure;
+}
+
+static int worse(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int walk(cli *c, const char *path, int (*take)(cli *c, const char *path, void *data),
+                void *data, int depth)
+{
+    struct dirent **names;
+    int count = depth < most_deep ? scandir(path, &names, NULL, alphasort) : -1, worst = EXIT_FINE;
+    if (count < 0) {
+        return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", path);
+    }
+    for (int i = 0; i < count; i++) {
+        char inner[most_path];
+        struct stat info;
+        int size = snprintf(inner, sizeof inner, "%s/%s", path, names[i]->d_name);
+        bool fits = size > 0 && (size_t)size < sizeof inner && names[i]->d_name[0] != '.';
+        if (fits && lstat(inner, &info) == 0) {
+            if (S_ISDIR(info.st_mode)) {
+                worst = worse(worst, walk(c, inner, take, data, depth + 1));
+            } else if (S_ISREG(info.st_mode) && is_procedure(inner)) {
+                worst = worse(worst, take(c, inner, data));
+            }
+        }
+        free(names[i]);
+    }
+    free((void *)names);
+    return worst;
+}
+
+int cli_walk(cli *c, const char *path, int (*take)(cli *c, const char *path, void *data),
+             void *data)
+{
+    struct stat info;
+    bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    return folder ? walk(c, path, take, data, 0) : take(c, path, data);
+}
