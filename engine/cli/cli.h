@@ -39,6 +39,7 @@ typedef struct cli {
 
 int cli_check(cli *c);
 int cli_eval(cli *c);
+int cli_explain(cli *c);
 int cli_build(cli *c);
 int cli_graph(cli *c);
 int cli_publish(cli *c);

@@ -21,7 +21,7 @@ static const struct {
     {"list", cli_list, CLI_READS, 1},       {"show", cli_show, CLI_READS, 1},
     {"report", cli_report, CLI_READS, 0},   {"journal", cli_verify, CLI_READS, 2},
     {"db", cli_compact, CLI_NO_STORE, 1},   {"receive", cli_receive, CLI_NO_STORE, 64},
-    {"sweep", cli_sweep, CLI_NO_STORE, 0},
+    {"sweep", cli_sweep, CLI_NO_STORE, 0},  {"explain", cli_explain, CLI_NO_STORE, 64},
 };
 
 static const struct {

@@ -11,6 +11,7 @@ const char cli_usage[] =
     "  greffe build FILE.yaml --out F      write the bundle that is published\n"
     "  greffe test SCENARIO.yaml…          play scenarios in injected time, check what they "
     "expect\n"
+    "  greffe explain CODE…                what a diagnostic means, with an example, mended\n"
     "  greffe eval [EXPRESSION]…           try expressions out, or ask for them at a prompt\n"
     "  greffe graph FILE.yaml              the steps as a graph, for Graphviz (dot)\n"
     "Operators\n"
@@ -80,6 +81,18 @@ static const struct {
      "\n"
      "Exit: 0 no fault, 1 faults, 3 a file cannot be read, 4 something is not proved.\n"
      "    greffe check workflows/gpso-velo/velo.yaml\n"},
+    {"explain", "greffe explain [CODE…] [--json]\n"
+                "\n"
+                "What a diagnostic means: why it is told, an example that gives it, and the same "
+                "mended; of a\n"
+                "code that arises while dossiers run, when it does, and what to do. Without a "
+                "code, all codes, a\n"
+                "line each.\n"
+                "\n"
+                "  --json    an object for each: code, summary, text\n"
+                "\n"
+                "Exit: 0; 2 there is no such code.\n"
+                "    greffe explain GR-4101\n"},
     {"eval",
      "greffe eval [EXPRESSION | 'NAME := EXPRESSION']… [--lenient] [--now INSTANT] [--json]\n"
      "\n"
