@@ -138,7 +138,7 @@ static bool make_room(greffe__proof *p)
     return true;
 }
 
-static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to)
+static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to, bool clock)
 {
     uint32_t *at = greffe__arena_push(p->arena, &p->arrows, sizeof *at);
     uint32_t *next = at != NULL ? greffe__arena_push(p->arena, &p->arrows, sizeof *at) : NULL;
@@ -146,7 +146,7 @@ static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to)
         p->failed = true;
         return;
     }
-    p->arrows.at[p->arrows.count - 2] = from;
+    p->arrows.at[p->arrows.count - 2] = from | (clock ? GREFFE__BY_CLOCK : 0);
     p->arrows.at[p->arrows.count - 1] = to;
 }
 
@@ -180,7 +180,7 @@ static uint32_t arrive(step *s)
         p->moves[p->count] = s->move;
         p->count += 1;
     }
-    note_arrow(p, s->from, *slot);
+    note_arrow(p, s->from, *slot, s->move.kind == GREFFE__MOVE_CLOCK);
     return *slot;
 }
 
@@ -227,10 +227,28 @@ static void happen(const step *s, const greffe__occasion *occasion)
     }
 }
 
+/* Lists that are made of an answer may have another length from now on. */
+static void forget_lists(const step *s, uint32_t field)
+{
+    const greffe__proof *p = s->p;
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        const greffe__u32s *slots = &p->plan->nodes.at[i].expression.slots;
+        for (uint32_t j = 0; p->list_facts[i] != GREFFE__NONE && j < slots->count; j++) {
+            const greffe__slot *slot = &p->plan->slots.at[slots->at[j]];
+            bool made = slot->kind != GREFFE__SLOT_FIELD ||
+                        greffe__str_equal(slot->name, p->plan->fields.at[field].path);
+            if (made) {
+                facts_of(p, s->state)[p->list_facts[i]] = GREFFE__LIST_UNKNOWN;
+            }
+        }
+    }
+}
+
 /* A field is filled in: with what is not known. */
 static void fill(const step *s, uint32_t field)
 {
     const greffe__proof *p = s->p;
+    forget_lists(s, field);
     uint32_t name = p->field_names[field];
     const greffe__field_def *def = &p->plan->fields.at[field];
     if (name != GREFFE__NONE) {
@@ -266,8 +284,11 @@ static void enter(const step *s, uint32_t scope, uint32_t target)
 {
     const greffe__plan_node *node = &s->p->plan->nodes.at[target];
     s->p->node_seen[target] = true;
+    uint32_t block = s->p->block_of[scope];
+    bool over = node->op == GREFFE__P_EXIT && block != GREFFE__NONE &&
+                s->p->plan->nodes.at[block].op == GREFFE__P_FORK;
     happen(s, &s->p->entering[target]);
-    put_place(s->state, scope, target + 1);
+    put_place(s->state, scope, over ? (uint32_t)GREFFE__PLACE_DONE : target + 1);
     for (uint32_t i = 0; node->op == GREFFE__P_FORK && i < node->scopes.count; i++) {
         uint32_t inner = node->scopes.at[i];
         enter(s, inner, s->p->plan->scopes.at[inner].entry);
@@ -386,9 +407,7 @@ static truth try_edge(step *s, const greffe__asked *asked, uint32_t node, uint32
         result = guard == GREFFE__NONE ? TRUE : UNKNOWN;
         move.guessed = move.guessed || result == UNKNOWN;
         s->move = move;
-        if (p->plan->nodes.at[node].op == GREFFE__P_CHOOSE) {
-            keep_choice(s, asked, s->segments);
-        }
+        keep_choice(s, asked, s->segments);
         leave(s, node, index);
         return result;
     }
@@ -402,6 +421,7 @@ static truth try_edge(step *s, const greffe__asked *asked, uint32_t node, uint32
             fill(s, p->plan->nodes.at[node].edges.at[index].fill.at[i]);
         }
         greffe__proof_way(s->filled, p, s->state, &filled, way);
+        put_values(s, asked, s->segments); /* what another outcome fills in is not there */
         put_values(s, &filled, s->filled);
         if (!holds(s, guard)) {
             continue;
@@ -511,6 +531,7 @@ static bool is_sealed(const greffe__proof *p, const uint8_t *state, uint32_t sco
 }
 
 static void expand(step *s, uint32_t scope);
+static void expand_clocks(step *s);
 
 static uint32_t edge_named(const greffe__plan_node *node, greffe__str outcome)
 {
@@ -580,28 +601,59 @@ static void expand_each(step *s, uint32_t node)
         leave_block(s, node, "done");
         return;
     }
-    if (at->within.count > 0 && !is_sealed(s->p, s->before, inner)) {
+    if (place != GREFFE__PLACE_NONE && at->within.count > 0 && !is_sealed(s->p, s->before, inner)) {
         leave_block(s, node, "expired");
     }
     if (place == GREFFE__PLACE_NONE) {
-        leave_block(s, node, "done"); /* an empty list */
-        restart(s, GREFFE__MOVE_AGAIN, node, 0);
-        enter(s, inner, s->p->plan->scopes.at[inner].entry);
-        (void)arrive(s);
+        uint32_t fact = s->p->list_facts[node];
+        const greffe__slot *first = at->expression.slots.count > 0
+                                        ? &s->p->plan->slots.at[at->expression.slots.at[0]]
+                                        : NULL;
+        bool kept = first != NULL && first->kind == GREFFE__SLOT_FIELD && !s->p->coarse;
+        uint8_t list = kept ? greffe__proof_facts(s->p, s->before)[fact] : 0;
+        uint32_t done = edge_named(at, greffe__str_of("done"));
+        if (list != GREFFE__LIST_FULL && done != GREFFE__NONE) {
+            restart(s, GREFFE__MOVE_EDGE, node, done);
+            facts_of(s->p, s->state)[fact] = kept ? GREFFE__LIST_EMPTY : GREFFE__LIST_UNKNOWN;
+            leave(s, node, done);
+        }
+        if (list != GREFFE__LIST_EMPTY) {
+            restart(s, GREFFE__MOVE_AGAIN, node, 0);
+            facts_of(s->p, s->state)[fact] = kept ? GREFFE__LIST_FULL : GREFFE__LIST_UNKNOWN;
+            enter(s, inner, s->p->plan->scopes.at[inner].entry);
+            (void)arrive(s);
+        }
     } else {
         expand(s, inner);
     }
 }
 
-/* A branch has come to its end; of `each`, the next item may begin. */
+/* An item has a record of its own, which is empty at first. */
+static void clear_record(const step *s, uint32_t scope)
+{
+    const greffe__proof *p = s->p;
+    for (uint32_t i = 0; i < p->plan->fields.count; i++) {
+        uint32_t name = p->field_names[i];
+        uint32_t owner = name != GREFFE__NONE
+                             ? greffe__plan_step_at(p->plan, p->plan->fields.at[i].owner)
+                             : GREFFE__NONE;
+        if (owner != GREFFE__NONE && p->known[name].null != GREFFE__NONE &&
+            greffe__proof_within(p, p->plan->steps.at[owner].scope, scope)) {
+            facts_of(p, s->state)[p->known[name].fact] = (uint8_t)(p->known[name].null + 1);
+        }
+    }
+}
+
+/* An item has come to its end; the next one may begin. */
 static void expand_exit(step *s, uint32_t scope)
 {
     uint32_t block = s->p->block_of[scope];
     restart(s, GREFFE__MOVE_JOIN, block, 0);
     put_place(s->state, scope, GREFFE__PLACE_DONE);
     (void)arrive(s);
-    if (s->p->plan->nodes.at[block].op == GREFFE__P_EACH) {
+    if (s->p->plan->nodes.at[block].limit != 1 && s->p->plan->nodes.at[block].join != 1) {
         restart(s, GREFFE__MOVE_AGAIN, block, 0);
+        clear_record(s, scope);
         enter(s, scope, s->p->plan->scopes.at[scope].entry);
         (void)arrive(s);
     }
@@ -634,6 +686,44 @@ static void expand(step *s, uint32_t scope)
     }
 }
 
+/* Whether a token goes on in the same command: then nothing else comes in between. */
+static bool passes_on(const greffe__proof *p, const uint8_t *state, const greffe__plan_node *node)
+{
+    uint32_t done = 0, total = node->scopes.count;
+    switch ((greffe__primitive)node->op) {
+    case GREFFE__P_CHOOSE:
+    case GREFFE__P_EXIT: return true;
+    case GREFFE__P_EFFECT: return !node->awaited;
+    case GREFFE__P_ASK:
+        return node->port == GREFFE__PORT_RESERVE || node->port == GREFFE__PORT_COMMIT;
+    case GREFFE__P_EACH:
+        return total == 1 &&
+               (greffe__proof_place(state, node->scopes.at[0]) == GREFFE__PLACE_DONE ||
+                greffe__proof_place(state, node->scopes.at[0]) == GREFFE__PLACE_NONE);
+    case GREFFE__P_FORK:
+        for (uint32_t i = 0; i < total; i++) {
+            done += greffe__proof_place(state, node->scopes.at[i]) == GREFFE__PLACE_DONE;
+        }
+        return done >= (node->join == 0 || node->join > total ? total : node->join) &&
+               (done == total || !is_sealed(p, state, node->scopes.at[0]));
+    default: return false;
+    }
+}
+
+/* All that may follow a state. */
+static void expand_state(step *s)
+{
+    for (uint32_t i = 0; i < s->p->plan->scopes.count; i++) {
+        const greffe__plan_node *node = greffe__proof_token(s->p, s->before, i);
+        if (node != NULL && passes_on(s->p, s->before, node)) {
+            expand(s, i);
+            return;
+        }
+    }
+    expand(s, 0);
+    expand_clocks(s);
+}
+
 /* A clock that runs may end, wherever nothing is sealed and it is not suspended. */
 static void expand_clocks(step *s)
 {
@@ -659,67 +749,7 @@ static void expand_clocks(step *s)
     }
 }
 
-/* --- The end --- */
-
-static bool rests(const greffe__proof *p, const uint8_t *state)
-{
-    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
-        if (greffe__proof_place(state, i) == GREFFE__PLACE_REST) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The first state from which no end is reached. */
-static bool find_caught(greffe__proof *p)
-{
-    uint32_t *heads = greffe__arena_alloc(p->arena, (p->count + 1) * sizeof *heads);
-    uint32_t *nexts = greffe__arena_alloc(p->arena, (p->arrows.count + 1) * sizeof *nexts);
-    uint32_t *stack = greffe__arena_alloc(p->arena, (p->count + 1) * sizeof *stack);
-    bool *ends = greffe__arena_zalloc(p->arena, p->count + 1);
-    uint32_t depth = 0;
-    p->ends = ends;
-    if (heads == NULL || nexts == NULL || stack == NULL || ends == NULL) {
-        return false;
-    }
-    memset(heads, 0xFF, p->count * sizeof *heads);
-    for (uint32_t i = 0; i < p->arrows.count; i += 2) { /* backwards */
-        nexts[i] = heads[p->arrows.at[i + 1]];
-        heads[p->arrows.at[i + 1]] = i;
-    }
-    for (uint32_t i = 0; i < p->count; i++) {
-        const greffe__plan_node *root = greffe__proof_token(p, greffe__proof_state(p, i), 0);
-        if (root != NULL && root->op == GREFFE__P_END) {
-            ends[i] = true;
-            stack[depth++] = i;
-        }
-    }
-    while (depth > 0) {
-        uint32_t to = stack[--depth];
-        for (uint32_t i = heads[to]; i != GREFFE__NONE; i = nexts[i]) {
-            uint32_t from = p->arrows.at[i];
-            if (!ends[from]) {
-                ends[from] = true;
-                stack[depth++] = from;
-            }
-        }
-    }
-    for (uint32_t i = 0; i < p->held_count; i++) { /* for ever */
-        const struct greffe__held *held = &p->held[i];
-        bool stuck = !ends[held->state] && !rests(p, greffe__proof_state(p, held->state));
-        if (stuck && p->stuck_at[held->move.node] == GREFFE__NONE) {
-            p->stuck_at[held->move.node] = held->from;
-            p->stuck_by[held->move.node] = held->move;
-        }
-    }
-    for (uint32_t i = 0; i < p->count && p->caught == GREFFE__NONE; i++) {
-        if (!ends[i] && !rests(p, greffe__proof_state(p, i))) {
-            p->caught = i;
-        }
-    }
-    return true;
-}
+/* --- Door --- */
 
 static bool begin(step *s)
 {
@@ -785,8 +815,7 @@ static bool explore(greffe__proof *p)
     for (uint32_t i = 0; i < p->count && !p->failed && !p->spent; i++) {
         memcpy(before, greffe__proof_state(p, i), p->size);
         s.from = i;
-        expand(&s, 0);
-        expand_clocks(&s);
+        expand_state(&s);
     }
     return !p->failed;
 }
@@ -809,5 +838,5 @@ bool greffe__proof_explore(greffe__proof *p)
             return false;
         }
     }
-    return p->spent || find_caught(p);
+    return p->spent || greffe__proof_ends(p);
 }

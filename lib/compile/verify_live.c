@@ -195,6 +195,15 @@ static void note_node(greffe__proof *p, ties *t, uint32_t node)
          scope = p->plan->scopes.at[scope].parent) {
         flow f = {.p = p, .set = t->asked + (size_t)scope * p->words};
         add_guards(&f, node);
+        for (uint32_t i = 0; i < p->names->count; i++) { /* what it waits for, and what comes */
+            const greffe__known *known = &p->known[i];
+            bool waits = known->kind == GREFFE__SLOT_WAITING && at->op == GREFFE__P_WAIT &&
+                         known->step == at->step;
+            bool supplied = known->kind == GREFFE__SLOT_FIELD && at->supply;
+            if (waits || supplied) {
+                put(t->made + (size_t)scope * p->words, known->fact, true);
+            }
+        }
         for (uint32_t i = 0; i < at->edges.count; i++) {
             const uint32_t *moments = &p->edge_moments[2 * (size_t)(p->edge_base[node] + i)];
             note_moment(p, t, scope, moments[0]);
@@ -237,6 +246,8 @@ static bool tie(greffe__proof *p)
     }
     for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
         const greffe__u32s *scopes = &p->plan->nodes.at[i].scopes;
+        uint32_t join = p->plan->nodes.at[i].join; /* a branch that is done ends the others */
+        p->tied[i] = join != 0 && join < scopes->count;
         for (uint32_t j = 0; j < scopes->count * scopes->count; j++) {
             uint32_t a = scopes->at[j / scopes->count], b = scopes->at[j % scopes->count];
             p->tied[i] = p->tied[i] || (a != b && meet(p, &t, a, b));
@@ -281,6 +292,9 @@ bool greffe__proof_live(greffe__proof *p)
     for (uint32_t i = 0; i < count; i++) {
         f.set = live_at(p, i);
         add_guards(&f, i);
+        if (p->list_facts[i] != GREFFE__NONE) {
+            put(f.set, p->list_facts[i], true);
+        }
         for (uint32_t j = 0; j < p->clock_facts.count; j++) {
             put(f.set, p->clock_facts.at[j], p->plan->nodes.at[i].op != GREFFE__P_END);
         }

@@ -192,7 +192,10 @@ static void know(greffe__proof *p, uint32_t index)
         }
         break;
     case GREFFE__SLOT_MOMENT: known->fact = greffe__proof_happened(p, slot->name); break;
-    case GREFFE__SLOT_WAITING: known->step = step_of(p, slot->name); break;
+    case GREFFE__SLOT_WAITING: /* its fact says nothing: that it is asked for ties branches */
+        known->step = step_of(p, slot->name);
+        known->fact = greffe__proof_fact(p);
+        break;
     case GREFFE__SLOT_DATE:
         known->step = step_of(p, slot->name);
         known->fact = greffe__proof_happened(
@@ -202,6 +205,29 @@ static void know(greffe__proof *p, uint32_t index)
         break;
     case GREFFE__SLOT_ITEM: break;
     }
+}
+
+/* The lists of `each`: those of one expression are empty together. */
+static bool add_lists(greffe__proof *p)
+{
+    const greffe__plan_nodes *nodes = &p->plan->nodes;
+    p->list_facts = greffe__arena_alloc(p->arena, (nodes->count + 1) * sizeof *p->list_facts);
+    for (uint32_t i = 0; p->list_facts != NULL && i < nodes->count; i++) {
+        p->list_facts[i] = GREFFE__NONE;
+        if (nodes->at[i].op != GREFFE__P_EACH) {
+            continue;
+        }
+        for (uint32_t j = 0; j < i && p->list_facts[i] == GREFFE__NONE; j++) {
+            bool same =
+                p->list_facts[j] != GREFFE__NONE &&
+                greffe__str_equal(nodes->at[i].expression.source, nodes->at[j].expression.source);
+            p->list_facts[i] = same ? p->list_facts[j] : GREFFE__NONE;
+        }
+        if (p->list_facts[i] == GREFFE__NONE) {
+            p->list_facts[i] = greffe__proof_fact(p);
+        }
+    }
+    return p->list_facts != NULL;
 }
 
 /* --- Clocks --- */
@@ -257,5 +283,5 @@ bool greffe__proof_net(greffe__proof *p)
     for (uint32_t i = 0; i < p->names->count; i++) {
         know(p, i);
     }
-    return !p->failed && add_clocks(p);
+    return !p->failed && add_lists(p) && add_clocks(p);
 }

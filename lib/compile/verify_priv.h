@@ -20,6 +20,8 @@ extern "C" {
 
 /* What a fact of a name says besides a segment, which is counted from 1. */
 enum { GREFFE__ANY = 0, GREFFE__PRESENT = 255, GREFFE__MOST_SEGMENTS = 254 };
+/* What the fact of a list says. */
+enum { GREFFE__LIST_UNKNOWN = 0, GREFFE__LIST_EMPTY = 1, GREFFE__LIST_FULL = 2 };
 /* What a fact of a clock says. */
 enum { GREFFE__CLOCK_FRESH = 0, GREFFE__CLOCK_RUNS = 1, GREFFE__CLOCK_OVER = 2 };
 
@@ -100,6 +102,7 @@ typedef struct greffe__proof {
     const greffe__names *names;
     greffe__known *known;  /* of each name */
     uint32_t *applies;     /* of each field: a condition, or GREFFE__NONE */
+    uint32_t *list_facts;  /* of each node that is an `each`: whether its list is empty */
     uint32_t *field_names; /* of each field: its name among them, or GREFFE__NONE */
 
     uint32_t fact_count;
@@ -156,6 +159,9 @@ typedef struct greffe__proof {
     uint32_t caught;   /* the first state from which no end can be reached, or GREFFE__NONE */
 } greffe__proof;
 
+/* Marks an arrow's beginning: it leads on only because a clock ends. */
+static const uint32_t GREFFE__BY_CLOCK = UINT32_C(1) << 31;
+
 enum { GREFFE__PLACE_NONE = 0, GREFFE__PLACE_DONE = 0xFFFF, GREFFE__PLACE_REST = 0xFFFE };
 
 /* Places are nodes, counted from 1. */
@@ -168,6 +174,7 @@ bool greffe__proof_net(greffe__proof *p);   /* the facts that guards and clocks 
 bool greffe__proof_rules(greffe__proof *p); /* guarantees, and what holds for every procedure */
 bool greffe__proof_live(greffe__proof *p);  /* which facts are asked for from where on */
 bool greffe__proof_explore(greffe__proof *p);
+bool greffe__proof_ends(greffe__proof *p); /* of what was explored: who is caught */
 void greffe__proof_tell(greffe__proof *p);
 
 /* A new fact, 0 at first. */
