@@ -222,7 +222,7 @@ static void advise_months(const greffe__checker *c, const greffe__ast *node)
         *c->work->error = (greffe__expr_error){GREFFE__GR_MONTHS_TWICE, node->start, node->end,
                                                "months that are added one after the other may end "
                                                "on another day than their sum",
-                                               "add them at once: @\"P2M\""};
+                                               "add them at once, as one length"};
     }
 }
 
