@@ -398,6 +398,14 @@ const char *greffe__buf_done(greffe__buf *buf)
     return buf->data;
 }
 
+greffe__str greffe__buf_keep(greffe__buf *buf, greffe__arena *arena)
+{
+    const greffe__str kept = greffe__str_dup(arena, (greffe__str){buf->data, buf->size});
+    arena->failed = arena->failed || buf->failed;
+    greffe__buf_free(buf);
+    return kept;
+}
+
 /* --- Table --- */
 
 struct greffe__map_slot {

@@ -69,6 +69,8 @@ void greffe__buf_format(greffe__buf *buf, const char *format, ...)
 void greffe__buf_json(greffe__buf *buf, greffe__str text);
 /* Terminates and returns the text, owned by the buffer; NULL when it failed. */
 const char *greffe__buf_done(greffe__buf *buf);
+/* Moves the text into an arena, which fails where the buffer has; the buffer is freed. */
+greffe__str greffe__buf_keep(greffe__buf *buf, greffe__arena *arena);
 
 /* From strings to numbers; the first value of a name stays. Open addressing in an arena. */
 typedef struct greffe__map {

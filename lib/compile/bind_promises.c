@@ -181,6 +181,13 @@ static void what(greffe__definition *d, greffe__guarantee *guarantee, const gref
     }
 }
 
+/* The last one is none. */
+static void drop_guarantee(greffe__definition *d)
+{
+    d->plan->guarantees.count -= 1;
+    d->guarantee_nodes.count -= 1;
+}
+
 static void bind_guarantee(greffe__definition *d, const greffe__node *node)
 {
     guarantee_keys keys = {0};
@@ -199,8 +206,7 @@ static void bind_guarantee(greffe__definition *d, const greffe__node *node)
     if (patterns > 1) {
         greffe__complain(&d->binder, GREFFE__GR_BAD_GUARANTEE, node, "write one entry for each",
                          "this guarantee mixes several patterns");
-        d->plan->guarantees.count -= 1;
-        d->guarantee_nodes.count -= 1;
+        drop_guarantee(d);
         return;
     }
     if (keys.before.node != NULL && paired) {
@@ -226,8 +232,7 @@ static void bind_guarantee(greffe__definition *d, const greffe__node *node)
                          "{before: X, always: Y}, {after: X, always: Y}, {never: [X, Y]}, "
                          "{at_most_once: X} or {different_people: [A, B]}",
                          "this is none of the five patterns of a guarantee");
-        d->plan->guarantees.count -= 1;
-        d->guarantee_nodes.count -= 1;
+        drop_guarantee(d);
     }
 }
 

@@ -214,21 +214,13 @@ static void compile_values(greffe__definition *d)
     }
 }
 
-static bool lies_in(const greffe__plan *plan, uint32_t scope, uint32_t outer)
-{
-    while (scope != outer && scope != 0) {
-        scope = plan->scopes.at[scope].parent;
-    }
-    return scope == outer;
-}
-
 /* The scope of the items of the `each` that a scope lies in; GREFFE__NONE: it lies in none. */
 static uint32_t items_of(const greffe__plan *plan, uint32_t scope)
 {
     for (uint32_t i = 0; i < plan->nodes.count; i++) {
         const greffe__plan_node *node = &plan->nodes.at[i];
         if (node->op == GREFFE__P_EACH && node->scopes.count == 1 &&
-            lies_in(plan, scope, node->scopes.at[0])) {
+            greffe__scope_within(plan, scope, node->scopes.at[0])) {
             return node->scopes.at[0];
         }
     }
@@ -256,7 +248,7 @@ static void check_items(greffe__definition *d, uint32_t scope, const greffe__nod
         uint32_t home = !item                    ? items_of(d->plan, d->plan->steps.at[step].scope)
                         : each->scopes.count > 0 ? each->scopes.at[0]
                                                  : GREFFE__NONE;
-        if (home != GREFFE__NONE && !lies_in(d->plan, scope, home)) {
+        if (home != GREFFE__NONE && !greffe__scope_within(d->plan, scope, home)) {
             greffe__complain(
                 &d->binder, GREFFE__GR_EXPR_NAME, node, "use it in a step of the same 'each'",
                 "'%.*s' has a value for each item, and is known inside the block alone",

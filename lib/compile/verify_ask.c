@@ -42,6 +42,24 @@ bool greffe__proof_reads(const greffe__proof *p, uint32_t guard)
     return read;
 }
 
+/* The names of a condition whose segments say all; else NULL. */
+static const greffe__u32s *read_names(const greffe__proof *p, uint32_t condition)
+{
+    return condition != GREFFE__NONE && greffe__proof_reads(p, condition)
+               ? greffe__condition_names(p->conditions, condition)
+               : NULL;
+}
+
+bool greffe__proof_guarded(const greffe__proof *p, uint32_t node)
+{
+    for (uint32_t i = 0; i < p->plan->nodes.at[node].edges.count; i++) {
+        if (p->guards[p->edge_base[node] + i] != GREFFE__NONE) {
+            return true;
+        }
+    }
+    return p->plan->nodes.at[node].op == GREFFE__P_CHOOSE;
+}
+
 static void ask_condition(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
                           uint32_t condition, const greffe__u32s *except);
 
@@ -78,9 +96,7 @@ static bool is_filled(const greffe__proof *p, const greffe__u32s *fill, uint32_t
 static void ask_condition(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
                           uint32_t condition, const greffe__u32s *except)
 {
-    const greffe__u32s *names = condition != GREFFE__NONE && greffe__proof_reads(p, condition)
-                                    ? greffe__condition_names(p->conditions, condition)
-                                    : NULL;
+    const greffe__u32s *names = read_names(p, condition);
     for (uint32_t i = 0; names != NULL && i < names->count && out->ways > 0; i++) {
         if (!is_filled(p, except, names->at[i])) {
             ask_name(out, p, state, names->at[i], except);
@@ -102,11 +118,8 @@ void greffe__proof_ask(greffe__asked *out, const greffe__proof *p, const uint8_t
 void greffe__proof_ask_fill(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
                             uint32_t node, uint32_t edge)
 {
-    uint32_t guard = p->guards[p->edge_base[node] + edge];
     const greffe__u32s *fill = &p->plan->nodes.at[node].edges.at[edge].fill;
-    const greffe__u32s *names = guard != GREFFE__NONE && greffe__proof_reads(p, guard)
-                                    ? greffe__condition_names(p->conditions, guard)
-                                    : NULL;
+    const greffe__u32s *names = read_names(p, p->guards[p->edge_base[node] + edge]);
     out->count = 0;
     out->ways = 1;
     for (uint32_t i = 0; names != NULL && i < names->count && out->ways > 0; i++) {

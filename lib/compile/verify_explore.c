@@ -16,21 +16,6 @@ typedef struct step {
 
 /* --- States --- */
 
-uint32_t greffe__proof_place(const uint8_t *state, uint32_t scope)
-{
-    return (uint32_t)state[2 * scope] | (uint32_t)state[2 * scope + 1] << 8;
-}
-
-const uint8_t *greffe__proof_facts(const greffe__proof *p, const uint8_t *state)
-{
-    return state + 2 * (size_t)p->plan->scopes.count;
-}
-
-const uint8_t *greffe__proof_state(const greffe__proof *p, uint32_t index)
-{
-    return p->states + (size_t)index * p->size;
-}
-
 static uint8_t *facts_of(const greffe__proof *p, uint8_t *state)
 {
     return state + 2 * (size_t)p->plan->scopes.count;
@@ -42,32 +27,17 @@ static void put_place(uint8_t *state, uint32_t scope, uint32_t place)
     state[2 * scope + 1] = (uint8_t)(place >> 8);
 }
 
-const greffe__plan_node *greffe__proof_token(const greffe__proof *p, const uint8_t *state,
-                                             uint32_t scope)
-{
-    uint32_t place = greffe__proof_place(state, scope);
-    bool node = place != GREFFE__PLACE_NONE && place < GREFFE__PLACE_REST;
-    return node ? &p->plan->nodes.at[place - 1] : NULL;
-}
-
-/* Which branches of a block are done, and which rest, does not matter, only how many; and where all
- * have to be done, one that rests is as good as all. */
+/* Branches rest only in a block that needs all of them: where one rests, those that are done are as
+ * good as at rest. */
 static void settle_block(const step *s, const greffe__plan_node *block)
 {
-    uint32_t total = block->scopes.count, done = 0, rest = 0;
-    uint32_t needed = block->join == 0 || block->join > total ? total : block->join;
-    for (uint32_t i = 0; i < total; i++) {
-        uint32_t place = greffe__proof_place(s->state, block->scopes.at[i]);
-        done += place == GREFFE__PLACE_DONE;
-        rest += place == GREFFE__PLACE_REST;
+    bool rests = false;
+    for (uint32_t i = 0; i < block->scopes.count; i++) {
+        rests = rests || greffe__proof_place(s->state, block->scopes.at[i]) == GREFFE__PLACE_REST;
     }
-    done = needed == total && rest > 0 ? 0 : done;
-    for (uint32_t i = 0; rest > 0 && i < total; i++) {
-        uint32_t place = greffe__proof_place(s->state, block->scopes.at[i]);
-        if (place == GREFFE__PLACE_DONE || place == GREFFE__PLACE_REST) {
-            put_place(s->state, block->scopes.at[i],
-                      done > 0 ? GREFFE__PLACE_DONE : GREFFE__PLACE_REST);
-            done -= done > 0;
+    for (uint32_t i = 0; rests && i < block->scopes.count; i++) {
+        if (greffe__proof_place(s->state, block->scopes.at[i]) == GREFFE__PLACE_DONE) {
+            put_place(s->state, block->scopes.at[i], GREFFE__PLACE_REST);
         }
     }
 }
@@ -90,66 +60,6 @@ static void forget(const step *s)
     }
 }
 
-static uint32_t hash_of(const uint8_t *bytes, uint32_t size)
-{
-    uint64_t hash = 0xCBF29CE484222325u;
-    for (uint32_t i = 0; i < size; i++) {
-        hash = (hash ^ bytes[i]) * 0x100000001B3u;
-    }
-    return (uint32_t)(hash ^ hash >> 32);
-}
-
-static uint32_t *slot_of(const greffe__proof *p, const uint8_t *state)
-{
-    for (uint32_t i = hash_of(state, p->size) & p->mask;; i = (i + 1) & p->mask) {
-        uint32_t index = p->table[i];
-        if (index == GREFFE__NONE || memcmp(greffe__proof_state(p, index), state, p->size) == 0) {
-            return &p->table[i];
-        }
-    }
-}
-
-static bool make_room(greffe__proof *p)
-{
-    uint32_t room = p->room == 0 ? 64 : p->room * 2;
-    uint32_t slots = room * 2;
-    uint8_t *states = greffe__arena_alloc(p->arena, (size_t)room * p->size);
-    uint32_t *parents = greffe__arena_alloc(p->arena, room * sizeof *parents);
-    greffe__move *moves = greffe__arena_alloc(p->arena, room * sizeof *moves);
-    uint32_t *table = greffe__arena_alloc(p->arena, slots * sizeof *table);
-    if (states == NULL || parents == NULL || moves == NULL || table == NULL) {
-        return false;
-    }
-    if (p->count > 0) {
-        memcpy(states, p->states, (size_t)p->count * p->size);
-        memcpy(parents, p->parents, p->count * sizeof *parents);
-        memcpy(moves, p->moves, p->count * sizeof *moves);
-    }
-    p->states = states;
-    p->parents = parents;
-    p->moves = moves;
-    p->table = table;
-    p->mask = slots - 1;
-    p->room = room;
-    memset(table, 0xFF, slots * sizeof *table);
-    for (uint32_t i = 0; i < p->count; i++) {
-        *slot_of(p, greffe__proof_state(p, i)) = i;
-    }
-    return true;
-}
-
-static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to, bool clock)
-{
-    uint32_t *at = greffe__arena_push(p->arena, &p->arrows, sizeof *at);
-    uint32_t *next = at != NULL ? greffe__arena_push(p->arena, &p->arrows, sizeof *at) : NULL;
-    if (next == NULL) {
-        p->failed = true;
-        return;
-    }
-    p->arrows.at[p->arrows.count - 2] = from | (clock ? GREFFE__BY_CLOCK : 0);
-    p->arrows.at[p->arrows.count - 1] = to;
-}
-
 /* The state that was made is reached; which it is, or GREFFE__NONE. */
 static uint32_t arrive(step *s)
 {
@@ -162,26 +72,7 @@ static uint32_t arrive(step *s)
         }
     }
     forget(s);
-    bool spent = p->count >= GREFFE_MAX_PROOF_STATES ||
-                 (uint64_t)p->count * p->size > GREFFE_MAX_PROOF_BYTES;
-    if (p->failed || (p->count == p->room && !spent && !make_room(p))) {
-        p->failed = true;
-        return GREFFE__NONE;
-    }
-    uint32_t *slot = slot_of(p, s->state);
-    if (*slot == GREFFE__NONE) {
-        if (spent) {
-            p->spent = true;
-            return GREFFE__NONE;
-        }
-        *slot = p->count;
-        memcpy(p->states + (size_t)p->count * p->size, s->state, p->size);
-        p->parents[p->count] = s->from;
-        p->moves[p->count] = s->move;
-        p->count += 1;
-    }
-    note_arrow(p, s->from, *slot, s->move.kind == GREFFE__MOVE_CLOCK);
-    return *slot;
+    return greffe__proof_reach(p, s->state, s->from, &s->move);
 }
 
 /* --- Effects --- */
@@ -231,14 +122,13 @@ static void happen(const step *s, const greffe__occasion *occasion)
 static void forget_lists(const step *s, uint32_t field)
 {
     const greffe__proof *p = s->p;
-    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
-        const greffe__u32s *slots = &p->plan->nodes.at[i].expression.slots;
-        for (uint32_t j = 0; p->list_facts[i] != GREFFE__NONE && j < slots->count; j++) {
-            const greffe__slot *slot = &p->plan->slots.at[slots->at[j]];
-            bool made = slot->kind != GREFFE__SLOT_FIELD ||
-                        greffe__str_equal(slot->name, p->plan->fields.at[field].path);
-            if (made) {
-                facts_of(p, s->state)[p->list_facts[i]] = GREFFE__LIST_UNKNOWN;
+    for (uint32_t i = 0; i < p->lists.count; i++) {
+        uint32_t node = p->lists.at[i];
+        const greffe__u32s *slots = &p->plan->nodes.at[node].expression.slots;
+        for (uint32_t j = 0; j < slots->count; j++) {
+            if (greffe__str_equal(p->plan->slots.at[slots->at[j]].name,
+                                  p->plan->fields.at[field].path)) {
+                facts_of(p, s->state)[p->list_facts[node]] = GREFFE__LIST_UNKNOWN;
             }
         }
     }
@@ -257,14 +147,10 @@ static void fill(const step *s, uint32_t field)
     }
 }
 
-/* What a supply brings may change any answer of the form. */
-static void supply(const step *s)
+static void fill_all(const step *s, const greffe__u32s *fields)
 {
-    for (uint32_t i = 0; i < s->p->plan->fields.count; i++) {
-        const greffe__field_def *def = &s->p->plan->fields.at[i];
-        if (greffe__plan_step_at(s->p->plan, def->owner) == GREFFE__NONE) {
-            fill(s, i);
-        }
+    for (uint32_t i = 0; i < fields->count; i++) {
+        fill(s, fields->at[i]);
     }
 }
 
@@ -273,7 +159,7 @@ static void clear_within(const step *s, uint32_t node)
     const greffe__u32s *scopes = &s->p->plan->nodes.at[node].scopes;
     for (uint32_t i = 0; i < scopes->count; i++) {
         for (uint32_t j = 0; j < s->p->plan->scopes.count; j++) {
-            if (greffe__proof_within(s->p, j, scopes->at[i])) {
+            if (greffe__scope_within(s->p->plan, j, scopes->at[i])) {
                 put_place(s->state, j, GREFFE__PLACE_NONE);
             }
         }
@@ -324,14 +210,12 @@ static void leave_filled(step *s, uint32_t node, uint32_t index, const greffe__a
     const greffe__edge *edge = &at->edges.at[index];
     const uint32_t *moments = &p->edge_moments[2 * (size_t)(p->edge_base[node] + index)];
     p->edge_taken[p->edge_base[node] + index] = true;
-    for (uint32_t i = 0; i < edge->fill.count; i++) {
-        fill(s, edge->fill.at[i]);
-    }
+    fill_all(s, &edge->fill);
     if (filled != NULL) {
         keep_choice(s, filled, s->filled);
     }
     if (at->op == GREFFE__P_WAIT && at->supply && !edge->done) {
-        supply(s);
+        fill_all(s, &p->form_fields); /* any answer of the form may be another now */
     }
     clear_within(s, node);
     for (int i = 0; i < 2; i++) {
@@ -411,15 +295,12 @@ static truth try_edge(step *s, const greffe__asked *asked, uint32_t node, uint32
         leave(s, node, index);
         return result;
     }
-    for (uint32_t i = 0; i < p->plan->nodes.at[node].edges.at[index].fill.count; i++) {
-        fill(s, p->plan->nodes.at[node].edges.at[index].fill.at[i]);
-    }
+    const greffe__u32s *fields = &p->plan->nodes.at[node].edges.at[index].fill;
+    fill_all(s, fields);
     greffe__proof_ask_fill(&filled, p, s->state, node, index);
     for (uint32_t way = 0; way < filled.ways; way++) {
         restart(s, GREFFE__MOVE_EDGE, node, index);
-        for (uint32_t i = 0; i < p->plan->nodes.at[node].edges.at[index].fill.count; i++) {
-            fill(s, p->plan->nodes.at[node].edges.at[index].fill.at[i]);
-        }
+        fill_all(s, fields);
         greffe__proof_way(s->filled, p, s->state, &filled, way);
         put_values(s, asked, s->segments); /* what another outcome fills in is not there */
         put_values(s, &filled, s->filled);
@@ -509,21 +390,11 @@ static void expand_guarded(step *s, uint32_t node)
 
 /* --- Moves --- */
 
-static bool is_guarded(const greffe__proof *p, uint32_t node)
-{
-    for (uint32_t i = 0; i < p->plan->nodes.at[node].edges.count; i++) {
-        if (p->guards[p->edge_base[node] + i] != GREFFE__NONE) {
-            return true;
-        }
-    }
-    return p->plan->nodes.at[node].op == GREFFE__P_CHOOSE;
-}
-
 static bool is_sealed(const greffe__proof *p, const uint8_t *state, uint32_t scope)
 {
     for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
         const greffe__plan_node *node = greffe__proof_token(p, state, i);
-        if (node != NULL && node->sealed && greffe__proof_within(p, i, scope)) {
+        if (node != NULL && node->sealed && greffe__scope_within(p->plan, i, scope)) {
             return true;
         }
     }
@@ -552,25 +423,39 @@ static void leave_block(step *s, uint32_t node, const char *outcome)
     }
 }
 
+static bool is_block_sealed(const greffe__proof *p, const uint8_t *state,
+                            const greffe__plan_node *block)
+{
+    bool sealed = false;
+    for (uint32_t i = 0; i < block->scopes.count; i++) {
+        sealed = sealed || is_sealed(p, state, block->scopes.at[i]);
+    }
+    return sealed;
+}
+
+/* Whether a block is left: enough branches are done, and nothing sealed is in the others. */
+static bool is_joined(const greffe__proof *p, const uint8_t *state, const greffe__plan_node *block)
+{
+    uint32_t done = 0, total = block->scopes.count;
+    for (uint32_t i = 0; i < total; i++) {
+        done += greffe__proof_place(state, block->scopes.at[i]) == GREFFE__PLACE_DONE;
+    }
+    return done >= greffe__node_needs(block, total) &&
+           (done == total || !is_block_sealed(p, state, block));
+}
+
 static void expand_fork(step *s, uint32_t node)
 {
     const greffe__proof *p = s->p;
     const greffe__plan_node *at = &p->plan->nodes.at[node];
-    uint32_t done = 0, total = at->scopes.count;
-    uint32_t needed = at->join == 0 || at->join > total ? total : at->join;
-    bool sealed = false;
-    for (uint32_t i = 0; i < total; i++) {
-        done += greffe__proof_place(s->before, at->scopes.at[i]) == GREFFE__PLACE_DONE;
-        sealed = sealed || is_sealed(p, s->before, at->scopes.at[i]);
-    }
-    if (done >= needed && !(done < total && sealed)) {
+    if (is_joined(p, s->before, at)) {
         leave_block(s, node, "done");
         return;
     }
-    if (at->within.count > 0 && !sealed) {
+    if (at->within.count > 0 && !is_block_sealed(p, s->before, at)) {
         leave_block(s, node, "expired");
     }
-    for (uint32_t i = 0; i < total; i++) {
+    for (uint32_t i = 0; i < at->scopes.count; i++) {
         uint32_t inner = at->scopes.at[i];
         if (greffe__proof_token(p, s->before, inner) == NULL) {
             continue;
@@ -582,13 +467,41 @@ static void expand_fork(step *s, uint32_t node)
         if (!is_sealed(p, s->before, inner)) {
             restart(s, GREFFE__MOVE_REST, node, i);
             for (uint32_t j = 0; j < p->plan->scopes.count; j++) {
-                if (greffe__proof_within(p, j, inner)) {
+                if (greffe__scope_within(p->plan, j, inner)) {
                     put_place(s->state, j, j == inner ? GREFFE__PLACE_REST : GREFFE__PLACE_NONE);
                 }
             }
             (void)arrive(s);
         }
         return; /* the others do not ask after it */
+    }
+}
+
+/* Notes whether a list is empty, where its `each` comes by again and answers are kept. */
+static void keep_list(const step *s, uint32_t fact, uint8_t length)
+{
+    if (fact != GREFFE__NONE && !s->p->coarse) {
+        facts_of(s->p, s->state)[fact] = length;
+    }
+}
+
+/* An `each` is over where its list is empty, and else begins with an item. */
+static void begin_items(step *s, uint32_t node, uint32_t scope)
+{
+    uint32_t fact = s->p->list_facts[node];
+    uint8_t length = fact != GREFFE__NONE ? greffe__proof_facts(s->p, s->before)[fact]
+                                          : (uint8_t)GREFFE__LIST_UNKNOWN;
+    uint32_t done = edge_named(&s->p->plan->nodes.at[node], greffe__str_of("done"));
+    if (length != GREFFE__LIST_FULL && done != GREFFE__NONE) {
+        restart(s, GREFFE__MOVE_EDGE, node, done);
+        keep_list(s, fact, GREFFE__LIST_EMPTY);
+        leave(s, node, done);
+    }
+    if (length != GREFFE__LIST_EMPTY) {
+        restart(s, GREFFE__MOVE_AGAIN, node, 0);
+        keep_list(s, fact, GREFFE__LIST_FULL);
+        enter(s, scope, s->p->plan->scopes.at[scope].entry);
+        (void)arrive(s);
     }
 }
 
@@ -605,24 +518,7 @@ static void expand_each(step *s, uint32_t node)
         leave_block(s, node, "expired");
     }
     if (place == GREFFE__PLACE_NONE) {
-        uint32_t fact = s->p->list_facts[node];
-        const greffe__slot *first = at->expression.slots.count > 0
-                                        ? &s->p->plan->slots.at[at->expression.slots.at[0]]
-                                        : NULL;
-        bool kept = first != NULL && first->kind == GREFFE__SLOT_FIELD && !s->p->coarse;
-        uint8_t list = kept ? greffe__proof_facts(s->p, s->before)[fact] : 0;
-        uint32_t done = edge_named(at, greffe__str_of("done"));
-        if (list != GREFFE__LIST_FULL && done != GREFFE__NONE) {
-            restart(s, GREFFE__MOVE_EDGE, node, done);
-            facts_of(s->p, s->state)[fact] = kept ? GREFFE__LIST_EMPTY : GREFFE__LIST_UNKNOWN;
-            leave(s, node, done);
-        }
-        if (list != GREFFE__LIST_EMPTY) {
-            restart(s, GREFFE__MOVE_AGAIN, node, 0);
-            facts_of(s->p, s->state)[fact] = kept ? GREFFE__LIST_FULL : GREFFE__LIST_UNKNOWN;
-            enter(s, inner, s->p->plan->scopes.at[inner].entry);
-            (void)arrive(s);
-        }
+        begin_items(s, node, inner);
     } else {
         expand(s, inner);
     }
@@ -638,7 +534,7 @@ static void clear_record(const step *s, uint32_t scope)
                              ? greffe__plan_step_at(p->plan, p->plan->fields.at[i].owner)
                              : GREFFE__NONE;
         if (owner != GREFFE__NONE && p->known[name].null != GREFFE__NONE &&
-            greffe__proof_within(p, p->plan->steps.at[owner].scope, scope)) {
+            greffe__scope_within(p->plan, p->plan->steps.at[owner].scope, scope)) {
             facts_of(p, s->state)[p->known[name].fact] = (uint8_t)(p->known[name].null + 1);
         }
     }
@@ -672,7 +568,7 @@ static void expand(step *s, uint32_t scope)
         expand_each(s, at);
     } else if (node->op == GREFFE__P_EXIT) {
         expand_exit(s, scope);
-    } else if (is_guarded(s->p, at)) {
+    } else if (greffe__proof_guarded(s->p, at)) {
         expand_guarded(s, at);
     } else {
         /* A wait for time alone ends when it is over, and in no other way. */
@@ -689,24 +585,17 @@ static void expand(step *s, uint32_t scope)
 /* Whether a token goes on in the same command: then nothing else comes in between. */
 static bool passes_on(const greffe__proof *p, const uint8_t *state, const greffe__plan_node *node)
 {
-    uint32_t done = 0, total = node->scopes.count;
+    uint32_t place;
     switch ((greffe__primitive)node->op) {
-    case GREFFE__P_CHOOSE:
-    case GREFFE__P_EXIT: return true;
-    case GREFFE__P_EFFECT: return !node->awaited;
-    case GREFFE__P_ASK:
-        return node->port == GREFFE__PORT_RESERVE || node->port == GREFFE__PORT_COMMIT;
+    case GREFFE__P_END: return false;
+    case GREFFE__P_FORK: return is_joined(p, state, node);
     case GREFFE__P_EACH:
-        return total == 1 &&
-               (greffe__proof_place(state, node->scopes.at[0]) == GREFFE__PLACE_DONE ||
-                greffe__proof_place(state, node->scopes.at[0]) == GREFFE__PLACE_NONE);
-    case GREFFE__P_FORK:
-        for (uint32_t i = 0; i < total; i++) {
-            done += greffe__proof_place(state, node->scopes.at[i]) == GREFFE__PLACE_DONE;
+        if (node->scopes.count != 1) {
+            return true;
         }
-        return done >= (node->join == 0 || node->join > total ? total : node->join) &&
-               (done == total || !is_sealed(p, state, node->scopes.at[0]));
-    default: return false;
+        place = greffe__proof_place(state, node->scopes.at[0]);
+        return place == GREFFE__PLACE_DONE || place == GREFFE__PLACE_NONE;
+    default: return !greffe__node_waits(node);
     }
 }
 
@@ -771,16 +660,7 @@ static bool begin(step *s)
     s->from = GREFFE__NONE;
     s->move = (greffe__move){.kind = GREFFE__MOVE_BEGIN};
     enter(s, 0, p->plan->scopes.at[0].entry);
-    forget(s);
-    if (!make_room(p)) {
-        return false;
-    }
-    memcpy(p->states, s->state, p->size);
-    p->parents[0] = GREFFE__NONE;
-    p->moves[0] = s->move;
-    p->count = 1;
-    *slot_of(p, s->state) = 0;
-    return true;
+    return arrive(s) != GREFFE__NONE;
 }
 
 static bool allocate(greffe__proof *p)

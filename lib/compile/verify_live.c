@@ -24,24 +24,15 @@ static uint64_t *live_at(const greffe__proof *p, uint32_t node)
 /* What an occasion's effects ask for and settle, the last first. */
 static void before_effects(const greffe__proof *p, uint64_t *set, const greffe__occasion *occasion)
 {
-    uint32_t list[64], count = 0;
-    for (uint32_t i = occasion->first; i != GREFFE__NONE && count < 64; i = p->effects.at[i].next) {
-        list[count++] = i;
-    }
-    bool all = count < 64; /* of a longer list nothing is settled */
-    for (uint32_t i = occasion->first; i != GREFFE__NONE && !all; i = p->effects.at[i].next) {
-        put(set, p->effects.at[i].fact, true);
-    }
-    for (uint32_t i = count; i > 0; i--) {
-        const greffe__effect *effect = &p->effects.at[list[i - 1]];
-        const greffe__rule *rule =
-            effect->op >= GREFFE__FX_CHECK ? &p->rules.at[effect->rule] : NULL;
+    for (uint32_t i = occasion->last; i != GREFFE__NONE; i = p->effects.at[i].before) {
+        const greffe__effect *effect = &p->effects.at[i];
         if (effect->op == GREFFE__FX_ALL) {
-            for (uint32_t j = 0; j < rule->facts.count; j++) {
-                put(set, rule->facts.at[j], true);
+            const greffe__u32s *facts = &p->rules.at[effect->rule].facts;
+            for (uint32_t j = 0; j < facts->count; j++) {
+                put(set, facts->at[j], true);
             }
         } else {
-            put(set, effect->fact, !all || effect->op != GREFFE__FX_SET);
+            put(set, effect->fact, effect->op != GREFFE__FX_SET);
         }
     }
 }
@@ -246,22 +237,14 @@ static bool tie(greffe__proof *p)
     }
     for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
         const greffe__u32s *scopes = &p->plan->nodes.at[i].scopes;
-        uint32_t join = p->plan->nodes.at[i].join; /* a branch that is done ends the others */
-        p->tied[i] = join != 0 && join < scopes->count;
+        /* A branch that is done may end the others. */
+        p->tied[i] = greffe__node_needs(&p->plan->nodes.at[i], scopes->count) < scopes->count;
         for (uint32_t j = 0; j < scopes->count * scopes->count; j++) {
             uint32_t a = scopes->at[j / scopes->count], b = scopes->at[j % scopes->count];
             p->tied[i] = p->tied[i] || (a != b && meet(p, &t, a, b));
         }
     }
     return true;
-}
-
-bool greffe__proof_within(const greffe__proof *p, uint32_t scope, uint32_t outer)
-{
-    while (scope != outer && p->block_of[scope] != GREFFE__NONE) {
-        scope = p->plan->scopes.at[scope].parent;
-    }
-    return scope == outer;
 }
 
 static bool find_blocks(greffe__proof *p)

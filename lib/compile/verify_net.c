@@ -3,6 +3,16 @@
 
 #include "compile/verify_priv.h"
 
+static bool add_number(greffe__proof *p, greffe__u32s *list, uint32_t number)
+{
+    uint32_t *place = greffe__arena_push(p->arena, list, sizeof *place);
+    if (place == NULL) {
+        return false;
+    }
+    *place = number;
+    return true;
+}
+
 /* --- Occasions --- */
 
 uint32_t greffe__proof_fact(greffe__proof *p)
@@ -19,6 +29,7 @@ void greffe__proof_add(greffe__proof *p, greffe__occasion *occasion, greffe__eff
     }
     *place = effect;
     place->next = GREFFE__NONE;
+    place->before = occasion->last;
     uint32_t at = p->effects.count - 1;
     if (occasion->first == GREFFE__NONE) {
         occasion->first = at;
@@ -96,9 +107,10 @@ static bool read_guards(greffe__proof *p)
         const greffe__edges *list = &p->plan->nodes.at[i].edges;
         for (uint32_t j = 0; j < list->count; j++) {
             uint32_t *guard = &p->guards[p->edge_base[i] + j];
-            greffe__str source = list->at[j].guard.source;
+            const greffe__program *program = &list->at[j].guard;
             *guard = GREFFE__NONE;
-            if (source.size > 0 && !greffe__conditions_add(p->conditions, source, guard)) {
+            if (program->source.size > 0 &&
+                !greffe__conditions_add(p->conditions, program, guard)) {
                 return false;
             }
         }
@@ -113,10 +125,14 @@ static bool read_applies(greffe__proof *p)
     p->applies = greffe__arena_alloc(p->arena, (count + 1) * sizeof *p->applies);
     p->field_names = greffe__arena_alloc(p->arena, (count + 1) * sizeof *p->field_names);
     for (uint32_t i = 0; p->applies != NULL && p->field_names != NULL && i < count; i++) {
-        greffe__str when = p->plan->fields.at[i].when.source;
+        const greffe__program *when = &p->plan->fields.at[i].when;
         p->applies[i] = GREFFE__NONE;
         p->field_names[i] = GREFFE__NONE;
-        if (when.size > 0 && !greffe__conditions_add(p->conditions, when, &p->applies[i])) {
+        if (greffe__plan_step_at(p->plan, p->plan->fields.at[i].owner) == GREFFE__NONE &&
+            !add_number(p, &p->form_fields, i)) {
+            return false;
+        }
+        if (when->source.size > 0 && !greffe__conditions_add(p->conditions, when, &p->applies[i])) {
             return false;
         }
     }
@@ -207,24 +223,36 @@ static void know(greffe__proof *p, uint32_t index)
     }
 }
 
-/* The lists of `each`: those of one expression are empty together. */
+static bool is_of_fields(const greffe__proof *p, const greffe__program *program)
+{
+    bool all = program->slots.count > 0;
+    for (uint32_t i = 0; i < program->slots.count; i++) {
+        all = all && p->plan->slots.at[program->slots.at[i]].kind == GREFFE__SLOT_FIELD;
+    }
+    return all;
+}
+
+/* The lists of `each` that only answers change: those of one expression are empty together. */
 static bool add_lists(greffe__proof *p)
 {
     const greffe__plan_nodes *nodes = &p->plan->nodes;
     p->list_facts = greffe__arena_alloc(p->arena, (nodes->count + 1) * sizeof *p->list_facts);
     for (uint32_t i = 0; p->list_facts != NULL && i < nodes->count; i++) {
+        const greffe__program *list = &nodes->at[i].expression;
         p->list_facts[i] = GREFFE__NONE;
-        if (nodes->at[i].op != GREFFE__P_EACH) {
+        if (nodes->at[i].op != GREFFE__P_EACH || !is_of_fields(p, list)) {
             continue;
         }
-        for (uint32_t j = 0; j < i && p->list_facts[i] == GREFFE__NONE; j++) {
+        for (uint32_t j = 0; j < p->lists.count; j++) {
             bool same =
-                p->list_facts[j] != GREFFE__NONE &&
-                greffe__str_equal(nodes->at[i].expression.source, nodes->at[j].expression.source);
-            p->list_facts[i] = same ? p->list_facts[j] : GREFFE__NONE;
+                greffe__str_equal(nodes->at[p->lists.at[j]].expression.source, list->source);
+            p->list_facts[i] = same ? p->list_facts[p->lists.at[j]] : p->list_facts[i];
         }
         if (p->list_facts[i] == GREFFE__NONE) {
             p->list_facts[i] = greffe__proof_fact(p);
+        }
+        if (!add_number(p, &p->lists, i)) {
+            return false;
         }
     }
     return p->list_facts != NULL;
@@ -236,20 +264,19 @@ static bool add_clocks(greffe__proof *p)
 {
     for (uint32_t i = 0; i < p->plan->clocks.count; i++) {
         const greffe__clock_def *clock = &p->plan->clocks.at[i];
-        uint32_t *fact = greffe__arena_push(p->arena, &p->clock_facts, sizeof *fact);
-        if (fact == NULL) {
+        uint32_t fact = greffe__proof_fact(p);
+        if (!add_number(p, &p->clock_facts, fact)) {
             return false;
         }
-        *fact = greffe__proof_fact(p);
         greffe__proof_add(p, greffe__proof_occasion(p, clock->from),
-                          (greffe__effect){.op = GREFFE__FX_START, .fact = *fact});
+                          (greffe__effect){.op = GREFFE__FX_START, .fact = fact});
         for (uint32_t j = 0; j < clock->until.count; j++) {
             greffe__proof_add(p, greffe__proof_occasion(p, clock->until.at[j]),
-                              (greffe__effect){.op = GREFFE__FX_STOP, .fact = *fact});
+                              (greffe__effect){.op = GREFFE__FX_STOP, .fact = fact});
         }
         greffe__proof_add(
             p, &p->firing[i],
-            (greffe__effect){.op = GREFFE__FX_SET, .value = GREFFE__CLOCK_OVER, .fact = *fact});
+            (greffe__effect){.op = GREFFE__FX_SET, .value = GREFFE__CLOCK_OVER, .fact = fact});
     }
     return !p->failed;
 }

@@ -38,7 +38,7 @@ typedef struct greffe__effect {
     uint8_t op, value;
     uint16_t rule;
     uint32_t fact;
-    uint32_t next; /* of the same occasion, or GREFFE__NONE */
+    uint32_t before, next; /* of the same occasion, or GREFFE__NONE */
 } greffe__effect;
 
 /* When a moment comes, a node is entered, a clock ends. */
@@ -81,7 +81,7 @@ typedef enum greffe__move_kind {
     GREFFE__MOVE_EDGE,
     GREFFE__MOVE_CLOCK, /* node: the clock */
     GREFFE__MOVE_REST,  /* a branch goes no further before something ends its block */
-    GREFFE__MOVE_JOIN,  /* a branch is done */
+    GREFFE__MOVE_JOIN,  /* the last item of `each` is done */
     GREFFE__MOVE_AGAIN, /* another item of `each` begins */
     GREFFE__MOVE_KNOW   /* nothing moves: answers that leave no outcome open are told apart */
 } greffe__move_kind;
@@ -100,10 +100,12 @@ typedef struct greffe__proof {
     greffe__arena *arena;
     greffe__conditions *conditions;
     const greffe__names *names;
-    greffe__known *known;  /* of each name */
-    uint32_t *applies;     /* of each field: a condition, or GREFFE__NONE */
-    uint32_t *list_facts;  /* of each node that is an `each`: whether its list is empty */
-    uint32_t *field_names; /* of each field: its name among them, or GREFFE__NONE */
+    greffe__known *known;     /* of each name */
+    uint32_t *applies;        /* of each field: a condition, or GREFFE__NONE */
+    greffe__u32s form_fields; /* fields that no step fills in */
+    greffe__u32s lists;       /* the nodes of `each` whose list is made of fields alone */
+    uint32_t *list_facts;     /* of each of them: whether its list is empty; else GREFFE__NONE */
+    uint32_t *field_names;    /* of each field: its name among them, or GREFFE__NONE */
 
     uint32_t fact_count;
     greffe__u32s clock_facts; /* of each clock */
@@ -168,6 +170,10 @@ enum { GREFFE__PLACE_NONE = 0, GREFFE__PLACE_DONE = 0xFFFF, GREFFE__PLACE_REST =
 uint32_t greffe__proof_place(const uint8_t *state, uint32_t scope);
 const uint8_t *greffe__proof_facts(const greffe__proof *p, const uint8_t *state);
 const uint8_t *greffe__proof_state(const greffe__proof *p, uint32_t index);
+/* Keeps a state that a move leads to, and the arrow; which it is. GREFFE__NONE without memory, or
+ * past the limits: then the proof has failed, or is spent. */
+uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, uint32_t from,
+                             const greffe__move *move);
 
 /* In this order; each false without memory. */
 bool greffe__proof_net(greffe__proof *p);   /* the facts that guards and clocks ask for */
@@ -192,6 +198,8 @@ bool greffe__proof_reaches(const greffe__proof *p, uint32_t node, const greffe__
 /* The node of a scope's token; NULL: it has none that moves. */
 const greffe__plan_node *greffe__proof_token(const greffe__proof *p, const uint8_t *state,
                                              uint32_t scope);
+/* Whether the ways on from a node are asked for: a choice, or outcomes with conditions. */
+bool greffe__proof_guarded(const greffe__proof *p, uint32_t node);
 /* Whether a step is waiting. */
 bool greffe__proof_waits(const greffe__proof *p, const uint8_t *state, uint32_t step);
 /* Whether a condition is about names whose segments say all. */
@@ -219,8 +227,6 @@ void greffe__proof_report(greffe__proof *p, greffe__code code, const greffe__nod
 /* What needs no states: duties of law, and waivers. */
 void greffe__verify_duties(greffe__proof *p);
 void greffe__verify_waivers(greffe__definition *d);
-/* Whether a scope lies in another, or is it. */
-bool greffe__proof_within(const greffe__proof *p, uint32_t scope, uint32_t outer);
 
 /* "demandeur files; the Bureau refuses": the way to a state, and the move that follows. */
 greffe__str greffe__proof_story(const greffe__proof *p, uint32_t state, const greffe__move *last);

@@ -15,15 +15,8 @@ static bool block_waits(const graph *g, const greffe__plan_node *block, uint32_t
 static bool waits(const graph *g, uint32_t at, uint32_t depth)
 {
     const greffe__plan_node *node = &g->plan->nodes.at[at];
-    switch ((greffe__primitive)node->op) {
-    case GREFFE__P_TASK:
-    case GREFFE__P_WAIT: return true;
-    case GREFFE__P_ASK:
-        return node->port != GREFFE__PORT_RESERVE && node->port != GREFFE__PORT_COMMIT;
-    case GREFFE__P_EFFECT: return node->awaited;
-    case GREFFE__P_FORK: return block_waits(g, node, depth + 1);
-    default: return false; /* the list of `each` may be empty */
-    }
+    /* The list of `each` may be empty. */
+    return node->op == GREFFE__P_FORK ? block_waits(g, node, depth + 1) : greffe__node_waits(node);
 }
 
 /* Whether a branch comes to its end without a wait, from a node on. */
@@ -49,14 +42,13 @@ static bool passes(const graph *g, bool *seen, uint32_t at, uint32_t depth)
 static bool block_waits(const graph *g, const greffe__plan_node *block, uint32_t depth)
 {
     uint32_t total = block->scopes.count, passing = 0;
-    uint32_t needed = block->join == 0 || block->join > total ? total : block->join;
     bool *seen = depth < GREFFE_MAX_YAML_DEPTH
                      ? greffe__arena_zalloc(g->d->binder.arena, g->plan->nodes.count)
                      : NULL;
     for (uint32_t i = 0; seen != NULL && i < total; i++) {
         passing += passes(g, seen, g->plan->scopes.at[block->scopes.at[i]].entry, depth);
     }
-    return seen != NULL && passing < needed;
+    return seen != NULL && passing < greffe__node_needs(block, total);
 }
 
 /* The nodes that may follow: edges, the first step of each inner block, and, from an exit, the

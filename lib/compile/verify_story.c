@@ -42,10 +42,7 @@ greffe__str greffe__proof_values(const greffe__proof *p, uint32_t state, const g
     greffe__buf text;
     greffe__buf_init(&text, p->arena->context);
     tell_values(&text, p, greffe__proof_state(p, state), move);
-    greffe__str kept = greffe__str_dup(p->arena, (greffe__str){text.data, text.size});
-    p->arena->failed = p->arena->failed || text.failed;
-    greffe__buf_free(&text);
-    return kept;
+    return greffe__buf_keep(&text, p->arena);
 }
 
 /* A person's task: who, the step, how it ends. */
@@ -176,8 +173,5 @@ greffe__str greffe__proof_story(const greffe__proof *p, uint32_t state, const gr
     if (last != NULL) {
         tell_move(&text, p, state, last);
     }
-    greffe__str kept = greffe__str_dup(p->arena, (greffe__str){text.data, text.size});
-    p->arena->failed = p->arena->failed || text.failed;
-    greffe__buf_free(&text);
-    return kept;
+    return greffe__buf_keep(&text, p->arena);
 }

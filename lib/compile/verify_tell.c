@@ -54,6 +54,13 @@ static void not_proved(greffe__proof *p, const greffe__node *node, const char *h
 
 /* --- Getting stuck --- */
 
+static void tell_unread(greffe__proof *p, uint32_t node, const char *what)
+{
+    bool choice = p->plan->nodes.at[node].op == GREFFE__P_CHOOSE;
+    not_proved(p, step_at(p, node)->node,
+               choice ? "add 'otherwise: <step>'" : "give an outcome no 'must'", what);
+}
+
 static void tell_stuck(greffe__proof *p, uint32_t node)
 {
     const greffe__step_def *step = step_at(p, node);
@@ -61,9 +68,9 @@ static void tell_stuck(greffe__proof *p, uint32_t node)
     greffe__str values = greffe__proof_values(p, p->stuck_at[node], &p->stuck_by[node]);
     const char *where = values.size > 0 ? " where " : "";
     if (is_guessed(p, p->stuck_at[node])) {
-        not_proved(p, step->node, choice ? "add 'otherwise: <step>'" : "give an outcome no 'must'",
-                   "that there is always a way on from here is not proved: a condition on the way "
-                   "is more than comparisons with values that are known");
+        tell_unread(p, node,
+                    "that there is always a way on from here is not proved: a condition on the way "
+                    "is more than comparisons with values that are known");
         return;
     }
     greffe__str story = greffe__proof_story(p, p->stuck_at[node], NULL);
@@ -83,13 +90,12 @@ static bool tell_all_stuck(greffe__proof *p)
             tell_stuck(p, i);
             told = true;
         } else if (p->maybe_stuck[i]) {
-            bool choice = p->plan->nodes.at[i].op == GREFFE__P_CHOOSE;
-            not_proved(p, step_at(p, i)->node,
-                       choice ? "add 'otherwise: <step>'" : "give an outcome no 'must'",
-                       choice ? "that a case always holds is not proved: a condition is more than "
-                                "comparisons with values that are known"
-                              : "that an outcome may always be chosen is not proved: a condition "
-                                "is more than comparisons with values that are known");
+            tell_unread(p, i,
+                        p->plan->nodes.at[i].op == GREFFE__P_CHOOSE
+                            ? "that a case always holds is not proved: a condition is more than "
+                              "comparisons with values that are known"
+                            : "that an outcome may always be chosen is not proved: a condition is "
+                              "more than comparisons with values that are known");
         }
     }
     return told;
@@ -101,12 +107,8 @@ static uint32_t caught_at(const greffe__proof *p)
     const uint8_t *state = greffe__proof_state(p, p->caught);
     uint32_t place = greffe__proof_place(state, 0) - 1;
     const greffe__move *move = &p->moves[p->caught];
-    for (uint32_t i = 0; i < p->plan->nodes.at[place].edges.count; i++) {
-        if (p->guards[p->edge_base[place] + i] != GREFFE__NONE) {
-            return place;
-        }
-    }
-    return move->kind == GREFFE__MOVE_EDGE ? move->node : place;
+    bool held = greffe__proof_guarded(p, place) || move->kind != GREFFE__MOVE_EDGE;
+    return held ? place : move->node;
 }
 
 static void tell_caught(greffe__proof *p)

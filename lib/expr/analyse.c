@@ -163,10 +163,7 @@ static greffe__str describe(analysis *a, const greffe__value *example)
         greffe__buf_text(&text, " = ");
         greffe__value_feel(&text, &example[i], true);
     }
-    greffe__str kept = greffe__str_dup(a->arena, (greffe__str){text.data, text.size});
-    a->arena->failed = a->arena->failed || text.failed;
-    greffe__buf_free(&text);
-    return kept;
+    return greffe__buf_keep(&text, a->arena);
 }
 
 static bool tell(analysis *a, greffe__finding_kind kind, uint32_t rule, uint32_t other)

@@ -5,8 +5,8 @@
 #include "expr/grid.h"
 
 typedef struct condition {
-    greffe__ast *root;        /* of a box */
-    greffe__program *program; /* of what has finitely many cases: it is run; else NULL */
+    greffe__ast *root;              /* of a box */
+    const greffe__program *program; /* of what has finitely many cases: it is run; else NULL */
     greffe__u32s names;
 } condition;
 
@@ -72,39 +72,29 @@ static bool is_finite(const greffe__ast *node)
     return finite;
 }
 
-/* A condition that is no box, over names of which all values are known: what it is, its program
- * says for each of them. */
-static bool add_finite(greffe__conditions *c, condition *one, greffe__ast *root, greffe__str source)
-{
-    greffe__expr_error error;
-    greffe__program *program = greffe__arena_alloc(c->arena, sizeof *program);
-    if (program == NULL || !is_finite(root) || !note_names(c, one, root) ||
-        greffe__expr_compile(program, NULL, &error, c->arena, c->symbols, source, NULL) !=
-            GREFFE_OK) {
-        return false;
-    }
-    one->program = program;
-    return true;
-}
-
-bool greffe__conditions_add(greffe__conditions *c, greffe__str source, uint32_t *index)
+bool greffe__conditions_add(greffe__conditions *c, const greffe__program *program, uint32_t *index)
 {
     greffe__expr_error error = {0};
     greffe__expr_work work = {
-        .arena = c->arena, .symbols = c->symbols, .source = source, .error = &error};
-    const greffe__boxed boxed = {.kind = GREFFE__BOXED_TEXT, .text = source};
-    condition *place = greffe__arena_push(c->arena, &c->at, sizeof *place);
-    if (place == NULL) {
+        .arena = c->arena, .symbols = c->symbols, .source = program->source, .error = &error};
+    const greffe__boxed boxed = {.kind = GREFFE__BOXED_TEXT, .text = program->source};
+    condition *one = greffe__arena_push(c->arena, &c->at, sizeof *one);
+    if (one == NULL) {
         return false;
     }
     *index = c->count - 1;
     greffe__ast *root = greffe__expr_parse(&work, &boxed);
-    bool checked = root != NULL && greffe__expr_check(&work, root, NULL);
-    if (checked && greffe__grid_collect(&c->grid, root) && note_names(c, place, root)) {
-        place->root = root;
-    } else if (checked) {
-        place->names.count = 0;
-        (void)add_finite(c, place, root, source);
+    if (root == NULL || !greffe__expr_check(&work, root, NULL)) {
+        return !c->arena->failed;
+    }
+    if (greffe__grid_collect(&c->grid, root) && note_names(c, one, root)) {
+        one->root = root;
+        return !c->arena->failed;
+    }
+    /* No box; but of names of which all values are known, the program says what it is for each. */
+    one->names.count = 0;
+    if (is_finite(root) && note_names(c, one, root)) {
+        one->program = program;
     }
     return !c->arena->failed;
 }

@@ -231,8 +231,10 @@ typedef struct greffe__names {
 
 /* In the arena; the symbols do not change as long as it lives. NULL without memory. */
 greffe__conditions *greffe__conditions_create(greffe__arena *arena, const greffe__symbols *symbols);
-/* Adds a condition that compiles over the symbols; `*index` is its number. False without memory. */
-bool greffe__conditions_add(greffe__conditions *conditions, greffe__str source, uint32_t *index);
+/* Adds a condition that was compiled over the symbols, and lives as long; `*index` is its number.
+ * False without memory. */
+bool greffe__conditions_add(greffe__conditions *conditions, const greffe__program *program,
+                            uint32_t *index);
 /* Makes a value a segment of its own, where a condition is about the name. */
 bool greffe__conditions_mark(greffe__conditions *conditions, uint32_t slot,
                              const greffe__value *value);

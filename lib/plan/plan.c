@@ -89,6 +89,31 @@ bool greffe__moment_is(greffe__str moment, greffe__str step, const char *outcome
                           outcome);
 }
 
+uint32_t greffe__node_needs(const greffe__plan_node *node, uint32_t total)
+{
+    return node->join == 0 || node->join > total ? total : node->join;
+}
+
+bool greffe__node_waits(const greffe__plan_node *node)
+{
+    switch ((greffe__primitive)node->op) {
+    case GREFFE__P_TASK:
+    case GREFFE__P_WAIT: return true;
+    case GREFFE__P_ASK:
+        return node->port != GREFFE__PORT_RESERVE && node->port != GREFFE__PORT_COMMIT;
+    case GREFFE__P_EFFECT: return node->awaited;
+    default: return false;
+    }
+}
+
+bool greffe__scope_within(const greffe__plan *plan, uint32_t scope, uint32_t outer)
+{
+    while (scope != outer && scope != 0) {
+        scope = plan->scopes.at[scope].parent;
+    }
+    return scope == outer;
+}
+
 const greffe__edge *greffe__node_edge(const greffe__plan_node *node, greffe__str outcome)
 {
     uint32_t at = position(&node->edges, sizeof *node->edges.at, outcome);

@@ -400,6 +400,13 @@ bool greffe__is_own_channel(greffe__str channel);
 /* Moments are written step.outcome: whether this is one of the step, and whether it is this one. */
 bool greffe__moment_of(greffe__str moment, greffe__str step);
 bool greffe__moment_is(greffe__str moment, greffe__str step, const char *outcome);
+/* How many of a block's `total` branches or items have to finish. */
+uint32_t greffe__node_needs(const greffe__plan_node *node, uint32_t total);
+/* Whether a token stays at a node of this kind until something comes; of blocks their branches
+ * decide. */
+bool greffe__node_waits(const greffe__plan_node *node);
+/* Whether a scope lies in another, or is it. */
+bool greffe__scope_within(const greffe__plan *plan, uint32_t scope, uint32_t outer);
 const greffe__edge *greffe__node_edge(const greffe__plan_node *node, greffe__str outcome);
 greffe__calendar greffe__plan_calendar(const greffe__plan *plan);
 /* "submission", "completeness"… and the other way; 0 when unknown. */

@@ -355,7 +355,7 @@ static bool leave_scope(greffe__bench *b, uint32_t scope)
         finished += brother && b->dossier->scopes.at[i].finished;
     }
     uint32_t expected = node->op == GREFFE__P_FORK ? node->scopes.count : total;
-    uint32_t needed = node->join == 0 || node->join > expected ? expected : node->join;
+    uint32_t needed = greffe__node_needs(node, expected);
     if (finished < needed || (finished < total && greffe__seals_in(b, block))) {
         return true; /* money on its way is waited for */
     }
