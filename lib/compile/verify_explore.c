@@ -505,25 +505,6 @@ static void begin_items(step *s, uint32_t node, uint32_t scope)
     }
 }
 
-static void expand_each(step *s, uint32_t node)
-{
-    const greffe__plan_node *at = &s->p->plan->nodes.at[node];
-    uint32_t inner = at->scopes.count > 0 ? at->scopes.at[0] : 0;
-    uint32_t place = greffe__proof_place(s->before, inner);
-    if (at->scopes.count != 1 || place == GREFFE__PLACE_DONE) {
-        leave_block(s, node, "done");
-        return;
-    }
-    if (place != GREFFE__PLACE_NONE && at->within.count > 0 && !is_sealed(s->p, s->before, inner)) {
-        leave_block(s, node, "expired");
-    }
-    if (place == GREFFE__PLACE_NONE) {
-        begin_items(s, node, inner);
-    } else {
-        expand(s, inner);
-    }
-}
-
 /* An item has a record of its own, which is empty at first. */
 static void clear_record(const step *s, uint32_t scope)
 {
@@ -540,6 +521,45 @@ static void clear_record(const step *s, uint32_t scope)
     }
 }
 
+/* Another item begins, where there may be more than one. */
+static void next_item(step *s, uint32_t node, uint32_t scope)
+{
+    if (s->p->plan->nodes.at[node].limit == 1) {
+        return;
+    }
+    restart(s, GREFFE__MOVE_AGAIN, node, 0);
+    for (uint32_t i = 0; i < s->p->plan->scopes.count; i++) {
+        if (greffe__scope_within(s->p->plan, i, scope)) {
+            put_place(s->state, i, GREFFE__PLACE_NONE);
+        }
+    }
+    clear_record(s, scope);
+    enter(s, scope, s->p->plan->scopes.at[scope].entry);
+    (void)arrive(s);
+}
+
+static void expand_each(step *s, uint32_t node)
+{
+    const greffe__plan_node *at = &s->p->plan->nodes.at[node];
+    uint32_t inner = at->scopes.count > 0 ? at->scopes.at[0] : 0;
+    uint32_t place = greffe__proof_place(s->before, inner);
+    if (at->scopes.count != 1 || place == GREFFE__PLACE_DONE) {
+        leave_block(s, node, "done");
+        return;
+    }
+    if (place != GREFFE__PLACE_NONE && at->within.count > 0 && !is_sealed(s->p, s->before, inner)) {
+        leave_block(s, node, "expired");
+    }
+    if (place == GREFFE__PLACE_NONE) {
+        begin_items(s, node, inner);
+        return;
+    }
+    expand(s, inner);
+    if (at->join != 0 && !is_sealed(s->p, s->before, inner)) {
+        next_item(s, node, inner); /* while this one goes no further: another may end the block */
+    }
+}
+
 /* An item has come to its end; the next one may begin. */
 static void expand_exit(step *s, uint32_t scope)
 {
@@ -547,11 +567,8 @@ static void expand_exit(step *s, uint32_t scope)
     restart(s, GREFFE__MOVE_JOIN, block, 0);
     put_place(s->state, scope, GREFFE__PLACE_DONE);
     (void)arrive(s);
-    if (s->p->plan->nodes.at[block].limit != 1 && s->p->plan->nodes.at[block].join != 1) {
-        restart(s, GREFFE__MOVE_AGAIN, block, 0);
-        clear_record(s, scope);
-        enter(s, scope, s->p->plan->scopes.at[scope].entry);
-        (void)arrive(s);
+    if (s->p->plan->nodes.at[block].join != 1) {
+        next_item(s, block, scope);
     }
 }
 
