@@ -11,18 +11,46 @@ const char *cli_text(const cJSON *object, const char *name)
     return cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
-static bool fill_actor(const cli *c, const cJSON *as, greffe_actor *out)
+enum { most_words = 8 };
+
+/* Who acts, with room for the lists that it points to. */
+typedef struct person {
+    greffe_actor actor;
+    const char *services[most_words + 1], *roles[most_words + 1];
+} person;
+
+static bool fill_list(const cJSON *as, const char *name, const char *out[most_words + 1],
+                      const char *const **to)
 {
-    *out = (greffe_actor){.size = sizeof *out};
+    const cJSON *one, *list = cJSON_GetObjectItemCaseSensitive(as, name);
+    int count = 0;
+    if (cJSON_GetArraySize(list) > most_words) {
+        return false;
+    }
+    cJSON_ArrayForEach(one, list)
+    {
+        out[count] = cJSON_IsString(one) ? one->valuestring : "";
+        count += 1;
+    }
+    out[count] = NULL;
+    *to = count > 0 ? out : NULL;
+    return true;
+}
+
+static bool fill_person(const cli *c, const cJSON *as, person *out)
+{
+    out->actor = (greffe_actor){.size = sizeof out->actor};
     if (cJSON_IsString(as)) {
         const greffe_actor *account =
             c->accounts != NULL ? greffe_site_account(c->accounts, as->valuestring) : NULL;
-        *out = account != NULL ? *account : *out;
+        out->actor = account != NULL ? *account : out->actor;
         return account != NULL;
     }
-    out->subject = cli_text(as, "subject");
-    out->kind = cli_text(as, "kind");
-    return out->subject != NULL && out->kind != NULL;
+    out->actor.subject = cli_text(as, "subject");
+    out->actor.kind = cli_text(as, "kind");
+    return fill_list(as, "services", out->services, &out->actor.services) &&
+           fill_list(as, "roles", out->roles, &out->actor.roles) && out->actor.subject != NULL &&
+           out->actor.kind != NULL;
 }
 
 /* What is left of an action once its frame is taken away: the command's arguments. */
@@ -55,19 +83,20 @@ static uint64_t version_of(const cJSON *action)
 const char *cli_execute(cli *c, const cJSON *action, const char *verb, const char *key,
                         int64_t now_ms, greffe_result *result)
 {
-    greffe_actor actor;
+    person who;
     const char *channel = cli_text(action, "channel");
     *result = (greffe_result){.status = GREFFE_EMISUSE, .code = ""};
-    if (!fill_actor(c, cJSON_GetObjectItemCaseSensitive(action, "as"), &actor)) {
-        return "'as' must be an account of the site file, or {subject, kind}";
+    if (!fill_person(c, cJSON_GetObjectItemCaseSensitive(action, "as"), &who)) {
+        return "'as' must be an account of the site file, or {subject, kind, services, roles} with "
+               "lists of at most 8";
     }
-    actor.channel = channel != NULL ? channel : actor.channel;
+    who.actor.channel = channel != NULL ? channel : who.actor.channel;
     const cJSON *represented = cJSON_GetObjectItemCaseSensitive(action, "for");
     greffe_command command = {.size = sizeof command,
                               .verb = verb,
                               .stream = cli_text(action, cli_family_of(verb)->stream),
                               .key = key,
-                              .actor = &actor,
+                              .actor = &who.actor,
                               .now_ms = now_ms,
                               .represented = cli_text(represented, "subject"),
                               .effective = cli_text(action, "effective"),

@@ -52,7 +52,8 @@ static int check_one(cli *c, const char *path, void *data)
     }
     code = verdict(c, code);
     if (data != NULL) {
-        cli_findings_add(c, data, path, code);
+        cli_findings_diags(c, data, path);
+        cli_findings_end(data, path, code);
     }
     return code;
 }
@@ -70,11 +71,11 @@ int cli_check(cli *c)
     cJSON *all = c->json ? cli_findings_new() : NULL;
     int worst = c->accounts != NULL ? check_site(c) : EXIT_FINE;
     for (int i = 0; i < c->word_count; i++) {
-        int code = cli_walk(c, c->words[i], check_one, all);
+        int code = cli_walk(c, c->words[i], CLI_PROCEDURES, check_one, all);
         worst = code > worst ? code : worst;
     }
     if (all != NULL) {
-        cli_findings_print(all, format);
+        cli_findings_print(all, format, "check");
         cJSON_Delete(all);
     }
     return worst;

@@ -24,9 +24,9 @@ typedef struct cli {
     int word_count;
     const char *store, *site, *out, *as, *key, *args, *now, *procedure, *by, *status, *group;
     const char *represented, *effective, *because, *format;
-    int limit;
+    int limit, min_coverage;
     uint64_t if_version;
-    bool json, quiet, why, history, each, fail_on_warning, lenient;
+    bool json, quiet, why, history, each, fail_on_warning, lenient, update, coverage;
     greffe_context *context;
     greffe_diags *diags;
     greffe_site *accounts;
@@ -92,12 +92,19 @@ int cli_each_row(cli *c, greffe_query *query,
 /* What is found in several files, for tools: collected, then printed in a format. The caller
  * deletes it. NULL stands for people's own, which is printed as it is found. */
 struct cJSON *cli_findings_new(void);
-void cli_findings_add(cli *c, struct cJSON *all, const char *path, int code);
-void cli_findings_print(struct cJSON *all, const char *format);
+/* What the diagnostics say of a file, and one thing that is said of it elsewhere. */
+void cli_findings_diags(cli *c, struct cJSON *all, const char *path);
+void cli_findings_say(struct cJSON *all, const char *of, const char *file, int line,
+                      const char *message);
+/* A file was looked at, and this is its verdict. */
+void cli_findings_end(struct cJSON *all, const char *path, int code);
+/* `command`: whose findings they are. */
+void cli_findings_print(struct cJSON *all, const char *format, const char *command);
 bool cli_format_known(const char *format);
-/* Gives `take` a file, or each procedure that stands somewhere in a folder; the worst exit code. */
-int cli_walk(cli *c, const char *path, int (*take)(cli *c, const char *path, void *data),
-             void *data);
+typedef enum cli_files { CLI_PROCEDURES, CLI_SCENARIOS } cli_files;
+/* Gives `take` a file, or each of those that stand somewhere in a folder; the worst exit code. */
+int cli_walk(cli *c, const char *path, cli_files which,
+             int (*take)(cli *c, const char *path, void *data), void *data);
 /* Prints an object on one line, and deletes it. */
 void cli_print_object(struct cJSON *object);
 /* Reads a whole file; from malloc, terminated. */
@@ -108,6 +115,9 @@ int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2,
 int cli_status(greffe_status status, const char *what);
 /* "2020-03-02T09:00:00Z" or a date; false when it is neither. */
 bool cli_instant(const char *text, int64_t *out);
+/* The day of an instant, in UTC: "2020-03-02"; and the instant: "2020-03-02T09:00:00Z". */
+void cli_day(int64_t at_ms, char out[16]);
+void cli_moment(int64_t at_ms, char out[32]);
 /* Fires and delivers until nothing is left at this instant. */
 greffe_status cli_settle(cli *c, int64_t now_ms, greffe_progress *total);
 

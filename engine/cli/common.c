@@ -385,6 +385,23 @@ bool cli_instant(const char *text, int64_t *out)
     return true;
 }
 
+void cli_moment(int64_t at_ms, char out[32])
+{
+    const time_t seconds = (time_t)(at_ms / 1000);
+    struct tm parts;
+    out[0] = '\0';
+    if (gmtime_r(&seconds, &parts) != NULL) {
+        (void)strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    }
+}
+
+void cli_day(int64_t at_ms, char out[16])
+{
+    char moment[32];
+    cli_moment(at_ms, moment);
+    (void)snprintf(out, 16, "%.10s", moment);
+}
+
 greffe_status cli_settle(cli *c, int64_t now_ms, greffe_progress *total)
 {
     for (int rounds = 0; rounds < 100000; rounds++) {

@@ -7,7 +7,7 @@
 
 #include "cli/scenario.h"
 
-enum { most_text = 2000 };
+enum { most_text = 16000 };
 
 /* A thing that can be expected, the list it stands in, and those of its members that are texts or
  * numbers. */
@@ -31,19 +31,24 @@ static const subject subjects[] = {
 
 void scenario_fail(scenario *s, const char *format, ...)
 {
+    char text[most_text + 200];
     va_list arguments;
-    s->failures += 1;
-    (void)fprintf(stderr, "%s:%d: ", s->path, s->line);
     va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    (void)fputc('\n', stderr);
+    s->failures += 1;
+    if (s->findings != NULL) {
+        cli_findings_say(s->findings, s->name, s->path, s->line, text);
+    } else {
+        (void)fprintf(stderr, "%s:%d: %s\n", s->path, s->line, text);
+    }
 }
 
 void scenario_forget_letters(scenario *s)
 {
     for (size_t i = 0; i < s->letter_count; i++) {
-        free(s->letters[i]);
+        free(s->letters[i].name);
+        free(s->letters[i].text);
     }
     s->letter_count = 0;
 }
@@ -98,11 +103,34 @@ static void compare_member(scenario *s, const cJSON *expected, const cJSON *foun
     compare(s, expected->string, expected, cJSON_IsString(member) ? member->valuestring : text);
 }
 
+/* --- What is there --- */
+
+/* What the engine answers, to be deleted; NULL when there is no such thing. */
+static cJSON *read_json(scenario *s, greffe_query *query)
+{
+    char *text;
+    query->size = sizeof *query;
+    query->limit = 1000;
+    if (greffe_engine_read(s->c->engine, &text, query) != GREFFE_OK) {
+        return NULL;
+    }
+    cJSON *answer = cJSON_Parse(text);
+    greffe_engine_free(s->c->engine, text);
+    return answer;
+}
+
 /* --- A dossier --- */
 
+/* What is expected by name, in a list of objects of the dossier. */
+typedef struct named {
+    const char *key, *list, *name;
+    void (*is)(const cJSON *one, char out[64]);
+    const char *without; /* what it is where the list does not name it */
+} named;
+
 /* {silence: 2020-05-04}, {montant: 200.00}: by name, in a list of objects of the dossier. */
-static void compare_named(scenario *s, const cJSON *expected, const cJSON *list, const char *named,
-                          const char *(*is)(const cJSON *))
+static void compare_named(scenario *s, const cJSON *expected, const cJSON *dossier,
+                          const named *list)
 {
     const cJSON *wanted, *one;
     if (!cJSON_IsObject(expected)) {
@@ -111,30 +139,36 @@ static void compare_named(scenario *s, const cJSON *expected, const cJSON *list,
     }
     cJSON_ArrayForEach(wanted, expected)
     {
-        const char *found = "";
+        char found[64];
+        (void)snprintf(found, sizeof found, "%s", list->without);
         if (strcmp(wanted->string, "@line") == 0) {
             continue;
         }
-        cJSON_ArrayForEach(one, list)
+        cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(dossier, list->list))
         {
-            const char *name = cli_text(one, named);
-            found = name != NULL && strcmp(name, wanted->string) == 0 ? is(one) : found;
+            if (strcmp(cli_words(one, list->name), wanted->string) == 0) {
+                list->is(one, found);
+            }
         }
         compare(s, wanted->string, wanted, found);
     }
 }
 
-static const char *due_of(const cJSON *clock)
+static void due_of(const cJSON *clock, char out[64])
 {
-    const char *phase = cli_text(clock, "phase"), *due = cli_text(clock, "due");
-    bool paused = phase != NULL && strcmp(phase, "paused") == 0;
-    return paused ? "paused" : due != NULL ? due : "";
+    bool paused = strcmp(cli_words(clock, "phase"), "paused") == 0;
+    (void)snprintf(out, 64, "%s", paused ? "paused" : cli_words(clock, "due"));
 }
 
-static const char *amount_of(const cJSON *frozen)
+static void amount_of(const cJSON *frozen, char out[64])
 {
-    const char *is = cli_text(frozen, "is");
-    return is != NULL ? is : "";
+    (void)snprintf(out, 64, "%s", cli_words(frozen, "is"));
+}
+
+static void count_of(const cJSON *moment, char out[64])
+{
+    const cJSON *count = cJSON_GetObjectItemCaseSensitive(moment, "count");
+    (void)snprintf(out, 64, "%d", count != NULL ? count->valueint : 0);
 }
 
 /* 200, 200.0 and 200.00 are one amount: they are compared without the zeros that say nothing. */
@@ -164,18 +198,70 @@ static void compare_places(scenario *s, const cJSON *expected, const cJSON *doss
     compare(s, "at", expected, found);
 }
 
+static const named named_lists[] = {
+    {"due", "clocks", "name", due_of, ""},
+    {"amounts", "frozen", "value", amount_of, ""},
+    {"happened", "moments", "moment", count_of, "0"},
+};
+
+/* What the applicant is asked for, and the documents that were given. */
+static void compare_words(scenario *s, const cJSON *expected, const cJSON *dossier)
+{
+    char found[most_text] = "";
+    const cJSON *one;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(dossier, expected->string))
+    {
+        add_text(found, cJSON_IsString(one) ? one->valuestring : "");
+    }
+    compare(s, expected->string, expected, found);
+}
+
+/* The journal since the last look, an event after the other: "task closed complete". */
+static void compare_journal(scenario *s, const cJSON *expected, const char *key)
+{
+    char found[most_text] = "";
+    int count = 0;
+    const cJSON *entry, *event, *looked = cJSON_GetObjectItemCaseSensitive(s->looked, key);
+    greffe_query query = {.kind = GREFFE_QUERY_HISTORY, .stream_kind = "dossier", .key = key};
+    cJSON *whole = read_json(s, &query);
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(whole, "items"))
+    {
+        count += 1;
+        bool fresh = looked == NULL || count > looked->valueint;
+        const cJSON *events = fresh ? cJSON_GetObjectItemCaseSensitive(entry, "events") : NULL;
+        cJSON_ArrayForEach(event, events)
+        {
+            char text[400];
+            const char *path = cli_words(event, "path"), *name = cli_words(event, "name");
+            (void)snprintf(text, sizeof text, "%s%s%s%s%s", cli_words(event, "event"),
+                           path[0] != '\0' ? " " : "", path, name[0] != '\0' ? " " : "", name);
+            add_text(found, text);
+        }
+    }
+    compare(s, "journal", expected, found);
+    cJSON_Delete(whole);
+    cJSON_DeleteItemFromObjectCaseSensitive(s->looked, key);
+    cJSON_AddNumberToObject(s->looked, key, count);
+}
+
 static bool compare_own(scenario *s, cJSON *expected, const cJSON *dossier)
 {
     const char *name = expected->string;
+    for (size_t i = 0; i < sizeof named_lists / sizeof *named_lists; i++) {
+        if (strcmp(name, named_lists[i].key) == 0) {
+            if (strcmp(name, "amounts") == 0) {
+                trim_amounts(expected);
+            }
+            compare_named(s, expected, dossier, &named_lists[i]);
+            return true;
+        }
+    }
     if (strcmp(name, "at") == 0) {
         compare_places(s, expected, dossier);
-    } else if (strcmp(name, "due") == 0) {
-        compare_named(s, expected, cJSON_GetObjectItemCaseSensitive(dossier, "clocks"), "name",
-                      due_of);
-    } else if (strcmp(name, "amounts") == 0) {
-        trim_amounts(expected);
-        compare_named(s, expected, cJSON_GetObjectItemCaseSensitive(dossier, "frozen"), "value",
-                      amount_of);
+    } else if (strcmp(name, "asked") == 0 || strcmp(name, "documents") == 0) {
+        compare_words(s, expected, dossier);
+    } else if (strcmp(name, "journal") == 0) {
+        compare_journal(s, expected, cli_words(dossier, "dossier"));
     } else {
         return false;
     }
@@ -184,28 +270,95 @@ static bool compare_own(scenario *s, cJSON *expected, const cJSON *dossier)
 
 /* --- Lists --- */
 
+/* The text of a letter as it was seen to be right: a file beside the scenario. */
+static void compare_golden(scenario *s, const scenario_letter *letter, const char *file)
+{
+    char path[1400];
+    char *text = NULL;
+    size_t size;
+    scenario_beside(s, file, path);
+    bool there = cli_read_file(path, &text, &size);
+    if (there && strcmp(text, letter->text) == 0) {
+        free(text);
+        return;
+    }
+    free(text);
+    if (!s->c->update) {
+        scenario_fail(s, "the letter '%s' is not as %s says%s; --update writes it", letter->name,
+                      path, there ? "" : ", which is not there");
+        return;
+    }
+    FILE *out = fopen(path, "wb");
+    bool good = out != NULL && fputs(letter->text, out) >= 0;
+    good = out != NULL && fclose(out) == 0 && good;
+    if (!good) {
+        scenario_fail(s, "%s cannot be written", path);
+    }
+}
+
+/* {accord: attendu/accord.txt}: the letters that left, and the text of each. */
+static void compare_texts(scenario *s, const cJSON *expected)
+{
+    char names[most_text] = "", found[most_text] = "";
+    size_t at = 0;
+    const cJSON *one;
+    cJSON_ArrayForEach(one, expected)
+    {
+        if (strcmp(one->string, "@line") != 0) {
+            add_text(names, one->string);
+        }
+    }
+    for (size_t i = 0; i < s->letter_count; i++) {
+        add_text(found, s->letters[i].name);
+    }
+    cJSON *all = cJSON_CreateString(names);
+    compare(s, "letters", all, found);
+    cJSON_Delete(all);
+    const cJSON *texts = strcmp(names, found) == 0 ? expected : NULL;
+    cJSON_ArrayForEach(one, texts)
+    {
+        if (strcmp(one->string, "@line") == 0) {
+            continue;
+        }
+        if (cJSON_IsString(one)) {
+            compare_golden(s, &s->letters[at], one->valuestring);
+        } else {
+            scenario_fail(s, "'letters' takes names, or {name: file}");
+        }
+        at += 1;
+    }
+}
+
 static void compare_letters(scenario *s, const cJSON *expected)
 {
     char found[most_text] = "";
-    for (size_t i = 0; i < s->letter_count; i++) {
-        add_text(found, s->letters[i]);
+    if (cJSON_IsObject(expected)) {
+        compare_texts(s, expected);
+    } else {
+        for (size_t i = 0; i < s->letter_count; i++) {
+            add_text(found, s->letters[i].name);
+        }
+        compare(s, "letters", expected, found);
     }
-    compare(s, "letters", expected, found);
     scenario_forget_letters(s);
 }
 
-/* What the engine answers, to be deleted; NULL when there is no such thing. */
-static cJSON *read_json(scenario *s, greffe_query *query)
+/* What waits for an operator, by the name of the letter or the service, or else its channel. */
+static void compare_incidents(scenario *s, const cJSON *expected)
 {
-    char *text;
-    query->size = sizeof *query;
-    query->limit = 1000;
-    if (greffe_engine_read(s->c->engine, &text, query) != GREFFE_OK) {
-        return NULL;
+    char found[most_text] = "";
+    const cJSON *one;
+    greffe_query query = {.kind = GREFFE_QUERY_EFFECTS};
+    cJSON *whole = read_json(s, &query);
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(whole, "items"))
+    {
+        const char *letter = cli_words(one, "letter");
+        if (cli_words(one, "state")[0] != '\0') {
+            add_text(found, letter[0] != '\0' ? letter : cli_words(one, "channel"));
+        }
     }
-    cJSON *answer = cJSON_Parse(text);
-    greffe_engine_free(s->c->engine, text);
-    return answer;
+    compare(s, "incidents", expected, found);
+    cJSON_Delete(whole);
 }
 
 /* All that waits, or what waits for a service, a board or a role. */
@@ -258,8 +411,13 @@ static bool is_member(const subject *about, const char *name)
 
 static bool is_list(const char *name)
 {
-    return strcmp(name, "letters") == 0 || strcmp(name, "tasks") == 0 || strcmp(name, "for") == 0 ||
-           strcmp(name, "@line") == 0;
+    static const char *const names[] = {"letters", "tasks", "for", "incidents", "@line"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void expect_subject(scenario *s, const cJSON *expect, const subject *about, const char *key)
@@ -270,15 +428,14 @@ static void expect_subject(scenario *s, const cJSON *expect, const subject *abou
     }
     cJSON_ArrayForEach(one, expect)
     {
-        bool named = strcmp(one->string, about->name) == 0;
-        if (found == NULL || named || is_list(one->string)) {
+        bool itself = strcmp(one->string, about->name) == 0;
+        if (found == NULL || itself || is_list(one->string)) {
             continue;
         }
         if (is_member(about, one->string)) {
             compare_member(s, one, found);
         } else if (about->kind != GREFFE_QUERY_DOSSIER || !compare_own(s, one, found)) {
-            scenario_fail(s, "nothing like this can be expected of a %s: %s", about->name,
-                          one->string);
+            scenario_fail(s, "of '%s' nothing called '%s' is compared", about->name, one->string);
         }
     }
     cJSON_Delete(whole);
@@ -300,7 +457,8 @@ void scenario_expect(scenario *s, const cJSON *expect)
     unsigned before = s->expectations, failures = s->failures;
     const subject *about = subject_of(expect);
     const cJSON *letters = cJSON_GetObjectItemCaseSensitive(expect, "letters");
-    const cJSON *tasks = cJSON_GetObjectItemCaseSensitive(expect, "tasks"), *one;
+    const cJSON *tasks = cJSON_GetObjectItemCaseSensitive(expect, "tasks");
+    const cJSON *incidents = cJSON_GetObjectItemCaseSensitive(expect, "incidents"), *one;
     if (about != NULL) {
         expect_subject(s, expect, about, cli_text(expect, about->name));
     }
@@ -315,6 +473,9 @@ void scenario_expect(scenario *s, const cJSON *expect)
     }
     if (tasks != NULL) {
         compare_tasks(s, tasks, cli_text(expect, "for"));
+    }
+    if (incidents != NULL) {
+        compare_incidents(s, incidents);
     }
     if (s->expectations == before && s->failures == failures) {
         scenario_fail(s, "this step expects nothing");

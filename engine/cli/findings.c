@@ -1,5 +1,5 @@
-/* What `check` found in all its files, in the forms that other tools read: SARIF 2.1.0, JUnit's
- * XML, annotations of GitHub's workflows, JSON. */
+/* What `check` or `test` found in all its files, in the forms that other tools read: SARIF 2.1.0,
+ * JUnit's XML, annotations of GitHub's workflows, JSON. */
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -48,30 +48,55 @@ cJSON *cli_findings_new(void)
     return all;
 }
 
-void cli_findings_add(cli *c, cJSON *all, const char *path, int code)
+void cli_findings_end(cJSON *all, const char *path, int code)
 {
-    cJSON *findings = cJSON_GetObjectItemCaseSensitive(all, "findings");
     cJSON *file = cJSON_CreateObject();
     cJSON_AddStringToObject(file, "path", path);
     cJSON_AddNumberToObject(file, "exit", code);
     cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(all, "files"), file);
+}
+
+static void add(cJSON *all, const char *of, const greffe_diag *diag)
+{
+    cJSON *findings = cJSON_GetObjectItemCaseSensitive(all, "findings");
+    cJSON *one = cJSON_CreateObject();
+    cJSON_AddStringToObject(one, "of", of);
+    cJSON_AddStringToObject(one, "code", diag->code);
+    cJSON_AddStringToObject(one, "severity", severity_word(diag->severity));
+    cJSON_AddStringToObject(one, "file", diag->file[0] != '\0' ? diag->file : of);
+    cJSON_AddNumberToObject(one, "line", diag->line);
+    cJSON_AddNumberToObject(one, "column", diag->column);
+    cJSON_AddNumberToObject(one, "end_line", diag->end_line);
+    cJSON_AddNumberToObject(one, "end_column", diag->end_column);
+    cJSON_AddStringToObject(one, "message", diag->message);
+    cJSON_AddStringToObject(one, "hint", diag->hint);
+    cJSON_AddStringToObject(one, "story", diag->story);
+    add_fingerprint(one, diag, findings);
+    cJSON_AddItemToArray(findings, one);
+}
+
+void cli_findings_diags(cli *c, cJSON *all, const char *path)
+{
     const greffe_diag *diag;
     for (size_t i = 0; (diag = greffe_diags_get(c->diags, i)) != NULL; i++) {
-        cJSON *one = cJSON_CreateObject();
-        cJSON_AddStringToObject(one, "of", path);
-        cJSON_AddStringToObject(one, "code", diag->code);
-        cJSON_AddStringToObject(one, "severity", severity_word(diag->severity));
-        cJSON_AddStringToObject(one, "file", diag->file[0] != '\0' ? diag->file : path);
-        cJSON_AddNumberToObject(one, "line", diag->line);
-        cJSON_AddNumberToObject(one, "column", diag->column);
-        cJSON_AddNumberToObject(one, "end_line", diag->end_line);
-        cJSON_AddNumberToObject(one, "end_column", diag->end_column);
-        cJSON_AddStringToObject(one, "message", diag->message);
-        cJSON_AddStringToObject(one, "hint", diag->hint);
-        cJSON_AddStringToObject(one, "story", diag->story);
-        add_fingerprint(one, diag, findings);
-        cJSON_AddItemToArray(findings, one);
+        add(all, path, diag);
     }
+}
+
+void cli_findings_say(cJSON *all, const char *of, const char *file, int line, const char *message)
+{
+    const greffe_diag diag = {.severity = GREFFE_ERROR,
+                              .code = "expectation",
+                              .file = file,
+                              .line = (uint32_t)line,
+                              .column = 1,
+                              .end_line = (uint32_t)line,
+                              .end_column = 1,
+                              .message = message,
+                              .hint = "",
+                              .story = "",
+                              .source_line = message};
+    add(all, of, &diag);
 }
 
 static int number_of(const cJSON *object, const char *name)
@@ -210,7 +235,7 @@ static void print_failure(const cJSON *findings, const char *path)
 }
 
 /* A file is a test; all that is wrong with it is its one failure. */
-static void print_junit(const cJSON *files, const cJSON *findings)
+static void print_junit(const cJSON *files, const cJSON *findings, const char *command)
 {
     int failed = 0;
     const cJSON *file;
@@ -218,22 +243,19 @@ static void print_junit(const cJSON *files, const cJSON *findings)
     {
         failed += number_of(file, "exit") != EXIT_FINE;
     }
-    const time_t clock = time(NULL);
-    char now[32] = "1970-01-01T00:00:00";
-    struct tm parts;
-    if (gmtime_r(&clock, &parts) != NULL) {
-        (void)strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%S", &parts);
-    }
+    char now[32];
+    cli_moment((int64_t)time(NULL) * 1000, now);
+    now[strlen("1970-01-01T00:00:00")] = '\0'; /* without its zone, as the schema wants it */
     (void)printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                  "<testsuites>\n"
-                 "  <testsuite id=\"0\" package=\"greffe\" name=\"check\" timestamp=\"%s\" "
+                 "  <testsuite id=\"0\" package=\"greffe\" name=\"%s\" timestamp=\"%s\" "
                  "hostname=\"localhost\" tests=\"%d\" failures=\"%d\" errors=\"0\" time=\"0\">\n"
                  "    <properties/>\n",
-                 now, cJSON_GetArraySize(files), failed);
+                 command, now, cJSON_GetArraySize(files), failed);
     cJSON_ArrayForEach(file, files)
     {
         bool fails = number_of(file, "exit") != EXIT_FINE;
-        (void)fputs("    <testcase classname=\"greffe.check\" time=\"0\" name=\"", stdout);
+        (void)printf("    <testcase classname=\"greffe.%s\" time=\"0\" name=\"", command);
         print_xml(cli_words(file, "path"));
         (void)fputs(fails ? "\">\n" : "\"/>\n", stdout);
         if (fails) {
@@ -305,13 +327,13 @@ bool cli_format_known(const char *format)
     return known;
 }
 
-void cli_findings_print(cJSON *all, const char *format)
+void cli_findings_print(cJSON *all, const char *format, const char *command)
 {
     cJSON *findings = cJSON_GetObjectItemCaseSensitive(all, "findings");
     if (strcmp(format, "sarif") == 0) {
         print_sarif(findings);
     } else if (strcmp(format, "junit") == 0) {
-        print_junit(cJSON_GetObjectItemCaseSensitive(all, "files"), findings);
+        print_junit(cJSON_GetObjectItemCaseSensitive(all, "files"), findings, command);
     } else if (strcmp(format, "github") == 0) {
         print_github(findings);
     } else if (strcmp(format, "json") == 0) {

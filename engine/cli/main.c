@@ -50,10 +50,11 @@ static const struct {
     const char *name;
     size_t offset;
 } flags[] = {
-    {"--json", offsetof(cli, json)},       {"--quiet", offsetof(cli, quiet)},
-    {"--why", offsetof(cli, why)},         {"--history", offsetof(cli, history)},
-    {"--each", offsetof(cli, each)},       {"--fail-on-warning", offsetof(cli, fail_on_warning)},
-    {"--lenient", offsetof(cli, lenient)},
+    {"--json", offsetof(cli, json)},         {"--quiet", offsetof(cli, quiet)},
+    {"--why", offsetof(cli, why)},           {"--history", offsetof(cli, history)},
+    {"--each", offsetof(cli, each)},         {"--fail-on-warning", offsetof(cli, fail_on_warning)},
+    {"--lenient", offsetof(cli, lenient)},   {"--update", offsetof(cli, update)},
+    {"--coverage", offsetof(cli, coverage)},
 };
 
 static int option(cli *c, int argc, char **argv, int *at)
@@ -74,6 +75,12 @@ static int option(cli *c, int argc, char **argv, int *at)
     if (strcmp(word, "--limit") == 0 && *at + 1 < argc) {
         c->limit = atoi(argv[++*at]);
         return c->limit > 0 ? EXIT_FINE : cli_fail(EXIT_USAGE, "--limit takes a number above zero");
+    }
+    if (strcmp(word, "--min-coverage") == 0 && *at + 1 < argc) {
+        c->min_coverage = atoi(argv[++*at]);
+        return c->min_coverage > 0 && c->min_coverage <= 100
+                   ? EXIT_FINE
+                   : cli_fail(EXIT_USAGE, "--min-coverage takes a share in percent, 1 to 100");
     }
     if (strcmp(word, "--if-version") == 0 && *at + 1 < argc) {
         c->if_version = strtoull(argv[++*at], NULL, 10);

@@ -9,7 +9,7 @@ const char cli_usage[] =
     "Authors\n"
     "  greffe check FILE.yaml…             find every fault, with its place and how to mend it\n"
     "  greffe build FILE.yaml --out F      write the bundle that is published\n"
-    "  greffe test SCENARIO.yaml…          play scenarios in injected time, check what they "
+    "  greffe test SCENARIO|FOLDER…        play scenarios in injected time, check what they "
     "expect\n"
     "  greffe explain CODE…                what a diagnostic means, with an example, mended\n"
     "  greffe eval [EXPRESSION]…           try expressions out, or ask for them at a prompt\n"
@@ -119,17 +119,22 @@ static const struct {
      "were filed under, and take the newest words of those rules.\n"
      "    greffe publish velo.bundle --store portail.db\n"},
     {"test",
-     "greffe test SCENARIO.yaml… [--site FILE] [--json]\n"
+     "greffe test SCENARIO.yaml|FOLDER… [--site FILE] [--format human|json|junit] [--update]\n"
+     "            [--coverage] [--min-coverage PERCENT]\n"
      "\n"
      "Plays scenarios in a store of their own and in injected time, and compares what they "
      "expect;\n"
      "after each step all journals are folded and compared with what is stored. The format is in\n"
      "workflows/LANGUAGE.md, under Scenarios.\n"
      "\n"
-     "  --json    one object a line: file, passed, steps, expectations\n"
+     "  --format json           one object a line: file, passed, steps, expectations; as --json\n"
+     "  --format junit          what CI systems read\n"
+     "  --update                write the letters that are not as the files say\n"
+     "  --coverage              what of each procedure no scenario passed through\n"
+     "  --min-coverage PERCENT  fail below that share, of all that was played\n"
      "\n"
      "Exit: 0 all as expected, 1 not so, 3 a file cannot be read.\n"
-     "    greffe test workflows/gpso-velo/scenarios/*.yaml\n"},
+     "    greffe test workflows/gpso-velo/scenarios --coverage\n"},
     {"graph",
      "greffe graph FILE.yaml [--json]\n"
      "\n"

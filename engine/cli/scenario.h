@@ -12,13 +12,26 @@ extern "C" {
 
 enum { SCENARIO_MOST_LETTERS = 500 };
 
+typedef struct scenario_letter {
+    char *name, *text; /* text: its subject, an empty line, what it says */
+} scenario_letter;
+
 typedef struct scenario {
     cli *c;
-    const char *path;
+    const char *path; /* of its file; what it names stands beside it */
+    char name[1500];  /* of its file, with the example that is played */
     struct cJSON *root;
+    struct cJSON *plan;     /* the procedure, as greffe_plan_render gives it */
+    struct cJSON *services; /* {service: what it answers} */
+    struct cJSON *failing;  /* {channel: {problem, for_good}} */
+    struct cJSON *looked;   /* {dossier: how much of its journal was compared} */
+    struct cJSON *refused;  /* {step.outcome: true}: what a person may not choose */
+    struct cJSON *findings; /* where failures go, or NULL: they are printed */
+    struct cJSON *coverage; /* what is passed through is added here, unless NULL */
+    const char *procedure;  /* its file */
     int64_t now_ms;
     unsigned steps, expectations, failures;
-    char *letters[SCENARIO_MOST_LETTERS]; /* their names, since the last look */
+    scenario_letter letters[SCENARIO_MOST_LETTERS]; /* since the last look */
     size_t letter_count;
     int line;
 } scenario;
@@ -28,6 +41,30 @@ void scenario_fail(scenario *s, const char *format, ...) __attribute__((format(p
 void scenario_forget_letters(scenario *s);
 /* Compares what a step expects with what is there. */
 void scenario_expect(scenario *s, const struct cJSON *expect);
+/* A file that the scenario names: the path to it. */
+void scenario_beside(const scenario *s, const char *name, char out[1400]);
+/* Whether an object has these keys alone; says `help` otherwise. */
+bool scenario_has_only(scenario *s, const struct cJSON *object, const char *const *words,
+                       const char *help);
+
+/* (scenario_steps.c) What leaves is caught from now on. */
+greffe_status scenario_catch(scenario *s);
+greffe_status scenario_services(scenario *s, const struct cJSON *services);
+/* Plays one step, and folds every journal after it. */
+void scenario_step(scenario *s, struct cJSON *step);
+
+/* (scenario.c) Publishes a plan in a store in memory, plays the steps, and closes it again. */
+int scenario_play(scenario *s, const greffe_plan *plan);
+
+/* (examples.c) The scenario of one row of `examples`, whose <column>s have its values; the caller
+ * deletes it. NULL: it was told what is wrong with it. */
+struct cJSON *scenario_of_row(scenario *s, const struct cJSON *row);
+
+/* (coverage.c) What scenarios passed through, over all of them: an object by procedure's file. The
+ * engine is still open. */
+void coverage_add(const scenario *s);
+/* Prints it; the share of all that was passed, in percent. */
+double coverage_print(const struct cJSON *all, bool json);
 
 #ifdef __cplusplus
 }

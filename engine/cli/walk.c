@@ -1,5 +1,5 @@
-/* The procedures of a folder, in the order of their names: one that tests and scenarios stand in
- * beside them is looked through as a whole. */
+/* The procedures of a folder, or its scenarios, in the order of their names: one that both stand in
+ * is looked through as a whole. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +29,17 @@ static bool has_key(const char *text, const char *key)
     return false;
 }
 
-static bool is_procedure(const char *path)
+static bool is_wanted(const char *path, cli_files which)
 {
     char *text;
     size_t size;
     if (!(ends_in(path, ".yaml") || ends_in(path, ".yml")) || !cli_read_file(path, &text, &size)) {
         return false;
     }
-    bool procedure = has_key(text, "procedure:") && !has_key(text, "scenario:");
+    bool scenario = has_key(text, "scenario:");
+    bool wanted = which == CLI_SCENARIOS ? scenario : !scenario && has_key(text, "procedure:");
     free(text);
-    return procedure;
+    return wanted;
 }
 
 static int worse(int a, int b)
@@ -46,8 +47,8 @@ static int worse(int a, int b)
     return a > b ? a : b;
 }
 
-static int walk(cli *c, const char *path, int (*take)(cli *c, const char *path, void *data),
-                void *data, int depth)
+static int walk(cli *c, const char *path, cli_files which,
+                int (*take)(cli *c, const char *path, void *data), void *data, int depth)
 {
     struct dirent **names;
     int count = depth < most_deep ? scandir(path, &names, NULL, alphasort) : -1, worst = EXIT_FINE;
@@ -61,8 +62,8 @@ static int walk(cli *c, const char *path, int (*take)(cli *c, const char *path, 
         bool fits = size > 0 && (size_t)size < sizeof inner && names[i]->d_name[0] != '.';
         if (fits && lstat(inner, &info) == 0) {
             if (S_ISDIR(info.st_mode)) {
-                worst = worse(worst, walk(c, inner, take, data, depth + 1));
-            } else if (S_ISREG(info.st_mode) && is_procedure(inner)) {
+                worst = worse(worst, walk(c, inner, which, take, data, depth + 1));
+            } else if (S_ISREG(info.st_mode) && is_wanted(inner, which)) {
                 worst = worse(worst, take(c, inner, data));
             }
         }
@@ -72,10 +73,10 @@ static int walk(cli *c, const char *path, int (*take)(cli *c, const char *path, 
     return worst;
 }
 
-int cli_walk(cli *c, const char *path, int (*take)(cli *c, const char *path, void *data),
-             void *data)
+int cli_walk(cli *c, const char *path, cli_files which,
+             int (*take)(cli *c, const char *path, void *data), void *data)
 {
     struct stat info;
     bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-    return folder ? walk(c, path, take, data, 0) : take(c, path, data);
+    return folder ? walk(c, path, which, take, data, 0) : take(c, path, data);
 }

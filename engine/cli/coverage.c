@@ -1,0 +1,262 @@
+/* test --coverage: which steps, outcomes, guards, rules of tables and clocks of a procedure its
+ * scenarios pass through. What was passed is read from the journals, never guessed. */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/scenario.h"
+
+/* What is to be covered, in the order in which it is told. A name that is passed through is a
+ * member of the procedure's object of its kind; true: it was passed. */
+static const char *const kinds[] = {"steps", "outcomes", "guards", "rules", "clocks"};
+enum { kind_count = sizeof kinds / sizeof *kinds };
+
+/* --- Noting --- */
+
+static void want(cJSON *of, const char *kind, const char *name)
+{
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(of, kind);
+    if (cJSON_GetObjectItemCaseSensitive(list, name) == NULL) {
+        cJSON_AddFalseToObject(list, name);
+    }
+}
+
+/* What the procedure does not have is not noted: its journal may name what the engine added. */
+static void pass(cJSON *of, const char *kind, const char *name)
+{
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(of, kind);
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(list, name))) {
+        cJSON_ReplaceItemInObjectCaseSensitive(list, name, cJSON_CreateTrue());
+    }
+}
+
+static int number(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsNumber(item) ? item->valueint : 0; /* a zero is not written */
+}
+
+static const char *step_of(const cJSON *plan, const cJSON *node)
+{
+    return cli_words(
+        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(plan, "steps"), number(node, "step")),
+        "id");
+}
+
+static bool has_guard(const cJSON *edge)
+{
+    const cJSON *guard = cJSON_GetObjectItemCaseSensitive(edge, "guard");
+    return cli_words(guard, "source")[0] != '\0';
+}
+
+static void way(char out[400], const char *moment, bool holds)
+{
+    (void)snprintf(out, 400, "%s %s", moment, holds ? "holds" : "does not hold");
+}
+
+static void want_edges(cJSON *of, const cJSON *plan, const cJSON *node)
+{
+    const cJSON *edge;
+    cJSON_ArrayForEach(edge, cJSON_GetObjectItemCaseSensitive(node, "edges"))
+    {
+        char moment[300], text[400];
+        if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(edge, "done"))) {
+            continue;
+        }
+        (void)snprintf(moment, sizeof moment, "%s.%s", step_of(plan, node),
+                       cli_words(edge, "outcome"));
+        want(of, "outcomes", moment);
+        for (int holds = 0; has_guard(edge) && holds < 2; holds++) {
+            way(text, moment, holds == 1);
+            want(of, "guards", text);
+        }
+    }
+}
+
+static cJSON *procedure_of(const scenario *s)
+{
+    cJSON *of = cJSON_GetObjectItemCaseSensitive(s->coverage, s->procedure);
+    const cJSON *one;
+    if (of != NULL) {
+        return of;
+    }
+    of = cJSON_AddObjectToObject(s->coverage, s->procedure);
+    for (size_t i = 0; i < kind_count; i++) {
+        (void)cJSON_AddObjectToObject(of, kinds[i]);
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, "steps"))
+    {
+        want(of, "steps", cli_words(one, "id"));
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, "nodes"))
+    {
+        want_edges(of, s->plan, one);
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, "clocks"))
+    {
+        char text[300];
+        (void)snprintf(text, sizeof text, "%s ends", cli_words(one, "name"));
+        want(of, "clocks", text);
+        (void)snprintf(text, sizeof text, "%s is stopped", cli_words(one, "name"));
+        want(of, "clocks", text);
+    }
+    return of;
+}
+
+/* --- Reading journals --- */
+
+/* A choice that was made: what stands above it did not hold. */
+static void pass_choice(cJSON *of, const cJSON *plan, const char *moment)
+{
+    enum { choose = 3 };
+    const cJSON *node, *edge;
+    cJSON_ArrayForEach(node, cJSON_GetObjectItemCaseSensitive(plan, "nodes"))
+    {
+        const char *step = step_of(plan, node);
+        size_t size = strlen(step);
+        bool here = strncmp(moment, step, size) == 0 && moment[size] == '.';
+        bool above = number(node, "op") == choose;
+        const cJSON *edges = here ? cJSON_GetObjectItemCaseSensitive(node, "edges") : NULL;
+        cJSON_ArrayForEach(edge, edges)
+        {
+            char own[300], text[400];
+            bool taken = strcmp(cli_words(edge, "outcome"), moment + size + 1) == 0;
+            (void)snprintf(own, sizeof own, "%s.%s", step, cli_words(edge, "outcome"));
+            way(text, own, taken);
+            if (has_guard(edge) && (taken || above)) {
+                pass(of, "guards", text);
+            }
+            above = above && !taken;
+        }
+    }
+}
+
+static void pass_event(cJSON *of, const cJSON *plan, const cJSON *event)
+{
+    const char *kind = cli_words(event, "event"), *name = cli_words(event, "name");
+    char text[400];
+    if (strcmp(kind, "entered") == 0) {
+        const char *path = cli_words(event, "path");
+        (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(path, "/"), path);
+        pass(of, "steps", text);
+        const cJSON *node; /* inside a block the path begins with the block's */
+        cJSON_ArrayForEach(node, cJSON_GetObjectItemCaseSensitive(plan, "nodes"))
+        {
+            if (strcmp(cli_words(node, "path"), path) == 0) {
+                pass(of, "steps", step_of(plan, node));
+            }
+        }
+    } else if (strcmp(kind, "happened") == 0) {
+        pass(of, "outcomes", name);
+        pass_choice(of, plan, name);
+    } else if (strcmp(kind, "clock fired") == 0) {
+        (void)snprintf(text, sizeof text, "%s ends", name);
+        pass(of, "clocks", text);
+    } else if (strcmp(kind, "clock stopped") == 0) {
+        (void)snprintf(text, sizeof text, "%s is stopped", name);
+        pass(of, "clocks", text);
+    }
+}
+
+typedef struct reading {
+    const scenario *s;
+    cJSON *of;
+} reading;
+
+static int read_entry(cli *c, const cJSON *entry, void *data)
+{
+    const reading *r = data;
+    const cJSON *event;
+    (void)c;
+    cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(entry, "events"))
+    {
+        pass_event(r->of, r->s->plan, event);
+    }
+    return EXIT_FINE;
+}
+
+static int read_dossier(cli *c, const cJSON *row, void *data)
+{
+    greffe_query query = {.size = sizeof query,
+                          .kind = GREFFE_QUERY_HISTORY,
+                          .stream_kind = "dossier",
+                          .key = cli_words(row, "dossier")};
+    return cli_each_row(c, &query, read_entry, data);
+}
+
+void coverage_add(const scenario *s)
+{
+    reading r = {.s = s, .of = procedure_of(s)};
+    greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_DOSSIERS};
+    const cJSON *moment;
+    (void)cli_each_row(s->c, &query, read_dossier, &r);
+    cJSON_ArrayForEach(moment, s->refused)
+    {
+        char text[400];
+        way(text, moment->string, false);
+        pass(r.of, "guards", text);
+    }
+}
+
+/* --- Telling --- */
+
+typedef struct share {
+    int passed, all;
+} share;
+
+static double percent(share of)
+{
+    return of.all > 0 ? 100.0 * of.passed / of.all : 100.0;
+}
+
+static share count(const cJSON *list)
+{
+    share of = {0, 0};
+    const cJSON *one;
+    cJSON_ArrayForEach(one, list)
+    {
+        of.all += 1;
+        of.passed += cJSON_IsTrue(one);
+    }
+    return of;
+}
+
+static void print_kind(const char *kind, const cJSON *list, share of)
+{
+    const char *before = "  not: ";
+    const cJSON *one;
+    (void)printf("  %-9s %4d of %4d  %5.1f %%", kind, of.passed, of.all, percent(of));
+    cJSON_ArrayForEach(one, list)
+    {
+        if (cJSON_IsFalse(one)) {
+            (void)printf("%s%s", before, one->string);
+            before = ", ";
+        }
+    }
+    (void)putchar('\n');
+}
+
+double coverage_print(const cJSON *all, bool json)
+{
+    share whole = {0, 0};
+    const cJSON *of;
+    cJSON_ArrayForEach(of, all)
+    {
+        if (!json) {
+            (void)printf("%s\n", of->string);
+        }
+        for (size_t i = 0; i < kind_count; i++) {
+            const cJSON *list = cJSON_GetObjectItemCaseSensitive(of, kinds[i]);
+            share part = count(list);
+            whole.passed += part.passed;
+            whole.all += part.all;
+            if (!json && part.all > 0) {
+                print_kind(kinds[i], list, part);
+            }
+        }
+    }
+    if (!json) {
+        (void)printf("covered   %5d of %4d  %5.1f %%\n", whole.passed, whole.all, percent(whole));
+    }
+    return percent(whole);
+}
