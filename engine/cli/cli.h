@@ -23,10 +23,11 @@ typedef struct cli {
     const char *words[64];
     int word_count;
     const char *store, *site, *out, *as, *key, *args, *now, *procedure, *by, *status, *group;
-    const char *represented, *effective, *because, *format;
+    const char *represented, *effective, *because, *format, *counterexamples;
     int limit, min_coverage;
     uint64_t if_version;
-    bool json, quiet, why, history, each, fail_on_warning, lenient, update, coverage;
+    bool json, quiet, why, history, each, fail_on_warning, lenient, update, coverage, no_replay;
+    bool mute; /* what the library logs is of no interest now */
     greffe_context *context;
     greffe_diags *diags;
     greffe_site *accounts;
@@ -107,6 +108,8 @@ int cli_walk(cli *c, const char *path, cli_files which,
              int (*take)(cli *c, const char *path, void *data), void *data);
 /* Prints an object on one line, and deletes it. */
 void cli_print_object(struct cJSON *object);
+/* The path of a file as it is named from a folder; false: one of them is not there. */
+bool cli_path_from(const char *folder, const char *file, char out[1400]);
 /* Reads a whole file; from malloc, terminated. */
 bool cli_read_file(const char *path, char **out, size_t *size);
 int cli_compile(cli *c, const char *path, greffe_plan **out);

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/scenario.h"
 
 int cli_fail(int code, const char *format, ...)
 {
@@ -149,6 +149,28 @@ int cli_each_row(cli *c, greffe_query *query, int (*take)(cli *, const cJSON *, 
     return code;
 }
 
+bool cli_path_from(const char *folder, const char *file, char out[1400])
+{
+    char *from = realpath(folder, NULL), *to = realpath(file, NULL);
+    size_t same = 0, used = 0;
+    bool good = from != NULL && to != NULL && strlen(from) < 600 && strlen(to) < 600;
+    for (size_t i = 0; good && from[i] == to[i] && from[i] != '\0'; i++) {
+        same = from[i] == '/' ? i + 1 : same;
+        same = from[i + 1] == '\0' && to[i + 1] == '/' ? i + 2 : same; /* the folder's own */
+    }
+    out[0] = '\0';
+    for (size_t i = same; good && same <= strlen(from) && from[i] != '\0'; i++) {
+        bool begins = i == same || from[i - 1] == '/';
+        used += begins ? (size_t)snprintf(out + used, 1400 - used, "../") : 0;
+    }
+    if (good) {
+        (void)snprintf(out + used, 1400 - used, "%s", to + same);
+    }
+    free(from);
+    free(to);
+    return good;
+}
+
 /* --- Diagnostics --- */
 
 static void print_one(const char *text, bool colour)
@@ -222,10 +244,15 @@ int cli_compile(cli *c, const char *path, greffe_plan **out)
     const char *slash = strrchr(path, '/');
     (void)snprintf(f.path, sizeof f.path, "%.*s", slash != NULL ? (int)(slash - path + 1) : 0,
                    path);
+    bool test = strcmp(c->command, "test") == 0; /* a scenario may show what is wrong */
+    replaying replayed = {.c = c, .procedure = path};
     greffe_compile_options options = {.size = sizeof options,
                                       .read = read_beside,
                                       .read_data = &f,
-                                      .today = (int64_t)time(NULL) / 86400};
+                                      .today = (int64_t)time(NULL) / 86400,
+                                      .replay = c->no_replay || test ? NULL : scenario_replay,
+                                      .replay_data = &replayed,
+                                      .also_refuted = test};
     greffe_status status =
         greffe_compile(out, c->context, c->diags, path, (greffe_str){text, size}, &options);
     free(text);

@@ -44,6 +44,7 @@ static const struct {
     {"--documents", offsetof(cli, folder)},
     {"--because", offsetof(cli, because)},
     {"--format", offsetof(cli, format)},
+    {"--counterexamples", offsetof(cli, counterexamples)},
 };
 
 static const struct {
@@ -54,7 +55,7 @@ static const struct {
     {"--why", offsetof(cli, why)},           {"--history", offsetof(cli, history)},
     {"--each", offsetof(cli, each)},         {"--fail-on-warning", offsetof(cli, fail_on_warning)},
     {"--lenient", offsetof(cli, lenient)},   {"--update", offsetof(cli, update)},
-    {"--coverage", offsetof(cli, coverage)},
+    {"--coverage", offsetof(cli, coverage)}, {"--no-replay", offsetof(cli, no_replay)},
 };
 
 static int option(cli *c, int argc, char **argv, int *at)
@@ -110,17 +111,17 @@ static int parse(cli *c, int argc, char **argv)
     return EXIT_FINE;
 }
 
-static void log_line(void *unused, greffe_log_level level, const char *text)
+static void log_line(void *data, greffe_log_level level, const char *text)
 {
-    (void)unused;
-    if (level <= GREFFE_LOG_WARNING) {
+    const cli *c = data;
+    if (level <= GREFFE_LOG_WARNING && !c->mute) {
         (void)fprintf(stderr, "greffe: %s\n", text);
     }
 }
 
 static int dispatch(cli *c)
 {
-    const greffe_context_options options = {.size = sizeof options, .log = log_line};
+    const greffe_context_options options = {.size = sizeof options, .log = log_line, .log_data = c};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(c->command, commands[i].name) != 0) {
             continue;

@@ -63,6 +63,7 @@ static const struct {
 } pages[] = {
     {"check",
      "greffe check FILE.yaml|FOLDER… [--site FILE] [--format F] [--fail-on-warning]\n"
+     "             [--counterexamples DIR] [--no-replay]\n"
      "\n"
      "Reads procedures with their authority and letters, goes through every state that a dossier "
      "of\n"
@@ -78,6 +79,8 @@ static const struct {
      "                       sarif (2.1.0), junit (XML), github (annotations of a workflow)\n"
      "  --json               the same as --format json\n"
      "  --fail-on-warning    exit 4 when there are warnings\n"
+     "  --counterexamples DIR  write each way to a fault as a scenario, which greffe test plays\n"
+     "  --no-replay          take the proof's word: do not play its ways to faults\n"
      "\n"
      "Exit: 0 no fault, 1 faults, 3 a file cannot be read, 4 something is not proved.\n"
      "    greffe check workflows/gpso-velo/velo.yaml\n"},

@@ -28,9 +28,18 @@ void scenario_beside(const scenario *s, const char *name, char out[1400])
     (void)snprintf(out, 1400, "%.*s%s", (int)folder, s->path, name);
 }
 
-static greffe_status open_engine(scenario *s, const greffe_plan *plan)
+greffe_status scenario_open(scenario *s, const greffe_plan *plan)
 {
     greffe_engine_options options = {.size = sizeof options};
+    const char *start = cli_text(s->root, "start");
+    s->services = cJSON_CreateObject();
+    s->failing = cJSON_CreateObject();
+    s->looked = cJSON_CreateObject();
+    s->refused = cJSON_CreateObject();
+    s->line = 1;
+    if (start == NULL || !cli_instant(start, &s->now_ms)) {
+        scenario_fail(s, "'start' takes an instant, such as 2020-03-02T09:00:00Z");
+    }
     char *text = NULL;
     greffe_status status = greffe_plan_render(&text, plan, GREFFE_PLAN_JSON);
     s->plan = status == GREFFE_OK ? cJSON_Parse(text) : NULL;
@@ -48,7 +57,7 @@ static greffe_status open_engine(scenario *s, const greffe_plan *plan)
                : status;
 }
 
-static void close_engine(scenario *s)
+void scenario_close(scenario *s)
 {
     cJSON *const own[] = {s->plan, s->services, s->failing, s->looked, s->refused};
     scenario_forget_letters(s);
@@ -59,19 +68,10 @@ static void close_engine(scenario *s)
     s->c->engine = NULL;
 }
 
-int scenario_play(scenario *s, const greffe_plan *plan)
+static int play(scenario *s, const greffe_plan *plan)
 {
     cJSON *step, *steps = cJSON_GetObjectItemCaseSensitive(s->root, "steps");
-    const char *start = cli_text(s->root, "start");
-    s->services = cJSON_CreateObject();
-    s->failing = cJSON_CreateObject();
-    s->looked = cJSON_CreateObject();
-    s->refused = cJSON_CreateObject();
-    s->line = 1;
-    if (start == NULL || !cli_instant(start, &s->now_ms)) {
-        scenario_fail(s, "'start' takes an instant, such as 2020-03-02T09:00:00Z");
-    }
-    greffe_status status = open_engine(s, plan);
+    greffe_status status = scenario_open(s, plan);
     steps = status == GREFFE_OK && s->failures == 0 ? steps : NULL;
     cJSON_ArrayForEach(step, steps)
     {
@@ -83,7 +83,7 @@ int scenario_play(scenario *s, const greffe_plan *plan)
     if (s->coverage != NULL && status == GREFFE_OK) {
         coverage_add(s);
     }
-    close_engine(s);
+    scenario_close(s);
     int code = s->failures > 0 ? EXIT_FINE : cli_status(status, s->name);
     return s->failures > 0 ? EXIT_FAULTS : code;
 }
@@ -190,7 +190,7 @@ static int play_one(const scenario *file, round *all, const greffe_plan *plan, c
         s.root = scenario_of_row(&s, row);
     }
     if (s.root != NULL) {
-        code = scenario_play(&s, plan);
+        code = play(&s, plan);
     }
     if (row != NULL) {
         cJSON_Delete(s.root);

@@ -53,12 +53,25 @@ greffe_status scenario_services(scenario *s, const struct cJSON *services);
 /* Plays one step, and folds every journal after it. */
 void scenario_step(scenario *s, struct cJSON *step);
 
-/* (scenario.c) Publishes a plan in a store in memory, plays the steps, and closes it again. */
-int scenario_play(scenario *s, const greffe_plan *plan);
+/* (scenario.c) Publishes a plan in a store in memory; its `root` says when it starts. To be closed
+ * also when that fails. */
+greffe_status scenario_open(scenario *s, const greffe_plan *plan);
+void scenario_close(scenario *s);
 
 /* (examples.c) The scenario of one row of `examples`, whose <column>s have its values; the caller
  * deletes it. NULL: it was told what is wrong with it. */
 struct cJSON *scenario_of_row(scenario *s, const struct cJSON *row);
+
+/* (replay.c) Plays the way to a fault that the proof has found: a greffe_replay_fn whose data is a
+ * replaying. */
+typedef struct replaying {
+    cli *c;
+    const char *procedure; /* its file */
+} replaying;
+bool scenario_replay(void *data, const greffe_plan *plan, greffe_str trace);
+
+/* (yaml.c) Writes a scenario as people write it. */
+void scenario_write(FILE *out, const struct cJSON *root);
 
 /* (coverage.c) What scenarios passed through, over all of them: an object by procedure's file. The
  * engine is still open. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/sample.h"
 #include "cli/scenario.h"
 
 bool scenario_has_only(scenario *s, const cJSON *object, const char *const *words, const char *help)
@@ -274,7 +275,7 @@ static bool stand_in(scenario *s, cJSON *action)
 /* --- Acting --- */
 
 /* [facture, rib] stands for documents that are as they should be. */
-static void complete_documents(cJSON *action)
+static void complete_documents(const scenario *s, cJSON *action)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(action, "documents");
     const char *verb = cli_text(action, "do");
@@ -290,12 +291,7 @@ static void complete_documents(cJSON *action)
     cJSON *full = cJSON_CreateObject();
     cJSON_ArrayForEach(one, list)
     {
-        cJSON *document = cJSON_AddObjectToObject(full, one->valuestring);
-        cJSON_AddStringToObject(document, "name", one->valuestring);
-        cJSON_AddStringToObject(document, "media", "application/pdf");
-        cJSON_AddNumberToObject(document, "size", 1000);
-        cJSON_AddStringToObject(document, "sha256",
-                                "0000000000000000000000000000000000000000000000000000000000000000");
+        cJSON_AddItemToObject(full, one->valuestring, sample_document(s->plan, one->valuestring));
     }
     cJSON_ReplaceItemInObjectCaseSensitive(action, "documents", full);
 }
@@ -352,7 +348,7 @@ static bool give(scenario *s, cJSON *action, const char *verb, const char *key)
         return false;
     }
     drop_lines(action);
-    complete_documents(action);
+    complete_documents(s, action);
     const char *problem = cli_execute(s->c, action, verb, key, s->now_ms, &result);
     if (problem != NULL) {
         scenario_fail(s, "%s", problem);
@@ -425,11 +421,14 @@ static bool decide(sitting *at, const cJSON *decisions, const char *rest)
     const cJSON *one;
     cJSON_ArrayForEach(one, decisions)
     {
-        if (!cJSON_IsString(one)) {
-            continue; /* its line */
+        if (strcmp(one->string, "@line") == 0) {
+            continue;
         }
-        cJSON *arguments = one_argument("dossier", one->string);
-        cJSON_AddStringToObject(arguments, "outcome", one->valuestring);
+        cJSON *arguments = cJSON_IsObject(one) ? cJSON_Duplicate(one, true) : cJSON_CreateObject();
+        cJSON_AddStringToObject(arguments, "dossier", one->string);
+        if (cJSON_IsString(one)) {
+            cJSON_AddStringToObject(arguments, "outcome", one->valuestring);
+        }
         if (!sit(at, "session.decide", arguments)) {
             return false;
         }
@@ -464,7 +463,8 @@ static bool check_step(scenario *s, const cJSON *step)
     if (cli_text(step, "do") != NULL) {
         return true;
     }
-    if (cJSON_GetArraySize(step) < 2) { /* its line alone */
+    int lines = cJSON_GetObjectItemCaseSensitive(step, "@line") != NULL;
+    if (cJSON_GetArraySize(step) == lines) {
         scenario_fail(s, "%s", help);
         return false;
     }

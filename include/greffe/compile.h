@@ -18,13 +18,24 @@ typedef struct greffe_plan greffe_plan;
  *  greffe_compile returns. GREFFE_ENOTFOUND when there is none. */
 typedef greffe_status (*greffe_read_fn)(void *data, const char *name, greffe_str *out);
 
-/** How other files are read. Zero means the default everywhere. */
+/** Plays the way to a fault that the proof has found, on the plan as it is, and says whether it
+ *  happens. `trace` is JSON: {"code", "goal": "no case", "stuck", "caught" or "broken", "node",
+ *  "pattern", "of", "other", "story", "answers": {field: value}, "items": {step: [value]}, "moves":
+ *  [{"node", "outcome", "fill"} or {"clock"} or {"item"} or {}]}; it lives for the call. False: the
+ *  fault is told as not proved (GR-4001). Must not use `diags`, and leaves the plan as it is. */
+typedef bool (*greffe_replay_fn)(void *data, const greffe_plan *plan, greffe_str trace);
+
+/** How other files are read, and what the proof may lean on. Zero means the default everywhere. */
 typedef struct greffe_compile_options {
     size_t size;         /**< sizeof(greffe_compile_options) */
     greffe_read_fn read; /**< NULL: no other file can be read */
     void *read_data;     /**< given to `read` */
     int64_t today;       /**< civil date in days since 1970-01-01, by which waivers run out; 0: none
                               does */
+    greffe_replay_fn replay; /**< NULL: the proof's word is taken for what it refutes */
+    void *replay_data;       /**< given to `replay` */
+    bool also_refuted; /**< true: a plan is given although the proof refutes it; to be played, and
+                            never published. `diags` hold what was found */
 } greffe_compile_options;
 
 /** Compiles a procedure: reads, binds, types, checks. Faults and warnings go to `diags`, sorted.

@@ -156,12 +156,13 @@ static greffe_status run_passes(greffe__definition *d, const char *name, greffe_
     }
     if (!d->binder.arena->failed &&
         greffe_diags_total(d->binder.diags, GREFFE_ERROR) == d->errors_before) {
+        d->reaches_proof = true;
         greffe__verify_proof(d);
     }
     return d->binder.arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
 }
 
-static greffe_status freeze(greffe_plan **out, greffe__definition *d)
+greffe_status greffe__freeze(greffe_plan **out, greffe__definition *d)
 {
     bool unproved = greffe_diags_total(d->binder.diags, GREFFE_WARNING) > 0;
     greffe__buf bytes;
@@ -197,10 +198,12 @@ greffe_status greffe_compile(greffe_plan **out, greffe_context *context, greffe_
         status = run_passes(d, name, text);
         greffe__diags_sort(diags);
         if (status == GREFFE_OK) {
-            status =
-                greffe_diags_total(diags, GREFFE_ERROR) > before ? GREFFE_EINVALID : freeze(out, d);
+            bool played = options != NULL && options->also_refuted && d->reaches_proof;
+            bool good = greffe_diags_total(diags, GREFFE_ERROR) == before || played;
+            status = good ? greffe__freeze(out, d) : GREFFE_EINVALID;
         }
     }
+    greffe_plan_unref(d != NULL ? d->as_it_is : NULL);
     greffe__arena_free(&arena);
     return status;
 }

@@ -207,6 +207,8 @@ typedef struct greffe__definition {
     greffe__doc procedure, authority;
     size_t errors_before; /* that the collector held already */
     const greffe_compile_options *options;
+    bool reaches_proof;             /* nothing else is wrong with it */
+    greffe_plan *as_it_is;          /* frozen for greffe_replay_fn, or NULL */
     greffe__section_sources shared; /* sections of the authority */
     greffe__step_defs steps;        /* of all scopes, in the order of the file */
     greffe__strs services;          /* of the authority */
@@ -308,6 +310,8 @@ void greffe__read_see(greffe__definition *d, const greffe__node *see, greffe__st
  * here on; NULL, with a diagnostic, when its roles do not allow it (default.c). */
 const greffe__node *greffe__default_steps(greffe__definition *d, const greffe__node *where);
 /* A file of the procedure's folder, from the host. */
+/* (compile.c) The plan as its bundle has it. */
+greffe_status greffe__freeze(greffe_plan **out, greffe__definition *d);
 greffe_status greffe__read_file(greffe__definition *d, const char *name, greffe__str *out);
 /* All letters into the plan (letters.c). */
 void greffe__read_letters(greffe__definition *d);

@@ -59,8 +59,9 @@ static const struct {
                 {"rappel", reminder, true, false},
                 {"reponse", answer, false, false}};
 
-/* What a receipt has to say: the day on which silence means something, and what it means; with the
- * ways of appeal where it means a rejection (CRPA, art. R112-5). */
+/* What a receipt has to say, of a clock that runs from the filing on: the day on which silence
+ * means something, and what it means; with the ways of appeal where it means a rejection (CRPA,
+ * art. R112-5). */
 static greffe__str silence(greffe__definition *d)
 {
     greffe__str text = {"", 0};
@@ -71,10 +72,11 @@ static greffe__str silence(greffe__definition *d)
         rejects = rejects || !accepted;
         text = greffe__str_format(
             d->binder.arena,
-            "%.*s\nSans réponse de notre part le {{due.%.*s}}, votre demande sera considérée comme "
-            "%s.\n",
+            "%.*s{{#due.%.*s}}\n\nSans réponse de notre part le {{due.%.*s}}, votre demande sera "
+            "considérée comme %s.\n{{/due.%.*s}}\n",
             (int)text.size, text.data, (int)clock->name.size, clock->name.data,
-            accepted ? "acceptée" : "rejetée");
+            (int)clock->name.size, clock->name.data, accepted ? "acceptée" : "rejetée",
+            (int)clock->name.size, clock->name.data);
     }
     return !rejects ? text
                     : greffe__str_join(d->binder.arena, text.data,

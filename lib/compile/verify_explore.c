@@ -134,17 +134,20 @@ static void forget_lists(const step *s, uint32_t field)
     }
 }
 
-/* A field is filled in: with what is not known. */
-static void fill(const step *s, uint32_t field)
+void greffe__proof_fill(const greffe__proof *p, uint8_t *state, uint32_t field)
 {
-    const greffe__proof *p = s->p;
-    forget_lists(s, field);
     uint32_t name = p->field_names[field];
     const greffe__field_def *def = &p->plan->fields.at[field];
     if (name != GREFFE__NONE) {
         bool present = !def->optional && def->when.source.size == 0;
-        facts_of(p, s->state)[p->known[name].fact] = present ? GREFFE__PRESENT : GREFFE__ANY;
+        facts_of(p, state)[p->known[name].fact] = present ? GREFFE__PRESENT : GREFFE__ANY;
     }
+}
+
+static void fill(const step *s, uint32_t field)
+{
+    forget_lists(s, field);
+    greffe__proof_fill(s->p, s->state, field);
 }
 
 static void fill_all(const step *s, const greffe__u32s *fields)

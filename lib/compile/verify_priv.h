@@ -94,6 +94,17 @@ typedef struct greffe__move {
     uint32_t fill; /* of what is filled in with it */
 } greffe__move;
 
+/* A move with the state that it begins in. */
+typedef struct greffe__moved {
+    uint32_t from;
+    greffe__move move;
+} greffe__moved;
+
+typedef struct greffe__moves {
+    greffe__moved *at;
+    uint32_t count, capacity;
+} greffe__moves;
+
 typedef struct greffe__proof {
     greffe__definition *d;
     const greffe__plan *plan;
@@ -176,9 +187,10 @@ uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, uint32_t fr
                              const greffe__move *move);
 
 /* In this order; each false without memory. */
-bool greffe__proof_net(greffe__proof *p);   /* the facts that guards and clocks ask for */
-bool greffe__proof_rules(greffe__proof *p); /* guarantees, and what holds for every procedure */
-bool greffe__proof_live(greffe__proof *p);  /* which facts are asked for from where on */
+bool greffe__proof_net(greffe__proof *p);     /* the facts that guards and clocks ask for */
+bool greffe__proof_rules(greffe__proof *p);   /* guarantees, and what holds for every procedure */
+void greffe__proof_letters(greffe__proof *p); /* what letters name */
+bool greffe__proof_live(greffe__proof *p);    /* which facts are asked for from where on */
 bool greffe__proof_explore(greffe__proof *p);
 bool greffe__proof_ends(greffe__proof *p); /* of what was explored: who is caught */
 void greffe__proof_tell(greffe__proof *p);
@@ -227,6 +239,23 @@ void greffe__proof_report(greffe__proof *p, greffe__code code, const greffe__nod
 /* What needs no states: duties of law, and waivers. */
 void greffe__verify_duties(greffe__proof *p);
 void greffe__verify_waivers(greffe__definition *d);
+
+/* A field is filled in with what is not known: in the facts of a state. */
+void greffe__proof_fill(const greffe__proof *p, uint8_t *state, uint32_t field);
+
+/* What a way is said to show. */
+typedef struct greffe__goal {
+    greffe__code code;
+    const char *kind;         /* "no case", "stuck", "caught", "broken" */
+    uint32_t state;           /* the way to it is told */
+    const greffe__move *last; /* with this move at its end, or NULL */
+    uint32_t node;            /* where it ends, or GREFFE__NONE */
+    const char *pattern;      /* "before" or "after" of a guarantee, or NULL */
+    greffe__str of, other;    /* what it is about */
+    greffe__str story;
+} greffe__goal;
+/* The way as JSON, for greffe_replay_fn; empty without memory. */
+greffe__str greffe__proof_trace(greffe__proof *p, const greffe__goal *goal);
 
 /* "demandeur files; the Bureau refuses": the way to a state, and the move that follows. */
 greffe__str greffe__proof_story(const greffe__proof *p, uint32_t state, const greffe__move *last);

@@ -224,6 +224,7 @@ bool greffe__proof_rules(greffe__proof *p)
     for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
         add_frozen(p, i);
     }
+    greffe__proof_letters(p);
     if (greffe__is_public(p->plan)) {
         add_payments(p);
         add_refusals(p);

@@ -52,6 +52,29 @@ static void not_proved(greffe__proof *p, const greffe__node *node, const char *h
     greffe__proof_report(p, GREFFE__GR_NOT_PROVED, node, (greffe__str){"", 0}, hint, "%s", what);
 }
 
+/* Whether the way to a fault was seen to happen, or nobody looks. */
+static bool happens(greffe__proof *p, const greffe__goal *goal)
+{
+    greffe__definition *d = p->d;
+    if (d->options == NULL || d->options->replay == NULL) {
+        return true;
+    }
+    greffe__str trace = greffe__proof_trace(p, goal);
+    if (d->as_it_is == NULL && greffe__freeze(&d->as_it_is, d) != GREFFE_OK) {
+        d->as_it_is = NULL;
+        return false;
+    }
+    return trace.size > 0 && d->options->replay(d->options->replay_data, d->as_it_is, trace);
+}
+
+/* What a way shows that could not be played. */
+static void not_replayed(greffe__proof *p, const greffe__node *node, const greffe__goal *goal,
+                         const char *hint, const char *what)
+{
+    greffe__proof_report(p, GREFFE__GR_NOT_PROVED, node, goal->story, hint,
+                         "it is not proved that this never happens: %s", what);
+}
+
 /* --- Getting stuck --- */
 
 static void tell_unread(greffe__proof *p, uint32_t node, const char *what)
@@ -73,13 +96,25 @@ static void tell_stuck(greffe__proof *p, uint32_t node)
                     "is more than comparisons with values that are known");
         return;
     }
-    greffe__str story = greffe__proof_story(p, p->stuck_at[node], NULL);
-    greffe__proof_report(
-        p, choice ? GREFFE__GR_CHOICE_GAP : GREFFE__GR_TASK_STUCK, step->node, story,
-        choice ? "add a case for it, or 'otherwise: <step>'"
-               : "let one outcome ask for nothing, or ask for what is left",
-        choice ? "no case of '%.*s' holds%s%.*s" : "no outcome of '%.*s' may be chosen%s%.*s",
-        (int)step->id.size, step->id.data, where, (int)values.size, values.data);
+    const greffe__goal goal = {.code = choice ? GREFFE__GR_CHOICE_GAP : GREFFE__GR_TASK_STUCK,
+                               .kind = choice ? "no case" : "stuck",
+                               .state = p->stuck_at[node],
+                               .last = &p->stuck_by[node],
+                               .node = node,
+                               .story = greffe__proof_story(p, p->stuck_at[node], NULL)};
+    const char *hint = choice ? "add a case for it, or 'otherwise: <step>'"
+                              : "let one outcome ask for nothing, or ask for what is left";
+    const char *what =
+        greffe__str_format(p->arena,
+                           choice ? "no case of '%.*s' holds%s%.*s"
+                                  : "no outcome of '%.*s' may be chosen%s%.*s",
+                           (int)step->id.size, step->id.data, where, (int)values.size, values.data)
+            .data;
+    if (happens(p, &goal)) {
+        greffe__proof_report(p, goal.code, step->node, goal.story, hint, "%s", what);
+    } else {
+        not_replayed(p, step->node, &goal, hint, what);
+    }
 }
 
 static bool tell_all_stuck(greffe__proof *p)
@@ -119,11 +154,22 @@ static void tell_caught(greffe__proof *p)
                    "that every dossier comes to an end from here is not proved");
         return;
     }
-    greffe__proof_report(p, GREFFE__GR_NEVER_ENDS, step->node,
-                         greffe__proof_story(p, p->caught, NULL),
-                         "let a way out depend on something that can still change",
-                         "a dossier that comes to '%.*s' this way never comes to an end",
-                         (int)step->id.size, step->id.data);
+    const greffe__goal goal = {.code = GREFFE__GR_NEVER_ENDS,
+                               .kind = "caught",
+                               .state = p->caught,
+                               .node = GREFFE__NONE,
+                               .story = greffe__proof_story(p, p->caught, NULL)};
+    const char *hint = "let a way out depend on something that can still change";
+    const char *what =
+        greffe__str_format(p->arena,
+                           "a dossier that comes to '%.*s' this way never comes to an end",
+                           (int)step->id.size, step->id.data)
+            .data;
+    if (happens(p, &goal)) {
+        greffe__proof_report(p, goal.code, step->node, goal.story, hint, "%s", what);
+    } else {
+        not_replayed(p, step->node, &goal, hint, what);
+    }
 }
 
 /* --- What never runs --- */
@@ -236,6 +282,10 @@ static const wording wordings[] = {
      "put a step of kind notification between the refusal and the end (CRPA L211-2)"},
     {GREFFE__GR_CLOCK_OUTLIVES, 0, "the clock '%.*s' may end although the decision was taken",
      "name each outcome that decides under 'until'"},
+    {GREFFE__GR_LETTER_UNKNOWN, 0,
+     "the letter '%.*s' names {{%.*s}}, which is not known on every way here",
+     "put it in a section {{#name}}…{{/name}}, use another letter on this way, or let a step give "
+     "it before"},
     {GREFFE__GR_CLOCK_UNTOLD, 0,
      "after the clock '%.*s' ends, a dossier may end without a letter to the applicant",
      "put a step of kind notification between the clock's end and the dossier's"},
@@ -256,19 +306,29 @@ static void tell_broken(greffe__proof *p, uint32_t index)
 {
     const greffe__rule *rule = &p->rules.at[index];
     const wording *words = wording_of(rule);
-    greffe__str story = greffe__proof_story(p, p->broken_at[index], &p->broken_by[index]);
     if (words == NULL) {
         return;
     }
+    const greffe__goal goal = {
+        .code = rule->code,
+        .kind = "broken",
+        .state = p->broken_at[index],
+        .last = &p->broken_by[index],
+        .node = GREFFE__NONE,
+        .pattern = rule->pattern == GREFFE__BEFORE_ALWAYS  ? "before"
+                   : rule->pattern == GREFFE__AFTER_ALWAYS ? "after"
+                                                           : NULL,
+        .of = rule->of,
+        .other = rule->other,
+        .story = greffe__proof_story(p, p->broken_at[index], &p->broken_by[index])};
     const char *message = greffe__str_format(p->arena, words->message, (int)rule->of.size,
                                              rule->of.data, (int)rule->other.size, rule->other.data)
                               .data;
     bool guessed = p->broken_by[index].guessed || is_guessed(p, p->broken_at[index]);
-    if (guessed) {
-        greffe__proof_report(p, GREFFE__GR_NOT_PROVED, rule->node, story, words->hint,
-                             "it is not proved that this never happens: %s", message);
+    if (guessed || !happens(p, &goal)) {
+        not_replayed(p, rule->node, &goal, words->hint, message);
     } else {
-        greffe__proof_report(p, rule->code, rule->node, story, words->hint, "%s", message);
+        greffe__proof_report(p, rule->code, rule->node, goal.story, words->hint, "%s", message);
     }
 }
 

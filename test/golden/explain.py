@@ -93,7 +93,10 @@ STEPS = """\
     then: {complete: octroi, expired: classement}
   instruction: {kind: instruction, by: instructeur, then: {favorable: seance, defavorable: seance}}
   visite: {kind: task, by: instructeur, then: octroi}
-  octroi: {kind: decision, by: directrice, then: {accorde: accord, refuse: refus}}
+  octroi:
+    kind: decision
+    by: directrice
+    then: {accorde: accord, refuse: {fill: {motif: {type: text, label: Motif}}, then: refus}}
   seance: {kind: deliberation, by: bureau, then: {granted: paiement, refused: refus}}
   paiement:
     kind: payment

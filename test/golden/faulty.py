@@ -6,6 +6,8 @@
     faulty.py GREFFE --self-check proves that a fault that is missed, one too many, and another word
                                   are noticed
 
+A fault with a way to it is kept as a scenario, and playing that shows it.
+
 The comment `# GR-xxxx` at the end of a line says which diagnostic stands there. What is said, to
 the letter, is in the .txt beside the file. The twin `.sound.yaml` is the same procedure, mended:
 nothing is said of it, and its exit code is 0.
@@ -67,6 +69,22 @@ def look_at_all(greffe, folder, update=False):
     return files, wrong + [f"{name}: has no sound twin" for name in alone]
 
 
+def play_ways(greffe, folder):
+    """How many ways were kept as scenarios, and what is wrong with them."""
+    with tempfile.TemporaryDirectory() as name:
+        ways = 0
+        for path in sorted(folder.glob("[0-9]*.yaml")):
+            told = path.with_suffix(".txt")
+            if told.exists() and "\n  way: " in told.read_text(encoding="utf-8"):
+                ways += 1
+                run(greffe, path, "--counterexamples", name)
+        kept = len(list(pathlib.Path(name).iterdir()))
+        played = subprocess.run([greffe, "test", name], check=False, capture_output=True,
+                                text=True, encoding="utf-8", timeout=300)
+    wrong = [] if kept == ways else [f"{ways} ways, {kept} scenarios"]
+    return ways, wrong + ([] if played.returncode == 0 else [played.stdout + played.stderr])
+
+
 def self_check(greffe):
     def missed(folder):
         shutil.copy(folder / "001-cent-gap.sound.yaml", folder / "001-cent-gap.yaml")
@@ -101,8 +119,11 @@ def main():
     if sys.argv[2:] == ["--self-check"]:
         sys.exit(self_check(greffe))
     files, wrong = look_at_all(greffe, FOLDER, sys.argv[2:] == ["--update"])
+    ways, broken = play_ways(greffe, FOLDER)
+    wrong += broken
     for one in wrong:
         print(one)
+    print(f"{ways} ways to a fault kept as scenarios, and played")
     print(f"{len(files)} procedures, half of them with a planted fault: {len(wrong)} not as said")
     sys.exit(1 if wrong else 0)
 

@@ -137,7 +137,8 @@ class DocumentsOptions(Structure):
 
 class CompileOptions(Structure):
     _fields_ = [("size", c_size_t), ("read", READ), ("read_data", c_void_p),
-                ("today", c_int64)]
+                ("today", c_int64), ("replay", c_void_p), ("replay_data", c_void_p),
+                ("also_refuted", c_bool)]
 
 
 class VerifyOptions(Structure):
