@@ -57,9 +57,9 @@ static bool fill_person(const cli *c, const cJSON *as, person *out)
 static char *arguments_of(const cJSON *action, const char *verb)
 {
     static const char *const own[] = {
-        "at",         "after",   "key",   "as",     "do",        "for",
-        "channel",    "refused", "@line", "expect", "effective", "effective_because",
-        "if_version",
+        "at",         "after",    "key",   "as",     "do",        "for",
+        "channel",    "refused",  "@line", "expect", "effective", "effective_because",
+        "if_version", "services", "fail",  "mend",
     };
     cJSON *args = cJSON_Duplicate(action, true);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {

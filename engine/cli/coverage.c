@@ -75,12 +75,16 @@ static void want_edges(cJSON *of, const cJSON *plan, const cJSON *node)
 
 static cJSON *procedure_of(const scenario *s)
 {
-    cJSON *of = cJSON_GetObjectItemCaseSensitive(s->coverage, s->procedure);
+    char *path = realpath(s->procedure, NULL); /* however it is named */
+    cJSON *of = cJSON_GetObjectItemCaseSensitive(s->coverage, path != NULL ? path : s->procedure);
     const cJSON *one;
     if (of != NULL) {
+        free(path);
         return of;
     }
-    of = cJSON_AddObjectToObject(s->coverage, s->procedure);
+    of = cJSON_AddObjectToObject(s->coverage, path != NULL ? path : s->procedure);
+    cJSON_AddStringToObject(of, "name", s->procedure);
+    free(path);
     for (size_t i = 0; i < kind_count; i++) {
         (void)cJSON_AddObjectToObject(of, kinds[i]);
     }
@@ -105,6 +109,18 @@ static cJSON *procedure_of(const scenario *s)
 
 /* --- Reading journals --- */
 
+static bool edge_named(const cJSON *node, const char *outcome)
+{
+    const cJSON *edge;
+    cJSON_ArrayForEach(edge, cJSON_GetObjectItemCaseSensitive(node, "edges"))
+    {
+        if (strcmp(cli_words(edge, "outcome"), outcome) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A choice that was made: what stands above it did not hold. */
 static void pass_choice(cJSON *of, const cJSON *plan, const char *moment)
 {
@@ -116,6 +132,7 @@ static void pass_choice(cJSON *of, const cJSON *plan, const char *moment)
         size_t size = strlen(step);
         bool here = strncmp(moment, step, size) == 0 && moment[size] == '.';
         bool above = number(node, "op") == choose;
+        here = here && edge_named(node, moment + size + 1);
         const cJSON *edges = here ? cJSON_GetObjectItemCaseSensitive(node, "edges") : NULL;
         cJSON_ArrayForEach(edge, edges)
         {
@@ -221,42 +238,43 @@ static share count(const cJSON *list)
     return of;
 }
 
-static void print_kind(const char *kind, const cJSON *list, share of)
+static void print_kind(FILE *out, const char *kind, const cJSON *list, share of)
 {
     const char *before = "  not: ";
     const cJSON *one;
-    (void)printf("  %-9s %4d of %4d  %5.1f %%", kind, of.passed, of.all, percent(of));
+    (void)fprintf(out, "  %-9s %4d of %4d  %5.1f %%", kind, of.passed, of.all, percent(of));
     cJSON_ArrayForEach(one, list)
     {
         if (cJSON_IsFalse(one)) {
-            (void)printf("%s%s", before, one->string);
+            (void)fprintf(out, "%s%s", before, one->string);
             before = ", ";
         }
     }
-    (void)putchar('\n');
+    (void)fputc('\n', out);
 }
 
-double coverage_print(const cJSON *all, bool json)
+double coverage_print(const cJSON *all, FILE *out)
 {
     share whole = {0, 0};
     const cJSON *of;
     cJSON_ArrayForEach(of, all)
     {
-        if (!json) {
-            (void)printf("%s\n", of->string);
+        if (out != NULL) {
+            (void)fprintf(out, "%s\n", cli_words(of, "name"));
         }
         for (size_t i = 0; i < kind_count; i++) {
             const cJSON *list = cJSON_GetObjectItemCaseSensitive(of, kinds[i]);
             share part = count(list);
             whole.passed += part.passed;
             whole.all += part.all;
-            if (!json && part.all > 0) {
-                print_kind(kinds[i], list, part);
+            if (out != NULL && part.all > 0) {
+                print_kind(out, kinds[i], list, part);
             }
         }
     }
-    if (!json) {
-        (void)printf("covered   %5d of %4d  %5.1f %%\n", whole.passed, whole.all, percent(whole));
+    if (out != NULL) {
+        (void)fprintf(out, "covered   %5d of %4d  %5.1f %%\n", whole.passed, whole.all,
+                      percent(whole));
     }
     return percent(whole);
 }

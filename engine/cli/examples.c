@@ -1,5 +1,5 @@
 /* test: tables of examples. A scenario is played once for each row, with the row's values where its
- * texts say <column>. */
+ * start, its services and its steps say <column>. */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 typedef struct filling {
     scenario *s;
     const cJSON *row;
-    cJSON *used; /* {column: true} */
+    cJSON *used;    /* {column: true} */
+    cJSON *renamed; /* empty, but while a key is filled in */
 } filling;
 
 static const char *value_of(const filling *f, const char *name, size_t size)
@@ -73,6 +74,27 @@ static char *fill_text(const filling *f, const char *text)
     return out;
 }
 
+/* A key is a text too. */
+static bool fill_key(const filling *f, cJSON *child)
+{
+    if (child->string == NULL || strchr(child->string, '<') == NULL) {
+        return true;
+    }
+    char *text = fill_text(f, child->string);
+    cJSON_bool kept =
+        cJSON_AddItemToObject(f->renamed, text != NULL ? text : "", cJSON_CreateNull());
+    free(text);
+    cJSON *named = kept ? cJSON_GetArrayItem(f->renamed, 0) : NULL;
+    if (named == NULL || text == NULL) {
+        return false;
+    }
+    char *key = child->string; /* the two keys change places, so that each is freed once */
+    child->string = named->string;
+    named->string = key;
+    cJSON_DeleteItemFromArray(f->renamed, 0);
+    return true;
+}
+
 static bool fill(const filling *f, cJSON *value)
 {
     bool good = true;
@@ -84,7 +106,9 @@ static bool fill(const filling *f, cJSON *value)
     }
     cJSON_ArrayForEach(child, value)
     {
-        good = good && fill(f, child);
+        const cJSON *at = cJSON_GetObjectItemCaseSensitive(child, "@line");
+        f->s->line = at != NULL ? at->valueint : f->s->line;
+        good = good && fill_key(f, child) && fill(f, child);
     }
     return good;
 }
@@ -104,17 +128,39 @@ static bool all_used(const filling *f)
     return true;
 }
 
+/* Every value of a row is a text. */
+static bool check_row(scenario *s, const cJSON *row)
+{
+    const cJSON *column;
+    bool good = cJSON_IsObject(row);
+    cJSON_ArrayForEach(column, row)
+    {
+        good = good && (cJSON_IsString(column) || cJSON_IsNumber(column));
+    }
+    if (!good) {
+        scenario_fail(s, "an example is {column: value}, and each value a text");
+    }
+    return good;
+}
+
 cJSON *scenario_of_row(scenario *s, const cJSON *row)
 {
-    if (!cJSON_IsObject(row)) {
-        scenario_fail(s, "an example is {column: value}");
+    static const char *const parts[] = {"start", "services", "steps"};
+    if (!check_row(s, row)) {
         return NULL;
     }
+    int line = s->line;
     cJSON *whole = cJSON_Duplicate(s->root, true);
-    filling f = {.s = s, .row = row, .used = cJSON_CreateObject()};
-    cJSON_DeleteItemFromObjectCaseSensitive(whole, "examples");
-    bool good = fill(&f, whole) && all_used(&f);
+    filling f = {.s = s, .row = row, .used = cJSON_CreateObject(), .renamed = cJSON_CreateObject()};
+    bool good = true;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        cJSON *part = cJSON_GetObjectItemCaseSensitive(whole, parts[i]);
+        good = good && (part == NULL || fill(&f, part));
+    }
+    s->line = good ? line : s->line;
+    good = good && all_used(&f);
     cJSON_Delete(f.used);
+    cJSON_Delete(f.renamed);
     if (!good) {
         cJSON_Delete(whole);
         return NULL;

@@ -1,13 +1,15 @@
 /* test: what a step of a scenario expects. Whatever it names is compared: what cannot be compared
  * is a fault of the scenario, and never passed over. */
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/scenario.h"
 
-enum { most_text = 16000 };
+enum { most_text = 16000, most_shown = 200 };
 
 /* A thing that can be expected, the list it stands in, and those of its members that are texts or
  * numbers. */
@@ -25,8 +27,8 @@ static const subject subjects[] = {
     {"allotment",
      GREFFE_QUERY_ALLOTMENTS,
      {"allocated", "reserved", "committed", "spent", "free", NULL}},
-    {"order", GREFFE_QUERY_ORDERS, {"status", "dossier", "amount", "batch", "reason", NULL}},
     {"batch", GREFFE_QUERY_BATCHES, {"status", "orders", "sum", "on", NULL}},
+    {"order", GREFFE_QUERY_ORDERS, {"status", "dossier", "amount", "batch", "reason", NULL}},
 };
 
 void scenario_fail(scenario *s, const char *format, ...)
@@ -37,10 +39,12 @@ void scenario_fail(scenario *s, const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     s->failures += 1;
+    const char *row = strchr(s->name, '[');
     if (s->findings != NULL) {
         cli_findings_say(s->findings, s->name, s->path, s->line, text);
     } else {
-        (void)fprintf(stderr, "%s:%d: %s\n", s->path, s->line, text);
+        (void)fprintf(stderr, "%s:%d: %s%s%s\n", s->path, s->line, row != NULL ? row : "",
+                      row != NULL ? " " : "", text);
     }
 }
 
@@ -105,18 +109,22 @@ static void compare_member(scenario *s, const cJSON *expected, const cJSON *foun
 
 /* --- What is there --- */
 
-/* What the engine answers, to be deleted; NULL when there is no such thing. */
-static cJSON *read_json(scenario *s, greffe_query *query)
+cJSON *scenario_read(const scenario *s, const greffe_query *query)
 {
     char *text;
-    query->size = sizeof *query;
-    query->limit = 1000;
     if (greffe_engine_read(s->c->engine, &text, query) != GREFFE_OK) {
         return NULL;
     }
     cJSON *answer = cJSON_Parse(text);
     greffe_engine_free(s->c->engine, text);
     return answer;
+}
+
+static cJSON *read_json(scenario *s, greffe_query *query)
+{
+    query->size = sizeof *query;
+    query->limit = 1000;
+    return scenario_read(s, query);
 }
 
 /* --- A dossier --- */
@@ -128,13 +136,43 @@ typedef struct named {
     const char *without; /* what it is where the list does not name it */
 } named;
 
+/* `depot` alone is `depot.done`. */
+static bool is_named(const char *name, const char *wanted)
+{
+    size_t size = strlen(wanted);
+    return strcmp(name, wanted) == 0 ||
+           (strncmp(name, wanted, size) == 0 && strcmp(name + size, ".done") == 0);
+}
+
+/* A moment that there cannot be is a mistake of whoever wrote it. */
+static bool is_known(const scenario *s, const named *list, const char *wanted)
+{
+    static const struct {
+        const char *key, *plan, *name;
+    } lists[] = {
+        {"happened", "steps", "id"}, {"due", "clocks", "name"}, {"amounts", "values", "name"}};
+    const cJSON *one;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, lists[i].plan))
+        {
+            const char *name = cli_words(one, lists[i].name);
+            size_t size = strlen(name);
+            if (strcmp(list->key, lists[i].key) == 0 && strncmp(wanted, name, size) == 0 &&
+                (wanted[size] == '\0' || (wanted[size] == '.' && i == 0))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* {silence: 2020-05-04}, {montant: 200.00}: by name, in a list of objects of the dossier. */
 static void compare_named(scenario *s, const cJSON *expected, const cJSON *dossier,
                           const named *list)
 {
     const cJSON *wanted, *one;
     if (!cJSON_IsObject(expected)) {
-        scenario_fail(s, "'%s' takes an object of names", expected->string);
+        scenario_fail(s, "'%s' takes {name: what is expected}", expected->string);
         return;
     }
     cJSON_ArrayForEach(wanted, expected)
@@ -144,9 +182,13 @@ static void compare_named(scenario *s, const cJSON *expected, const cJSON *dossi
         if (strcmp(wanted->string, "@line") == 0) {
             continue;
         }
+        if (!is_known(s, list, wanted->string)) {
+            scenario_fail(s, "the procedure has no '%s' for '%s'", wanted->string, list->key);
+            continue;
+        }
         cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(dossier, list->list))
         {
-            if (strcmp(cli_words(one, list->name), wanted->string) == 0) {
+            if (is_named(cli_words(one, list->name), wanted->string)) {
                 list->is(one, found);
             }
         }
@@ -270,29 +312,75 @@ static bool compare_own(scenario *s, cJSON *expected, const cJSON *dossier)
 
 /* --- Lists --- */
 
+/* Where two texts part: the line, and what stands there in each. Final line feeds are none. */
+static bool find_difference(const char *expected, const char *found, int *line,
+                            char at[2][most_shown])
+{
+    *line = 1;
+    for (;;) {
+        size_t a = strcspn(expected, "\r\n"), b = strcspn(found, "\n");
+        if (a != b || strncmp(expected, found, a) != 0) {
+            (void)snprintf(at[0], most_shown, "%.*s", (int)a, expected);
+            (void)snprintf(at[1], most_shown, "%.*s", (int)b, found);
+            return true;
+        }
+        expected += a + strspn(expected + a, "\r");
+        found += b;
+        if (*expected == '\0' || *found == '\0') {
+            break;
+        }
+        expected += 1;
+        found += 1;
+        *line += 1;
+    }
+    bool more =
+        strspn(expected, "\r\n") != strlen(expected) || strspn(found, "\n") != strlen(found);
+    (void)snprintf(at[0], most_shown, "%s", *expected != '\0' ? "more" : "its end");
+    (void)snprintf(at[1], most_shown, "%s", *found != '\0' ? "more" : "its end");
+    return more;
+}
+
+static void make_folders(char *path)
+{
+    for (char *at = path + 1; *at != '\0'; at++) {
+        if (*at == '/') {
+            *at = '\0';
+            (void)mkdir(path, 0777);
+            *at = '/';
+        }
+    }
+}
+
 /* The text of a letter as it was seen to be right: a file beside the scenario. */
 static void compare_golden(scenario *s, const scenario_letter *letter, const char *file)
 {
-    char path[1400];
+    char path[1400], at[2][most_shown];
     char *text = NULL;
     size_t size;
+    int line = 1;
     scenario_beside(s, file, path);
     bool there = cli_read_file(path, &text, &size);
-    if (there && strcmp(text, letter->text) == 0) {
-        free(text);
-        return;
-    }
+    bool same = there && !find_difference(text, letter->text, &line, at);
     free(text);
-    if (!s->c->update) {
-        scenario_fail(s, "the letter '%s' is not as %s says%s; --update writes it", letter->name,
-                      path, there ? "" : ", which is not there");
+    if (same) {
         return;
     }
+    if (!s->c->update && !there) {
+        scenario_fail(s, "the letter '%s': there is no %s; --update writes it", letter->name, path);
+        return;
+    }
+    if (!s->c->update) {
+        scenario_fail(
+            s, "the letter '%s', line %d: %s has %s, found %s; --update writes what is found",
+            letter->name, line, path, at[0], at[1]);
+        return;
+    }
+    make_folders(path);
     FILE *out = fopen(path, "wb");
-    bool good = out != NULL && fputs(letter->text, out) >= 0;
+    bool good = out != NULL && fprintf(out, "%s\n", letter->text) >= 0;
     good = out != NULL && fclose(out) == 0 && good;
     if (!good) {
-        scenario_fail(s, "%s cannot be written", path);
+        scenario_fail(s, "%s cannot be written: %s", path, strerror(errno));
     }
 }
 
@@ -393,8 +481,9 @@ static cJSON *find_subject(scenario *s, const subject *about, const char *key, c
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(*whole, "items"))
     {
-        const char *own = cli_text(one, about->name);
-        found = own != NULL && strcmp(own, key) == 0 ? one : found;
+        bool of_dossier = about->kind == GREFFE_QUERY_ORDERS &&
+                          strcmp(cli_words(one, "dossier"), key) == 0; /* its last */
+        found = of_dossier || strcmp(cli_words(one, about->name), key) == 0 ? one : found;
     }
     return found;
 }
@@ -455,6 +544,10 @@ static const subject *subject_of(const cJSON *expect)
 void scenario_expect(scenario *s, const cJSON *expect)
 {
     unsigned before = s->expectations, failures = s->failures;
+    if (!cJSON_IsObject(expect)) {
+        scenario_fail(s, "'expect' takes {dossier: d1, at: …}, {letters: […]} or the like");
+        return;
+    }
     const subject *about = subject_of(expect);
     const cJSON *letters = cJSON_GetObjectItemCaseSensitive(expect, "letters");
     const cJSON *tasks = cJSON_GetObjectItemCaseSensitive(expect, "tasks");

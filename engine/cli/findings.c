@@ -199,6 +199,14 @@ static void print_xml(const char *text)
         case '"': (void)fputs("&quot;", stdout); break;
         case '\n': (void)fputs("&#10;", stdout); break;
         case '\t': (void)fputs("&#9;", stdout); break;
+        case 0xEF:
+            if (at[1] == 0xBF && (at[2] == 0xBE || at[2] == 0xBF)) { /* U+FFFE, U+FFFF */
+                (void)putchar('?');
+                at += 2;
+                break;
+            }
+            (void)putchar(*at);
+            break;
         default: (void)putchar(*at < 0x20 ? '?' : *at); break;
         }
     }

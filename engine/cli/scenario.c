@@ -28,6 +28,20 @@ void scenario_beside(const scenario *s, const char *name, char out[1400])
     (void)snprintf(out, 1400, "%.*s%s", (int)folder, s->path, name);
 }
 
+int scenario_line(const scenario *s, const char *key)
+{
+    size_t size = strlen(key);
+    int line = 1;
+    for (const char *at = s->text; at != NULL; line++) {
+        if (strncmp(at, key, size) == 0 && at[size] == ':') {
+            return line;
+        }
+        at = strchr(at, '\n');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    return 1;
+}
+
 greffe_status scenario_open(scenario *s, const greffe_plan *plan)
 {
     greffe_engine_options options = {.size = sizeof options};
@@ -38,6 +52,7 @@ greffe_status scenario_open(scenario *s, const greffe_plan *plan)
     s->refused = cJSON_CreateObject();
     s->line = 1;
     if (start == NULL || !cli_instant(start, &s->now_ms)) {
+        s->line = scenario_line(s, "start");
         scenario_fail(s, "'start' takes an instant, such as 2020-03-02T09:00:00Z");
     }
     char *text = NULL;
@@ -99,7 +114,7 @@ static int read_scenario(scenario *s)
     }
     greffe_status status =
         greffe_yaml_to_json(&json, s->c->context, s->c->diags, s->path, (greffe_str){text, size});
-    free(text);
+    s->text = text;
     if (status != GREFFE_OK) {
         return EXIT_FAULTS;
     }
@@ -127,44 +142,87 @@ static int read_site(scenario *s, const char *name)
     return code;
 }
 
+static bool is_list(const cJSON *root, const char *name)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, name);
+    return cJSON_IsArray(list) && cJSON_GetArraySize(list) > 0;
+}
+
 static bool check_keys(scenario *s)
 {
     static const char *const keys[] = {"greffe",   "scenario", "procedure", "site",  "services",
                                        "examples", "start",    "steps",     "@line", NULL};
+    static const char *const texts[] = {"greffe", "scenario", "procedure", "start"};
     s->line = 1;
+    if (!cJSON_IsObject(s->root)) {
+        scenario_fail(s, "a scenario has keys: greffe: 1, scenario: <what it shows>, …");
+        return false;
+    }
     if (!scenario_has_only(s, s->root, keys,
-                           "a scenario has 'procedure', 'site', 'services', 'examples', 'start' "
-                           "and 'steps'")) {
+                           "a scenario has 'greffe', 'scenario', 'procedure', 'site', 'services', "
+                           "'examples', 'start' and 'steps'")) {
         return false;
     }
-    if (cli_text(s->root, "procedure") == NULL || cli_text(s->root, "start") == NULL ||
-        !cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(s->root, "steps"))) {
-        scenario_fail(s, "a scenario has 'procedure' (a file), 'start' (an instant) and 'steps'");
-        return false;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (cli_text(s->root, texts[i]) == NULL) {
+            scenario_fail(s, "a scenario needs the key '%s'", texts[i]);
+            return false;
+        }
     }
-    return true;
+    bool examples = cJSON_GetObjectItemCaseSensitive(s->root, "examples") != NULL;
+    if (strcmp(cli_words(s->root, "greffe"), "1") != 0) {
+        scenario_fail(s, "this is the language 'greffe: 1', and not %s",
+                      cli_words(s->root, "greffe"));
+    } else if (!is_list(s->root, "steps")) {
+        s->line = scenario_line(s, "steps");
+        scenario_fail(s, "'steps' takes a list: - {do: file, …}");
+    } else if (examples && !is_list(s->root, "examples")) {
+        s->line = scenario_line(s, "examples");
+        scenario_fail(s, "'examples' takes a list: - {example: <name>, column: value}");
+    }
+    return s->failures == 0;
 }
 
 typedef struct round {
     int passed, failed;
-    cJSON *findings; /* for tools */
+    cJSON *findings; /* for tools; NULL: what fails is printed */
     cJSON *coverage; /* over all scenarios, or NULL */
 } round;
 
+/* One line of JSON: what failed, with its line. */
+static void print_object(const scenario *s, const round *all, bool passed)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "file", s->name);
+    cJSON_AddBoolToObject(object, "passed", passed);
+    cJSON_AddNumberToObject(object, "steps", s->steps);
+    cJSON_AddNumberToObject(object, "expectations", s->expectations);
+    cJSON *failures = cJSON_AddArrayToObject(object, "failures");
+    const cJSON *one;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(all->findings, "findings"))
+    {
+        if (strcmp(cli_words(one, "of"), s->name) == 0) {
+            static const char *const members[] = {"file", "line", "code", "message"};
+            cJSON *failure = cJSON_CreateObject();
+            for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+                const cJSON *member = cJSON_GetObjectItemCaseSensitive(one, members[i]);
+                cJSON_AddItemToObject(failure, members[i], cJSON_Duplicate(member, true));
+            }
+            cJSON_AddItemToArray(failures, failure);
+        }
+    }
+    cli_print_object(object);
+}
+
 static void say_verdict(const scenario *s, const round *all, bool passed)
 {
-    if (all->findings != NULL) {
+    if (s->c->json) {
+        print_object(s, all, passed);
+    } else if (all->findings != NULL) {
         cli_findings_end(all->findings, s->name, passed ? EXIT_FINE : EXIT_FAULTS);
-    } else if (!s->c->json) {
+    } else {
         (void)printf("%s %s (%u steps, %u expectations)\n", passed ? "ok  " : "FAIL", s->name,
                      s->steps, s->expectations);
-    } else {
-        cJSON *object = cJSON_CreateObject();
-        cJSON_AddStringToObject(object, "file", s->name);
-        cJSON_AddBoolToObject(object, "passed", passed);
-        cJSON_AddNumberToObject(object, "steps", s->steps);
-        cJSON_AddNumberToObject(object, "expectations", s->expectations);
-        cli_print_object(object);
     }
 }
 
@@ -176,17 +234,20 @@ static int end_of(const scenario *s, round *all, int code)
     return code;
 }
 
-/* The whole file, or one row of its examples. */
-static int play_one(const scenario *file, round *all, const greffe_plan *plan, const cJSON *row)
+/* The whole file, or one row of its examples, which has a number from 1. */
+static int play_one(const scenario *file, round *all, const greffe_plan *plan, const cJSON *row,
+                    int number)
 {
     scenario s = *file;
     int code = EXIT_FAULTS;
     if (row != NULL) {
+        char numbered[16];
         const char *name = cli_text(row, "example");
         const cJSON *line = cJSON_GetObjectItemCaseSensitive(row, "@line");
         s.line = line != NULL ? line->valueint : 1;
+        (void)snprintf(numbered, sizeof numbered, "%d", number);
         (void)snprintf(s.name, sizeof s.name, "%.1200s [%.200s]", file->path,
-                       name != NULL ? name : "?");
+                       name != NULL ? name : numbered);
         s.root = scenario_of_row(&s, row);
     }
     if (s.root != NULL) {
@@ -195,6 +256,7 @@ static int play_one(const scenario *file, round *all, const greffe_plan *plan, c
     if (row != NULL) {
         cJSON_Delete(s.root);
     }
+    s.c->mute = false;
     return end_of(&s, all, code);
 }
 
@@ -203,11 +265,12 @@ static int play_file(const scenario *s, round *all, const greffe_plan *plan)
     const cJSON *row, *rows = cJSON_GetObjectItemCaseSensitive(s->root, "examples");
     int worst = EXIT_FINE;
     if (rows == NULL) {
-        return play_one(s, all, plan, NULL);
+        return play_one(s, all, plan, NULL, 0);
     }
+    int number = 0;
     cJSON_ArrayForEach(row, rows)
     {
-        int code = play_one(s, all, plan, row);
+        int code = play_one(s, all, plan, row, ++number);
         worst = code > worst ? code : worst;
     }
     return worst;
@@ -238,29 +301,39 @@ static int take_file(cli *c, const char *path, void *data)
     } else if (code != EXIT_FINE) {
         cli_findings_diags(c, all->findings, path);
     }
+    if (code == EXIT_ENVIRONMENT && all->findings != NULL) {
+        char what[1500];
+        (void)snprintf(what, sizeof what, "%s%s cannot be read",
+                       procedure[0] == '\0' && s.root != NULL ? "its site beside " : "",
+                       procedure[0] != '\0' ? procedure : path);
+        cli_findings_say(all->findings, path, path,
+                         scenario_line(&s, procedure[0] != '\0' ? "procedure" : "site"), what);
+    }
     code = code == EXIT_FINE ? play_file(&s, all, plan) : end_of(&s, all, code);
     greffe_plan_unref(plan);
     cJSON_Delete(s.root);
+    free((void *)s.text);
     return code;
 }
 
-/* What is left to do once all were played: coverage, and what tools read. */
-static int conclude(cli *c, round *all, const char *format)
+/* What is left to do once all were played: what tools read, and coverage. */
+static int conclude(cli *c, const round *all, const char *format)
 {
-    int code = EXIT_FINE;
-    if (all->findings != NULL) {
+    bool junit = strcmp(format, "junit") == 0;
+    if (junit) {
         cli_findings_print(all->findings, format, "test");
     } else if (!c->json) {
         (void)printf("%d passed, %d failed\n", all->passed, all->failed);
     }
-    if (all->coverage != NULL) {
-        double share = coverage_print(all->coverage, c->json || all->findings != NULL);
-        if (share + 1e-9 < c->min_coverage) {
-            code = cli_fail(EXIT_FAULTS, "the scenarios cover %.1f %%, and %d are asked for", share,
-                            c->min_coverage);
-        }
+    if (all->coverage == NULL) {
+        return EXIT_FINE;
     }
-    return code;
+    (void)fflush(stdout);
+    double share = coverage_print(all->coverage, junit || c->json ? stderr : stdout);
+    return share + 1e-9 >= c->min_coverage
+               ? EXIT_FINE
+               : cli_fail(EXIT_FAULTS, "the scenarios cover %.1f %%, and %d are asked for", share,
+                          c->min_coverage);
 }
 
 int cli_test(cli *c)
@@ -270,10 +343,12 @@ int cli_test(cli *c)
     bool known =
         strcmp(format, "human") == 0 || strcmp(format, "json") == 0 || strcmp(format, "junit") == 0;
     if (c->word_count == 0 || !known) {
-        return cli_fail(EXIT_USAGE, "greffe test SCENARIO.yaml… [--format human|json|junit]");
+        return cli_fail(EXIT_USAGE,
+                        "greffe test SCENARIO.yaml|FOLDER… [--format human|json|junit] [--update] "
+                        "[--coverage] [--min-coverage PERCENT]");
     }
     c->json = c->json || strcmp(format, "json") == 0;
-    round all = {.findings = strcmp(format, "junit") == 0 ? cli_findings_new() : NULL,
+    round all = {.findings = c->json || strcmp(format, "junit") == 0 ? cli_findings_new() : NULL,
                  .coverage = c->coverage || c->min_coverage > 0 ? cJSON_CreateObject() : NULL};
     for (int i = 0; i < c->word_count; i++) {
         int code = cli_walk(c, c->words[i], CLI_SCENARIOS, take_file, &all);

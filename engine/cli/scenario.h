@@ -20,6 +20,7 @@ typedef struct scenario {
     cli *c;
     const char *path; /* of its file; what it names stands beside it */
     char name[1500];  /* of its file, with the example that is played */
+    const char *text; /* the file's own, or NULL */
     struct cJSON *root;
     struct cJSON *plan;     /* the procedure, as greffe_plan_render gives it */
     struct cJSON *services; /* {service: what it answers} */
@@ -39,6 +40,8 @@ typedef struct scenario {
 /* (expect.c) Says what is wrong in the step that is played, with its line. */
 void scenario_fail(scenario *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void scenario_forget_letters(scenario *s);
+/* What the engine answers, to be deleted; NULL when there is no such thing. */
+struct cJSON *scenario_read(const scenario *s, const greffe_query *query);
 /* Compares what a step expects with what is there. */
 void scenario_expect(scenario *s, const struct cJSON *expect);
 /* A file that the scenario names: the path to it. */
@@ -46,6 +49,9 @@ void scenario_beside(const scenario *s, const char *name, char out[1400]);
 /* Whether an object has these keys alone; says `help` otherwise. */
 bool scenario_has_only(scenario *s, const struct cJSON *object, const char *const *words,
                        const char *help);
+
+/* (scenario.c) The line on which a key of the file itself stands. */
+int scenario_line(const scenario *s, const char *key);
 
 /* (scenario_steps.c) What leaves is caught from now on. */
 greffe_status scenario_catch(scenario *s);
@@ -76,8 +82,8 @@ void scenario_write(FILE *out, const struct cJSON *root);
 /* (coverage.c) What scenarios passed through, over all of them: an object by procedure's file. The
  * engine is still open. */
 void coverage_add(const scenario *s);
-/* Prints it; the share of all that was passed, in percent. */
-double coverage_print(const struct cJSON *all, bool json);
+/* Prints it, unless `out` is NULL; the share of all that was passed, in percent. */
+double coverage_print(const struct cJSON *all, FILE *out);
 
 #ifdef __cplusplus
 }

@@ -198,7 +198,7 @@ static const greffe__verb verbs[] = {
      "has minutes that failed written again",
      greffe__decide_session,
      {EFFECT},
-     .example = "{\"effect\":\"s1\"}"},
+     .example = "{\"effect\":\"s1/minutes\"}"},
     {"allotment.allocate",
      "allotment",
      "the allotment's service",
