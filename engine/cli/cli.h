@@ -53,6 +53,7 @@ int cli_play(cli *c);
 int cli_report(cli *c);
 int cli_test(cli *c);
 int cli_compact(cli *c);
+int cli_record(cli *c);
 int cli_receive(cli *c);
 int cli_sweep(cli *c);
 
@@ -86,6 +87,10 @@ int cli_open_documents(cli *c);
 int cli_add_destinations(cli *c);
 /* The text of a member, or "". */
 const char *cli_words(const struct cJSON *object, const char *name);
+/* The number of a member, or 0. */
+int cli_number(const struct cJSON *object, const char *name);
+/* Adds a text to a list of an object, which is made when there is none. */
+void cli_add_word(struct cJSON *object, const char *list, const char *word);
 /* Gives every row of a list to `take`, page after page, at most --limit of them, until it answers
  * with another code than EXIT_FINE. */
 int cli_each_row(cli *c, greffe_query *query,

@@ -116,6 +116,19 @@ const char *cli_words(const cJSON *object, const char *name)
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
+int cli_number(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsNumber(item) ? item->valueint : 0;
+}
+
+void cli_add_word(cJSON *object, const char *list, const char *word)
+{
+    cJSON *words = cJSON_GetObjectItemCaseSensitive(object, list);
+    words = words != NULL ? words : cJSON_AddArrayToObject(object, list);
+    cJSON_AddItemToArray(words, cJSON_CreateString(word));
+}
+
 int cli_each_row(cli *c, greffe_query *query, int (*take)(cli *, const cJSON *, void *), void *data)
 {
     char *after = NULL;

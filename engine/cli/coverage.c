@@ -30,17 +30,11 @@ static void pass(cJSON *of, const char *kind, const char *name)
     }
 }
 
-static int number(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(item) ? item->valueint : 0; /* a zero is not written */
-}
-
 static const char *step_of(const cJSON *plan, const cJSON *node)
 {
-    return cli_words(
-        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(plan, "steps"), number(node, "step")),
-        "id");
+    return cli_words(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(plan, "steps"),
+                                        cli_number(node, "step")),
+                     "id");
 }
 
 static bool has_guard(const cJSON *edge)
@@ -109,18 +103,6 @@ static cJSON *procedure_of(const scenario *s)
 
 /* --- Reading journals --- */
 
-static bool edge_named(const cJSON *node, const char *outcome)
-{
-    const cJSON *edge;
-    cJSON_ArrayForEach(edge, cJSON_GetObjectItemCaseSensitive(node, "edges"))
-    {
-        if (strcmp(cli_words(edge, "outcome"), outcome) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A choice that was made: what stands above it did not hold. */
 static void pass_choice(cJSON *of, const cJSON *plan, const char *moment)
 {
@@ -131,8 +113,8 @@ static void pass_choice(cJSON *of, const cJSON *plan, const char *moment)
         const char *step = step_of(plan, node);
         size_t size = strlen(step);
         bool here = strncmp(moment, step, size) == 0 && moment[size] == '.';
-        bool above = number(node, "op") == choose;
-        here = here && edge_named(node, moment + size + 1);
+        bool above = cli_number(node, "op") == choose;
+        here = here && scenario_edge(node, moment + size + 1) != NULL;
         const cJSON *edges = here ? cJSON_GetObjectItemCaseSensitive(node, "edges") : NULL;
         cJSON_ArrayForEach(edge, edges)
         {

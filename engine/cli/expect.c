@@ -149,8 +149,11 @@ static bool is_known(const scenario *s, const named *list, const char *wanted)
 {
     static const struct {
         const char *key, *plan, *name;
-    } lists[] = {
-        {"happened", "steps", "id"}, {"due", "clocks", "name"}, {"amounts", "values", "name"}};
+    } lists[] = {{"happened", "clocks", "name"},
+
+                 {"happened", "steps", "id"},
+                 {"due", "clocks", "name"},
+                 {"amounts", "values", "name"}};
     const cJSON *one;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, lists[i].plan))
@@ -158,7 +161,7 @@ static bool is_known(const scenario *s, const named *list, const char *wanted)
             const char *name = cli_words(one, lists[i].name);
             size_t size = strlen(name);
             if (strcmp(list->key, lists[i].key) == 0 && strncmp(wanted, name, size) == 0 &&
-                (wanted[size] == '\0' || (wanted[size] == '.' && i == 0))) {
+                (wanted[size] == '\0' || (wanted[size] == '.' && i < 2))) {
                 return true;
             }
         }

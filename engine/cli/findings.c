@@ -99,12 +99,6 @@ void cli_findings_say(cJSON *all, const char *of, const char *file, int line, co
     add(all, of, &diag);
 }
 
-static int number_of(const cJSON *object, const char *name)
-{
-    const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(number) ? number->valueint : 0;
-}
-
 /* The message with the way to it and how to mend it, a line each. */
 static char *whole_text(const cJSON *one)
 {
@@ -144,12 +138,12 @@ static cJSON *location(const cJSON *one)
     cJSON *physical = cJSON_AddObjectToObject(place, "physicalLocation");
     cJSON *artifact = cJSON_AddObjectToObject(physical, "artifactLocation");
     cJSON_AddStringToObject(artifact, "uri", cli_words(one, "file"));
-    if (number_of(one, "line") > 0) {
+    if (cli_number(one, "line") > 0) {
         cJSON *region = cJSON_AddObjectToObject(physical, "region");
-        cJSON_AddNumberToObject(region, "startLine", number_of(one, "line"));
-        cJSON_AddNumberToObject(region, "startColumn", number_of(one, "column"));
-        cJSON_AddNumberToObject(region, "endLine", number_of(one, "end_line"));
-        cJSON_AddNumberToObject(region, "endColumn", number_of(one, "end_column"));
+        cJSON_AddNumberToObject(region, "startLine", cli_number(one, "line"));
+        cJSON_AddNumberToObject(region, "startColumn", cli_number(one, "column"));
+        cJSON_AddNumberToObject(region, "endLine", cli_number(one, "end_line"));
+        cJSON_AddNumberToObject(region, "endColumn", cli_number(one, "end_column"));
     }
     return place;
 }
@@ -230,7 +224,7 @@ static void print_failure(const cJSON *findings, const char *path)
             (void)fputs("\">", stdout);
         }
         print_xml(cli_words(one, "file"));
-        (void)printf(":%d:%d: %s %s: ", number_of(one, "line"), number_of(one, "column"),
+        (void)printf(":%d:%d: %s %s: ", cli_number(one, "line"), cli_number(one, "column"),
                      cli_words(one, "severity"), cli_words(one, "code"));
         print_xml(text != NULL ? text : "");
         (void)putchar('\n');
@@ -249,7 +243,7 @@ static void print_junit(const cJSON *files, const cJSON *findings, const char *c
     const cJSON *file;
     cJSON_ArrayForEach(file, files)
     {
-        failed += number_of(file, "exit") != EXIT_FINE;
+        failed += cli_number(file, "exit") != EXIT_FINE;
     }
     char now[32];
     cli_moment((int64_t)time(NULL) * 1000, now);
@@ -262,7 +256,7 @@ static void print_junit(const cJSON *files, const cJSON *findings, const char *c
                  command, now, cJSON_GetArraySize(files), failed);
     cJSON_ArrayForEach(file, files)
     {
-        bool fails = number_of(file, "exit") != EXIT_FINE;
+        bool fails = cli_number(file, "exit") != EXIT_FINE;
         (void)printf("    <testcase classname=\"greffe.%s\" time=\"0\" name=\"", command);
         print_xml(cli_words(file, "path"));
         (void)fputs(fails ? "\">\n" : "\"/>\n", stdout);
@@ -299,9 +293,9 @@ static void print_github(const cJSON *findings)
         const char *severity = cli_words(one, "severity");
         (void)printf("::%s file=", strcmp(severity, "note") == 0 ? "notice" : severity);
         print_escaped(cli_words(one, "file"), true);
-        (void)printf(",line=%d,col=%d,endLine=%d,endColumn=%d,title=", number_of(one, "line"),
-                     number_of(one, "column"), number_of(one, "end_line"),
-                     number_of(one, "end_column"));
+        (void)printf(",line=%d,col=%d,endLine=%d,endColumn=%d,title=", cli_number(one, "line"),
+                     cli_number(one, "column"), cli_number(one, "end_line"),
+                     cli_number(one, "end_column"));
         print_escaped(cli_words(one, "code"), true);
         (void)fputs("::", stdout);
         print_escaped(text != NULL ? text : "", false);

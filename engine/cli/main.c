@@ -22,6 +22,7 @@ static const struct {
     {"report", cli_report, CLI_READS, 0},   {"journal", cli_verify, CLI_READS, 2},
     {"db", cli_compact, CLI_NO_STORE, 1},   {"receive", cli_receive, CLI_NO_STORE, 64},
     {"sweep", cli_sweep, CLI_NO_STORE, 0},  {"explain", cli_explain, CLI_NO_STORE, 64},
+    {"record", cli_record, CLI_READS, 2},
 };
 
 static const struct {

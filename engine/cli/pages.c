@@ -11,6 +11,7 @@ const char cli_usage[] =
     "  greffe build FILE.yaml --out F      write the bundle that is published\n"
     "  greffe test SCENARIO|FOLDER…        play scenarios in injected time, check what they "
     "expect\n"
+    "  greffe record DOSSIER FILE.yaml     a real dossier's history as a scenario, nobody named\n"
     "  greffe explain CODE…                what a diagnostic means, with an example, mended\n"
     "  greffe eval [EXPRESSION]…           try expressions out, or ask for them at a prompt\n"
     "  greffe graph FILE.yaml              the steps as a graph, for Graphviz (dot)\n"
@@ -138,6 +139,19 @@ static const struct {
      "\n"
      "Exit: 0 all as expected, 1 not so, 3 a file cannot be read.\n"
      "    greffe test workflows/gpso-velo/scenarios --coverage\n"},
+    {"record",
+     "greffe record DOSSIER PROCEDURE.yaml --store FILE [--out FILE]\n"
+     "\n"
+     "Writes a dossier's history as a scenario of the procedure: what was done, when and by which\n"
+     "role, and what became of it. What persons typed is replaced and nobody is named; choices,\n"
+     "amounts, numbers, yes and no, and the months of dates stay, because they decide its course.\n"
+     "Claims, hand-overs, remarks and what operators did are left out. The scenario is played at\n"
+     "once: where it does not go as it went, that is said.\n"
+     "\n"
+     "  --out FILE    where it goes; default: it is printed\n"
+     "\n"
+     "Exit: 0, 1 it does not go as it went, or there is no such dossier, 3 a file cannot be read.\n"
+     "    greffe record d1 velo.yaml --store portail.db --out scenarios/d1.yaml\n"},
     {"graph",
      "greffe graph FILE.yaml [--json]\n"
      "\n"

@@ -16,11 +16,10 @@ static void hold_letter(replay *r, const cJSON *move)
     for (move = move->next; move != NULL && !replay_is_waited_for(r, move); move = move->next) {
         last = replay_node_of(r, move) != NULL ? move : last;
     }
-    const cJSON *edge = replay_edge_of(replay_node_of(r, last), cli_words(last, "outcome"));
-    const cJSON *to =
-        edge != NULL ? replay_in_list(r, "nodes", replay_number(edge, "target")) : NULL;
+    const cJSON *edge = scenario_edge(replay_node_of(r, last), cli_words(last, "outcome"));
+    const cJSON *to = edge != NULL ? replay_in_list(r, "nodes", cli_number(edge, "target")) : NULL;
     const char *channel = cli_words(to, "channel");
-    bool waits = replay_number(to, "op") == REPLAY_EFFECT &&
+    bool waits = cli_number(to, "op") == REPLAY_EFFECT &&
                  cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(to, "awaited"));
     if (waits && move != NULL && cJSON_GetObjectItemCaseSensitive(r->s.failing, channel) == NULL) {
         cJSON *step = cJSON_CreateObject(), *fail = cJSON_AddObjectToObject(step, "fail");
@@ -50,11 +49,11 @@ static void give_all_money(replay *r)
     const cJSON *node, *move;
     cJSON_ArrayForEach(node, cJSON_GetObjectItemCaseSensitive(r->s.plan, "nodes"))
     {
-        bool told = replay_number(node, "port") != REPLAY_ORDER;
+        bool told = cli_number(node, "port") != REPLAY_ORDER;
         cJSON_ArrayForEach(move, r->moves)
         {
             const cJSON *other = replay_node_of(r, move);
-            told = told || (replay_number(other, "port") == REPLAY_RESERVE &&
+            told = told || (cli_number(other, "port") == REPLAY_RESERVE &&
                             strcmp(cli_words(other, "budget"), cli_words(node, "budget")) == 0);
         }
         if (!told) {
@@ -99,18 +98,18 @@ static bool has_incident(replay *r)
 static void count_move(replay *r, const cJSON *move)
 {
     const cJSON *node = replay_node_of(r, move),
-                *edge = replay_edge_of(node, cli_words(move, "outcome"));
+                *edge = scenario_edge(node, cli_words(move, "outcome"));
     const char *item = cli_text(move, "item");
     char moment[300];
     if (item != NULL) {
-        int begun = replay_number(r->items, item);
+        int begun = cli_number(r->items, item);
         cJSON_DeleteItemFromObjectCaseSensitive(r->items, item);
         cJSON_AddNumberToObject(r->items, item, begun + 1);
     }
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(edge, "done"))) {
         (void)snprintf(moment, sizeof moment, "%s.%s", replay_step_of(r, node),
                        cli_words(edge, "outcome"));
-        int count = replay_number(r->happened, moment);
+        int count = cli_number(r->happened, moment);
         cJSON_DeleteItemFromObjectCaseSensitive(r->happened, moment);
         cJSON_AddNumberToObject(r->happened, moment, count + 1);
     }
@@ -133,7 +132,7 @@ static bool follows_at_once(const replay *r, const cJSON *move)
     for (move = move->next; move != NULL; move = move->next) {
         const cJSON *node = replay_node_of(r, move);
         if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(node, "awaited")) ||
-            replay_number(node, "port") == REPLAY_CALL) {
+            cli_number(node, "port") == REPLAY_CALL) {
             return false;
         }
     }
@@ -296,7 +295,7 @@ static void look(replay *r)
         add_count(happened, one->string, found);
     }
     r->good = r->good && breaks_order(r);
-    if (strchr(never, '.') != NULL && replay_number(r->happened, never) == 0) {
+    if (strchr(never, '.') != NULL && cli_number(r->happened, never) == 0) {
         add_count(happened, never, replay_count_of(whole, never));
     }
     cJSON_AddItemToObject(expect, "happened", happened);
@@ -309,18 +308,12 @@ static void look(replay *r)
 
 /* --- Door --- */
 
-static void begin(replay *r, const replaying *data, int64_t start_ms)
+static void begin(replay *r, int64_t start_ms)
 {
-    char at[32], title[400];
-    const char *story = cli_words(r->trace, "story");
-    cli_moment(start_ms, at);
-    (void)snprintf(title, sizeof title, "%s: %s", cli_words(r->trace, "code"), story);
-    r->s.root = cJSON_CreateObject();
-    cJSON_AddStringToObject(r->s.root, "greffe", "1");
-    cJSON_AddStringToObject(r->s.root, "scenario", title);
-    cJSON_AddStringToObject(r->s.root, "procedure", data->procedure);
-    cJSON_AddStringToObject(r->s.root, "start", at);
-    r->steps = cJSON_AddArrayToObject(r->s.root, "steps");
+    char title[400];
+    (void)snprintf(title, sizeof title, "%s: %s", cli_words(r->trace, "code"),
+                   cli_words(r->trace, "story"));
+    scenario_begin(&r->s, title, start_ms);
     r->happened = cJSON_CreateObject();
     r->items = cJSON_CreateObject();
     r->money = cJSON_CreateObject();
@@ -385,7 +378,7 @@ static bool try_variant(const replaying *data, const greffe_plan *plan, const cJ
     }
     greffe_free(data->c->context, text);
     r.s.findings = cli_findings_new();
-    begin(&r, data, start_of(shown));
+    begin(&r, start_of(shown));
     cJSON_Delete(shown);
     if (scenario_open(&r.s, plan) != GREFFE_OK) {
         r.good = false;

@@ -20,7 +20,6 @@ enum { REPLAY_ASK = 7, REPLAY_RESERVE = 2, REPLAY_ORDER = 4, REPLAY_CALL = 5 };
 typedef struct replay {
     scenario s;
     const cJSON *trace, *moves;
-    cJSON *steps;    /* of the scenario that is made */
     cJSON *happened; /* {moment: how often}: by the moves that were played */
     cJSON *items;    /* {step: how many have begun} */
     cJSON *money;    /* {allotment: "has", "lacks"} */
@@ -33,11 +32,9 @@ typedef struct replay {
     bool good;
 } replay;
 
-int replay_number(const cJSON *object, const char *name);
 const cJSON *replay_in_list(const replay *r, const char *list, int index);
-/* The plan's node that a move is about, its edge, and its step's id. */
+/* The plan's node that a move is about, and its step's id. */
 const cJSON *replay_node_of(const replay *r, const cJSON *move);
-const cJSON *replay_edge_of(const cJSON *node, const char *outcome);
 const char *replay_step_of(const replay *r, const cJSON *node);
 /* Whether a move is somebody's, or time's: the others follow by themselves. */
 bool replay_is_waited_for(const replay *r, const cJSON *move);

@@ -11,12 +11,6 @@ enum { kind_submission = 1, type_list = 13 };
 
 /* --- The plan --- */
 
-int replay_number(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(item) ? item->valueint : 0;
-}
-
 const cJSON *replay_in_list(const replay *r, const char *list, int index)
 {
     return cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(r->s.plan, list), index);
@@ -35,27 +29,15 @@ const cJSON *replay_node_of(const replay *r, const cJSON *move)
     return NULL;
 }
 
-const cJSON *replay_edge_of(const cJSON *node, const char *outcome)
-{
-    const cJSON *edge;
-    cJSON_ArrayForEach(edge, cJSON_GetObjectItemCaseSensitive(node, "edges"))
-    {
-        if (strcmp(cli_words(edge, "outcome"), outcome) == 0) {
-            return edge;
-        }
-    }
-    return NULL;
-}
-
 const char *replay_step_of(const replay *r, const cJSON *node)
 {
-    return cli_words(replay_in_list(r, "steps", replay_number(node, "step")), "id");
+    return cli_words(replay_in_list(r, "steps", cli_number(node, "step")), "id");
 }
 
 /* The `each` that a node stands in, or NULL. */
 static const cJSON *each_of(const replay *r, const cJSON *node)
 {
-    int scope = replay_number(node, "scope");
+    int scope = cli_number(node, "scope");
     while (scope != 0) {
         const cJSON *block, *one, *found = NULL;
         cJSON_ArrayForEach(block, cJSON_GetObjectItemCaseSensitive(r->s.plan, "nodes"))
@@ -65,10 +47,10 @@ static const cJSON *each_of(const replay *r, const cJSON *node)
                 found = one->valueint == scope ? block : found;
             }
         }
-        if (found == NULL || replay_number(found, "op") == REPLAY_EACH) {
+        if (found == NULL || cli_number(found, "op") == REPLAY_EACH) {
             return found;
         }
-        scope = replay_number(found, "scope");
+        scope = cli_number(found, "scope");
     }
     return NULL;
 }
@@ -78,7 +60,7 @@ bool replay_is_waited_for(const replay *r, const cJSON *move)
 {
     const cJSON *node = replay_node_of(r, move);
     const char *outcome = cli_words(move, "outcome");
-    int op = replay_number(node, "op"), port = replay_number(node, "port");
+    int op = cli_number(node, "op"), port = cli_number(node, "port");
     if (cli_text(move, "clock") != NULL || op == REPLAY_TASK || op == REPLAY_WAIT) {
         return true;
     }
@@ -90,15 +72,9 @@ bool replay_is_waited_for(const replay *r, const cJSON *move)
 
 /* --- Playing --- */
 
-/* Plays a step on a copy; the step itself is kept for the scenario. */
 void replay_play(replay *r, cJSON *step)
 {
-    cJSON *copy = cJSON_Duplicate(step, true);
-    unsigned failures = r->s.failures;
-    scenario_step(&r->s, copy);
-    r->good = r->good && r->s.failures == failures;
-    cJSON_Delete(copy);
-    cJSON_AddItemToArray(r->steps, step);
+    r->good = scenario_add(&r->s, step) && r->good;
 }
 
 /* A command, which may have to be refused. */
@@ -120,11 +96,6 @@ static cJSON *command(const char *verb, const char *stream, const char *key)
     return step;
 }
 
-static void add_word(cJSON *object, const char *list, const char *word)
-{
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(object, list), cJSON_CreateString(word));
-}
-
 static const cJSON *role_at(const replay *r, int index)
 {
     return replay_in_list(r, "roles", index);
@@ -134,7 +105,7 @@ static const cJSON *role_at(const replay *r, int index)
 static void add_person(replay *r, cJSON *step, const cJSON *role)
 {
     char subject[160];
-    int kind = replay_number(role, "kind");
+    int kind = cli_number(role, "kind");
     const char *id = cli_words(role, "id");
     cJSON *person = cJSON_AddObjectToObject(step, "as");
     if (kind == role_applicant) {
@@ -148,9 +119,9 @@ static void add_person(replay *r, cJSON *step, const cJSON *role)
                             : kind == role_delegate ? "delegate"
                                                     : "agent");
     if (kind == role_agent) {
-        add_word(person, "services", cli_words(role, "service"));
+        cli_add_word(person, "services", cli_words(role, "service"));
     } else if (kind == role_delegate) {
-        add_word(person, "roles", id);
+        cli_add_word(person, "roles", id);
     }
 }
 
@@ -165,7 +136,7 @@ static const cJSON *applicant(const replay *r)
     const cJSON *role;
     cJSON_ArrayForEach(role, cJSON_GetObjectItemCaseSensitive(r->s.plan, "roles"))
     {
-        if (replay_number(role, "kind") == role_applicant) {
+        if (cli_number(role, "kind") == role_applicant) {
             return role;
         }
     }
@@ -191,7 +162,7 @@ int replay_count_of(const cJSON *whole, const char *moment)
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(whole, "moments"))
     {
         if (strcmp(cli_words(one, "moment"), moment) == 0) {
-            return replay_number(one, "count");
+            return cli_number(one, "count");
         }
     }
     return 0;
@@ -233,7 +204,7 @@ static cJSON *with_items(const replay *r, const cJSON *fixed)
             const cJSON *field;
             cJSON_ArrayForEach(field, cJSON_GetObjectItemCaseSensitive(r->s.plan, "fields"))
             {
-                bool is_list = replay_number(field, "type") == type_list &&
+                bool is_list = cli_number(field, "type") == type_list &&
                                strcmp(cli_words(field, "path"), path) == 0;
                 if (is_list && cJSON_GetObjectItemCaseSensitive(all, path) == NULL) {
                     cJSON_AddItemToObject(all, path, cJSON_Duplicate(list, true));
@@ -264,7 +235,7 @@ static void add_place(const replay *r, cJSON *step, const cJSON *node)
     const cJSON *each = each_of(r, node);
     cJSON_AddStringToObject(step, "step", replay_step_of(r, node));
     if (each != NULL) {
-        cJSON_AddNumberToObject(step, "item", replay_number(r->items, cli_words(each, "path")) - 1);
+        cJSON_AddNumberToObject(step, "item", cli_number(r->items, cli_words(each, "path")) - 1);
     }
 }
 
@@ -312,9 +283,9 @@ static void ask(replay *r, const cJSON *node, const cJSON *move)
             cJSON_AddItemToArray(fields, cJSON_CreateString(one->string));
         }
     } else if (document != NULL) {
-        add_word(step, "documents", cli_words(document, "id"));
+        cli_add_word(step, "documents", cli_words(document, "id"));
     } else {
-        add_word(step, "fields", cli_words(field, "path"));
+        cli_add_word(step, "fields", cli_words(field, "path"));
     }
     cJSON_AddStringToObject(step, "message", "Il manque ceci");
     replay_play(r, step);
@@ -383,7 +354,7 @@ static void pay(replay *r, const cJSON *node, const char *outcome)
     if (strcmp(outcome, "rejected") == 0) {
         cJSON_AddStringToObject(cJSON_AddObjectToObject(step, "rejected"), REPLAY_DOSSIER, "AC04");
     } else if (strcmp(outcome, "unknown") == 0) {
-        add_word(step, "unknown", REPLAY_DOSSIER);
+        cli_add_word(step, "unknown", REPLAY_DOSSIER);
     }
     replay_play(r, step);
 }
@@ -394,7 +365,7 @@ static void bring(replay *r, const cJSON *node)
     const cJSON *role, *agent = NULL;
     cJSON_ArrayForEach(role, cJSON_GetObjectItemCaseSensitive(r->s.plan, "roles"))
     {
-        agent = agent == NULL && replay_number(role, "kind") == role_agent ? role : agent;
+        agent = agent == NULL && cli_number(role, "kind") == role_agent ? role : agent;
     }
     add_person(r, step, agent);
     cJSON_AddStringToObject(step, "message", cli_words(node, "message"));
@@ -451,7 +422,7 @@ void replay_give_money(replay *r, const cJSON *node, const char *outcome)
         cJSON *person = cJSON_AddObjectToObject(step, "as");
         cJSON_AddStringToObject(person, "subject", "finances-0");
         cJSON_AddStringToObject(person, "kind", "agent");
-        add_word(person, "services", cli_words(allotment, "service"));
+        cli_add_word(person, "services", cli_words(allotment, "service"));
         /* What is left after a reservation is taken back but for a cent's worth of doubt. */
         cJSON_AddStringToObject(step, "amount", amount != NULL ? amount : "-800000.00");
         replay_play(r, step);
@@ -485,7 +456,7 @@ void replay_prepare(replay *r, const cJSON *move)
     cJSON *seen = cJSON_CreateObject();
     for (; move != NULL && r->good; move = move->next) {
         const cJSON *node = replay_node_of(r, move);
-        int port = replay_number(node, "port");
+        int port = cli_number(node, "port");
         bool money = port == REPLAY_RESERVE || port == REPLAY_ORDER;
         const char *of = money                 ? cli_words(node, "budget")
                          : port == REPLAY_CALL ? cli_words(node, "service")
@@ -507,12 +478,12 @@ void replay_prepare(replay *r, const cJSON *move)
 
 static void do_task(replay *r, const cJSON *move, const cJSON *node)
 {
-    const cJSON *edge = replay_edge_of(node, cli_words(move, "outcome"));
-    const cJSON *step = replay_in_list(r, "steps", replay_number(node, "step"));
+    const cJSON *edge = scenario_edge(node, cli_words(move, "outcome"));
+    const cJSON *step = replay_in_list(r, "steps", cli_number(node, "step"));
     if (strcmp(cli_words(edge, "outcome"), "expired") == 0 &&
         cJSON_GetObjectItemCaseSensitive(node, "within") != NULL) {
         let_pass(r, "expire", NULL);
-    } else if (replay_number(step, "kind") == kind_submission) {
+    } else if (cli_number(step, "kind") == kind_submission) {
         file(r);
     } else if (strcmp(cli_words(edge, "outcome"), "ask") == 0 &&
                !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(edge, "done"))) {
@@ -526,7 +497,7 @@ void replay_move(replay *r, const cJSON *move)
 {
     const cJSON *node = replay_node_of(r, move);
     const char *outcome = cli_words(move, "outcome"), *clock = cli_text(move, "clock");
-    int op = replay_number(node, "op"), port = replay_number(node, "port");
+    int op = cli_number(node, "op"), port = cli_number(node, "port");
     if (clock != NULL) {
         let_pass(r, "clock", clock);
     } else if (op == REPLAY_TASK) {

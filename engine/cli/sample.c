@@ -33,12 +33,6 @@ typedef struct form {
     int count;
 } form;
 
-static int number_of(const cJSON *object, const char *name)
-{
-    const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(number) ? number->valueint : 0;
-}
-
 /* --- Candidates --- */
 
 static void add_text(cJSON *list, const char *text)
@@ -103,10 +97,10 @@ static void add_dates(cJSON *list, const cJSON *field, int64_t now_ms)
 static void add_texts(cJSON *list, const cJSON *field)
 {
     char text[256];
-    int digits = number_of(field, "digits"), least = number_of(field, "min_length");
+    int digits = cli_number(field, "digits"), least = cli_number(field, "min_length");
     size_t size = (size_t)(digits > 0 ? digits : least > 7 ? least : 7);
     size = size < sizeof text - 1 ? size : sizeof text - 1;
-    int most = number_of(field, "max_length");
+    int most = cli_number(field, "max_length");
     size = most > 0 && (size_t)most < size ? (size_t)most : size;
     memset(text, digits > 0 ? '1' : 'x', size);
     text[size] = '\0';
@@ -139,7 +133,7 @@ static void add_options(cJSON *list, const cJSON *field, bool several)
 
 static void add_by_type(cJSON *list, const cJSON *field, int64_t now_ms)
 {
-    switch (number_of(field, "type")) {
+    switch (cli_number(field, "type")) {
     case type_boolean:
         cJSON_AddItemToArray(list, cJSON_CreateTrue());
         cJSON_AddItemToArray(list, cJSON_CreateFalse());

@@ -12,7 +12,7 @@
 void scenario_beside(const scenario *s, const char *name, char out[1400])
 {
     const char *slash = strrchr(s->path, '/');
-    size_t folder = slash != NULL ? (size_t)(slash - s->path) + 1 : 0;
+    size_t folder = slash != NULL && name[0] != '/' ? (size_t)(slash - s->path) + 1 : 0;
     while (strncmp(name, "../", 3) == 0 && folder > 1) { /* a/b/../velo.yaml reads a/velo.yaml */
         size_t up = folder - 1;
         while (up > 0 && s->path[up - 1] != '/') {
@@ -81,6 +81,28 @@ void scenario_close(scenario *s)
     }
     greffe_engine_close(s->c->engine);
     s->c->engine = NULL;
+}
+
+void scenario_begin(scenario *s, const char *title, int64_t start_ms)
+{
+    char at[32];
+    cli_moment(start_ms, at);
+    s->root = cJSON_CreateObject();
+    cJSON_AddStringToObject(s->root, "greffe", "1");
+    cJSON_AddStringToObject(s->root, "scenario", title);
+    cJSON_AddStringToObject(s->root, "procedure", s->procedure);
+    cJSON_AddStringToObject(s->root, "start", at);
+    (void)cJSON_AddArrayToObject(s->root, "steps");
+}
+
+bool scenario_add(scenario *s, cJSON *step)
+{
+    cJSON *copy = cJSON_Duplicate(step, true); /* playing changes it */
+    unsigned failures = s->failures;
+    scenario_step(s, copy);
+    cJSON_Delete(copy);
+    cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(s->root, "steps"), step);
+    return s->failures == failures;
 }
 
 static int play(scenario *s, const greffe_plan *plan)

@@ -56,6 +56,8 @@ int scenario_line(const scenario *s, const char *key);
 /* (scenario_steps.c) What leaves is caught from now on. */
 greffe_status scenario_catch(scenario *s);
 greffe_status scenario_services(scenario *s, const struct cJSON *services);
+/* The way on from a node of the plan with this outcome, or NULL. */
+const struct cJSON *scenario_edge(const struct cJSON *node, const char *outcome);
 /* Plays one step, and folds every journal after it. */
 void scenario_step(scenario *s, struct cJSON *step);
 
@@ -63,6 +65,10 @@ void scenario_step(scenario *s, struct cJSON *step);
  * also when that fails. */
 greffe_status scenario_open(scenario *s, const greffe_plan *plan);
 void scenario_close(scenario *s);
+/* A scenario that is made while it is played: its root, then a step after the other, taken over.
+ * False: the step does not go as it should. */
+void scenario_begin(scenario *s, const char *title, int64_t start_ms);
+bool scenario_add(scenario *s, struct cJSON *step);
 
 /* (examples.c) The scenario of one row of `examples`, whose <column>s have its values; the caller
  * deletes it. NULL: it was told what is wrong with it. */

@@ -301,9 +301,16 @@ static const cJSON *plan_item(const scenario *s, const char *list, const char *i
     return NULL;
 }
 
-static void add_list(cJSON *object, const char *name, const char *word)
+const cJSON *scenario_edge(const cJSON *node, const char *outcome)
 {
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(object, name), cJSON_CreateString(word));
+    const cJSON *edge;
+    cJSON_ArrayForEach(edge, cJSON_GetObjectItemCaseSensitive(node, "edges"))
+    {
+        if (strcmp(cli_words(edge, "outcome"), outcome) == 0) {
+            return edge;
+        }
+    }
+    return NULL;
 }
 
 static bool is_service(const scenario *s, const char *id)
@@ -359,9 +366,9 @@ static bool stand_in(scenario *s, cJSON *action)
                             : is == agent   ? "agent"
                                             : "delegate");
     if (is == agent) {
-        add_list(person, "services", role != NULL ? cli_words(role, "service") : as);
+        cli_add_word(person, "services", role != NULL ? cli_words(role, "service") : as);
     } else if (is == delegate) {
-        add_list(person, "roles", as);
+        cli_add_word(person, "roles", as);
     }
     cJSON_ReplaceItemInObjectCaseSensitive(action, "as", person);
     return true;

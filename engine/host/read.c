@@ -20,6 +20,14 @@ static void put_events(greffe__reading *r, const greffe__events *events)
         if (event->amount != 0) {
             greffe__put_cents(r, "amount", event->amount);
         }
+        if (event->type == GREFFE__EV_ASKED) { /* documents and fields, by their ids */
+            greffe__put_list(r, "what");
+            for (uint32_t i = 0; i < event->list.count; i++) {
+                greffe__buf_text(r->out, i == 0 ? "" : ",");
+                greffe__buf_json(r->out, event->list.at[i]);
+            }
+            greffe__put_list_end(r);
+        }
         greffe__put_close(r);
     }
     greffe__put_list_end(r);

@@ -471,7 +471,8 @@ class Failing(Stage):
     def test_it_is_tried_again_and_leaves_once_it_is_mended(self):
         self.plays(self.MAIL, quotient(), expect("letters: [], incidents: []"),
                    "{at: 2026-03-02T08:02:00Z}", expect("letters: [], incidents: []"),
-                   "{mend: mail}", "{after: 1 day, expect: {letters: [accuse_reception], incidents: []}}")
+                   "{mend: mail}",
+                   "{after: 1 day, expect: {letters: [accuse_reception], incidents: []}}")
 
     def test_after_eight_times_it_is_an_incident(self):
         self.plays(self.MAIL, quotient(), *["{after: 1 hour}"] * 9,
