@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/picture.h"
 
 /* Whether something that the procedure promises is neither proved nor waived. */
 static bool unproved(const cli *c)
@@ -101,20 +101,43 @@ int cli_build(cli *c)
     return code;
 }
 
+/* What the library writes itself, and what is drawn here from the whole plan. */
+static bool write_graph(const cli *c, const greffe_plan *plan, const char *format)
+{
+    char *text = NULL;
+    bool dot = strcmp(format, "dot") == 0, json = strcmp(format, "json") == 0, good = true;
+    if (greffe_plan_render(&text, plan, dot ? GREFFE_PLAN_DOT : GREFFE_PLAN_JSON) != GREFFE_OK) {
+        return false;
+    }
+    if (dot || json) {
+        (void)fputs(text, stdout);
+    } else {
+        cJSON *whole = cJSON_Parse(text);
+        good = strcmp(format, "svg") == 0 ? picture_write_svg(stdout, whole, NULL)
+                                          : picture_write_mermaid(stdout, whole);
+        cJSON_Delete(whole);
+    }
+    greffe_free(c->context, text);
+    return good;
+}
+
 int cli_graph(cli *c)
 {
+    static const char *const formats[] = {"dot", "svg", "mermaid", "json"};
+    const char *format = c->format != NULL ? c->format : c->json ? "json" : "dot";
     greffe_plan *plan = NULL;
-    char *text;
-    if (c->word_count != 1) {
-        return cli_fail(EXIT_USAGE, "greffe graph FILE.yaml | dot -Tsvg");
+    bool known = false;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        known = known || strcmp(format, formats[i]) == 0;
+    }
+    if (c->word_count != 1 || !known) {
+        return cli_fail(EXIT_USAGE, "greffe graph FILE.yaml [--format svg|dot|mermaid|json]");
     }
     int code = cli_compile(c, c->words[0], &plan);
     if (code != EXIT_FINE) {
         cli_print_diags(c);
-    } else if (greffe_plan_render(&text, plan, c->json ? GREFFE_PLAN_JSON : GREFFE_PLAN_DOT) ==
-               GREFFE_OK) {
-        (void)fputs(text, stdout);
-        greffe_free(c->context, text);
+    } else if (!write_graph(c, plan, format)) {
+        code = cli_fail(EXIT_ENVIRONMENT, "out of memory");
     }
     greffe_plan_unref(plan);
     return code;

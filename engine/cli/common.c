@@ -257,15 +257,16 @@ int cli_compile(cli *c, const char *path, greffe_plan **out)
     const char *slash = strrchr(path, '/');
     (void)snprintf(f.path, sizeof f.path, "%.*s", slash != NULL ? (int)(slash - path + 1) : 0,
                    path);
-    bool test = strcmp(c->command, "test") == 0; /* a scenario may show what is wrong */
+    /* A scenario may show what is wrong, and so may a picture. */
+    bool shown = strcmp(c->command, "test") == 0 || strcmp(c->command, "graph") == 0;
     replaying replayed = {.c = c, .procedure = path};
     greffe_compile_options options = {.size = sizeof options,
                                       .read = read_beside,
                                       .read_data = &f,
                                       .today = (int64_t)time(NULL) / 86400,
-                                      .replay = c->no_replay || test ? NULL : scenario_replay,
+                                      .replay = c->no_replay || shown ? NULL : scenario_replay,
                                       .replay_data = &replayed,
-                                      .also_refuted = test};
+                                      .also_refuted = shown};
     greffe_status status =
         greffe_compile(out, c->context, c->diags, path, (greffe_str){text, size}, &options);
     free(text);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/picture.h"
 #include "cli/scenario.h"
 
 /* What is to be covered, in the order in which it is told. A name that is passed through is a
@@ -78,6 +79,7 @@ static cJSON *procedure_of(const scenario *s)
     }
     of = cJSON_AddObjectToObject(s->coverage, path != NULL ? path : s->procedure);
     cJSON_AddStringToObject(of, "name", s->procedure);
+    cJSON_AddItemToObject(of, "plan", cJSON_Duplicate(s->plan, true));
     free(path);
     for (size_t i = 0; i < kind_count; i++) {
         (void)cJSON_AddObjectToObject(of, kinds[i]);
@@ -195,6 +197,34 @@ void coverage_add(const scenario *s)
         way(text, moment->string, false);
         pass(r.of, "guards", text);
     }
+}
+
+/* --- Pictures --- */
+
+bool coverage_draw(const cJSON *of, const char *path, bool way)
+{
+    const picture_overlay overlay = {.passed = of, .path = way};
+    FILE *out = fopen(path, "wb");
+    bool good = out != NULL &&
+                picture_write_svg(out, cJSON_GetObjectItemCaseSensitive(of, "plan"), &overlay);
+    return out != NULL && fclose(out) == 0 && good;
+}
+
+int coverage_draw_all(const cJSON *all, const char *folder)
+{
+    int code = EXIT_FINE;
+    const cJSON *of;
+    cJSON_ArrayForEach(of, all)
+    {
+        char path[1400];
+        const cJSON *plan = cJSON_GetObjectItemCaseSensitive(of, "plan");
+        (void)snprintf(path, sizeof path, "%.1000s/%.200s.svg", folder,
+                       cli_words(plan, "procedure"));
+        if (!coverage_draw(of, path, false)) {
+            code = cli_fail(EXIT_ENVIRONMENT, "%s cannot be written", path);
+        }
+    }
+    return code;
 }
 
 /* --- Telling --- */

@@ -14,7 +14,7 @@ const char cli_usage[] =
     "  greffe record DOSSIER FILE.yaml     a real dossier's history as a scenario, nobody named\n"
     "  greffe explain CODE…                what a diagnostic means, with an example, mended\n"
     "  greffe eval [EXPRESSION]…           try expressions out, or ask for them at a prompt\n"
-    "  greffe graph FILE.yaml              the steps as a graph, for Graphviz (dot)\n"
+    "  greffe graph FILE.yaml              the steps as a picture: SVG, Mermaid, Graphviz\n"
     "Operators\n"
     "  greffe publish FILE.yaml            new dossiers of the procedure take it from now on\n"
     "  greffe file DOSSIER --procedure P --as ACCOUNT --args JSON\n"
@@ -80,7 +80,9 @@ static const struct {
      "                       sarif (2.1.0), junit (XML), github (annotations of a workflow)\n"
      "  --json               the same as --format json\n"
      "  --fail-on-warning    exit 4 when there are warnings\n"
-     "  --counterexamples DIR  write each way to a fault as a scenario, which greffe test plays\n"
+     "  --counterexamples DIR  write each way to a fault as a scenario, which greffe test plays, "
+     "and\n"
+     "                       as a picture\n"
      "  --no-replay          take the proof's word: do not play its ways to faults\n"
      "\n"
      "Exit: 0 no fault, 1 faults, 3 a file cannot be read, 4 something is not proved.\n"
@@ -124,7 +126,7 @@ static const struct {
      "    greffe publish velo.bundle --store portail.db\n"},
     {"test",
      "greffe test SCENARIO.yaml|FOLDER… [--site FILE] [--format human|json|junit] [--update]\n"
-     "            [--coverage] [--min-coverage PERCENT]\n"
+     "            [--coverage [--out DIR]] [--min-coverage PERCENT]\n"
      "\n"
      "Plays scenarios in a store of their own and in injected time, and compares what they "
      "expect;\n"
@@ -135,6 +137,7 @@ static const struct {
      "  --format junit          what CI systems read\n"
      "  --update                write the letters that are not as the files say\n"
      "  --coverage              what of each procedure no scenario passed through\n"
+     "  --out DIR               with --coverage: a picture of each procedure that shows it\n"
      "  --min-coverage PERCENT  fail below that share, of all that was played\n"
      "\n"
      "Exit: 0 all as expected, 1 not so, 3 a file cannot be read.\n"
@@ -152,11 +155,14 @@ static const struct {
      "\n"
      "Exit: 0, 1 it does not go as it went, or there is no such dossier, 3 a file cannot be read.\n"
      "    greffe record d1 velo.yaml --store portail.db --out scenarios/d1.yaml\n"},
-    {"graph",
-     "greffe graph FILE.yaml [--json]\n"
-     "\n"
-     "Writes the steps as a graph in the language of Graphviz; with --json, the whole plan.\n"
-     "    greffe graph velo.yaml | dot -Tsvg > velo.svg\n"},
+    {"graph", "greffe graph FILE.yaml [--format svg|dot|mermaid|json]\n"
+              "\n"
+              "Draws the steps. svg: a lane for each role, a line for each outcome, clocks with "
+              "their ends,\n"
+              "for screens and paper, light and dark; mermaid: for pages that draw with it; dot, "
+              "the default:\n"
+              "every node, for Graphviz; json, or --json: the whole plan.\n"
+              "    greffe graph velo.yaml --format svg > velo.svg\n"},
     {"run",
      "greffe run --store FILE --site FILE [--out DIR] [--documents DIR] [--now INSTANT] [--json]\n"
      "\n"

@@ -338,7 +338,7 @@ static int64_t start_of(const cJSON *plan)
     return (opens && from != NULL ? (int64_t)from->valuedouble * day_ms : usual) + 9 * 3600000;
 }
 
-/* Writes the scenario into the folder that the command line names. */
+/* Writes the scenario and its picture into the folder that the command line names. */
 static void keep(replay *r, const replaying *data)
 {
     char path[1400], procedure[1400];
@@ -358,9 +358,15 @@ static void keep(replay *r, const replaying *data)
     if (file != NULL) {
         scenario_write(file, r->s.root);
     }
-    if (file == NULL || fclose(file) != 0) {
+    bool written = file != NULL && fclose(file) == 0;
+    r->s.coverage = cJSON_CreateObject();
+    coverage_add(&r->s);
+    (void)snprintf(strrchr(path, '.'), 5, ".svg");
+    if (!written || !coverage_draw(r->s.coverage->child, path, true)) {
         (void)cli_fail(EXIT_ENVIRONMENT, "%s cannot be written", path);
     }
+    cJSON_Delete(r->s.coverage);
+    r->s.coverage = NULL;
 }
 
 static bool try_variant(const replaying *data, const greffe_plan *plan, const cJSON *trace,

@@ -352,6 +352,12 @@ static int conclude(cli *c, const round *all, const char *format)
     }
     (void)fflush(stdout);
     double share = coverage_print(all->coverage, junit || c->json ? stderr : stdout);
+    if (strcmp(c->out, "out") != 0) {
+        int code = coverage_draw_all(all->coverage, c->out);
+        if (code != EXIT_FINE) {
+            return code;
+        }
+    }
     return share + 1e-9 >= c->min_coverage
                ? EXIT_FINE
                : cli_fail(EXIT_FAULTS, "the scenarios cover %.1f %%, and %d are asked for", share,

@@ -88,6 +88,10 @@ void scenario_write(FILE *out, const struct cJSON *root);
 /* (coverage.c) What scenarios passed through, over all of them: an object by procedure's file. The
  * engine is still open. */
 void coverage_add(const scenario *s);
+/* Draws one procedure, with what was not passed, or with the way that was gone; and all of them,
+ * into a folder, under their ids. False, or an exit code: a file cannot be written. */
+bool coverage_draw(const struct cJSON *of, const char *path, bool way);
+int coverage_draw_all(const struct cJSON *all, const char *folder);
 /* Prints it, unless `out` is NULL; the share of all that was passed, in percent. */
 double coverage_print(const struct cJSON *all, FILE *out);
 
