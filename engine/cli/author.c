@@ -36,10 +36,18 @@ static int check_site(cli *c)
     return code;
 }
 
+typedef struct checking {
+    cJSON *findings; /* for tools, or NULL */
+    unsigned count;  /* of procedures */
+} checking;
+
 /* One procedure: told at once to people, kept for tools. */
-static int check_one(cli *c, const char *path, void *data)
+static int check_one(cli *c, const char *path, void *findings)
 {
+    checking *all = findings;
+    cJSON *data = all->findings;
     greffe_plan *plan = NULL;
+    all->count += 1;
     greffe_diags_clear(c->diags);
     int code = cli_compile(c, path, &plan);
     greffe_plan_unref(plan);
@@ -68,15 +76,19 @@ int cli_check(cli *c)
         return cli_fail(EXIT_USAGE, "--format takes human, json, sarif, junit or github");
     }
     c->json = strcmp(format, "human") != 0;
-    cJSON *all = c->json ? cli_findings_new() : NULL;
+    checking all = {.findings = c->json ? cli_findings_new() : NULL};
     int worst = c->accounts != NULL ? check_site(c) : EXIT_FINE;
     for (int i = 0; i < c->word_count; i++) {
-        int code = cli_walk(c, c->words[i], CLI_PROCEDURES, check_one, all);
+        unsigned before = all.count;
+        int code = cli_walk(c, c->words[i], CLI_PROCEDURES, check_one, &all);
         worst = code > worst ? code : worst;
+        if (all.count == before && code == EXIT_FINE) {
+            worst = cli_fail(EXIT_FAULTS, "there is no procedure in %s", c->words[i]);
+        }
     }
-    if (all != NULL) {
-        cli_findings_print(all, format, "check");
-        cJSON_Delete(all);
+    if (all.findings != NULL) {
+        cli_findings_print(all.findings, format, "check");
+        cJSON_Delete(all.findings);
     }
     return worst;
 }

@@ -54,6 +54,7 @@ int cli_report(cli *c);
 int cli_test(cli *c);
 int cli_compact(cli *c);
 int cli_record(cli *c);
+int cli_schema(cli *c);
 int cli_receive(cli *c);
 int cli_sweep(cli *c);
 

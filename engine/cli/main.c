@@ -22,7 +22,7 @@ static const struct {
     {"report", cli_report, CLI_READS, 0},   {"journal", cli_verify, CLI_READS, 2},
     {"db", cli_compact, CLI_NO_STORE, 1},   {"receive", cli_receive, CLI_NO_STORE, 64},
     {"sweep", cli_sweep, CLI_NO_STORE, 0},  {"explain", cli_explain, CLI_NO_STORE, 64},
-    {"record", cli_record, CLI_READS, 2},
+    {"record", cli_record, CLI_READS, 2},   {"schema", cli_schema, CLI_NO_STORE, 1},
 };
 
 static const struct {
@@ -59,9 +59,25 @@ static const struct {
     {"--coverage", offsetof(cli, coverage)}, {"--no-replay", offsetof(cli, no_replay)},
 };
 
+/* `--format=junit` is `--format junit`: false when there is no such option with a value. */
+static bool with_equals(cli *c, const char *word)
+{
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        size_t size = strlen(values[i].name);
+        if (strncmp(word, values[i].name, size) == 0 && word[size] == '=') {
+            *(const char **)(void *)((char *)c + values[i].offset) = word + size + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 static int option(cli *c, int argc, char **argv, int *at)
 {
     const char *word = argv[*at];
+    if (with_equals(c, word)) {
+        return EXIT_FINE;
+    }
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         if (strcmp(word, flags[i].name) == 0) {
             *(bool *)((char *)c + flags[i].offset) = true;
@@ -148,7 +164,7 @@ static bool asks_for_help(int argc, char **argv)
 {
     bool asks = strcmp(argv[1], "help") == 0;
     for (int i = 1; i < argc; i++) {
-        asks = asks || strcmp(argv[i], "--help") == 0;
+        asks = asks || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
     }
     return asks;
 }

@@ -14,6 +14,8 @@ const char cli_usage[] =
     "  greffe record DOSSIER FILE.yaml     a real dossier's history as a scenario, nobody named\n"
     "  greffe explain CODE…                what a diagnostic means, with an example, mended\n"
     "  greffe eval [EXPRESSION]…           try expressions out, or ask for them at a prompt\n"
+    "  greffe schema KIND                  what editors know: procedure, authority, site, "
+    "scenario\n"
     "  greffe graph FILE.yaml              the steps as a picture: SVG, Mermaid, Graphviz\n"
     "Operators\n"
     "  greffe publish FILE.yaml            new dossiers of the procedure take it from now on\n"
@@ -131,7 +133,8 @@ static const struct {
      "Plays scenarios in a store of their own and in injected time, and compares what they "
      "expect;\n"
      "after each step all journals are folded and compared with what is stored. The format is in\n"
-     "workflows/LANGUAGE.md, under Scenarios.\n"
+     "workflows/LANGUAGE.md, under Scenarios. A procedure that greffe check refuses is played "
+     "too.\n"
      "\n"
      "  --format json           one object a line: file, passed, steps, expectations; as --json\n"
      "  --format junit          what CI systems read\n"
@@ -142,6 +145,13 @@ static const struct {
      "\n"
      "Exit: 0 all as expected, 1 not so, 3 a file cannot be read.\n"
      "    greffe test workflows/gpso-velo/scenarios --coverage\n"},
+    {"schema",
+     "greffe schema procedure|authority|site|scenario\n"
+     "\n"
+     "Writes the JSON Schema of a kind of file, from the tables of keys that read it: with it an\n"
+     "editor completes keys and words, shows what they mean, and marks what is wrong. It knows\n"
+     "shapes alone; what they mean together, greffe check says.\n"
+     "    greffe schema procedure > .vscode/procedure.schema.json\n"},
     {"record",
      "greffe record DOSSIER PROCEDURE.yaml --store FILE [--out FILE]\n"
      "\n"

@@ -58,7 +58,9 @@ static int walk(cli *c, const char *path, cli_files which,
     for (int i = 0; i < count; i++) {
         char inner[most_path];
         struct stat info;
-        int size = snprintf(inner, sizeof inner, "%s/%s", path, names[i]->d_name);
+        bool here = strcmp(path, ".") == 0; /* files are named as they are from here */
+        int size = snprintf(inner, sizeof inner, "%s%s%s", here ? "" : path, here ? "" : "/",
+                            names[i]->d_name);
         bool fits = size > 0 && (size_t)size < sizeof inner && names[i]->d_name[0] != '.';
         if (fits && lstat(inner, &info) == 0) {
             if (S_ISDIR(info.st_mode)) {
@@ -77,6 +79,14 @@ int cli_walk(cli *c, const char *path, cli_files which,
              int (*take)(cli *c, const char *path, void *data), void *data)
 {
     struct stat info;
-    bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-    return folder ? walk(c, path, which, take, data, 0) : take(c, path, data);
+    char plain[most_path];
+    size_t size = strlen(path);
+    while (size > 1 && path[size - 1] == '/') {
+        size -= 1;
+    }
+    if (size >= sizeof plain || stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        return take(c, path, data);
+    }
+    (void)snprintf(plain, sizeof plain, "%.*s", (int)size, path);
+    return walk(c, plain, which, take, data, 0);
 }

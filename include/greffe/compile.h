@@ -72,6 +72,11 @@ typedef enum greffe_plan_form {
  *  greffe_free. GREFFE_ENOMEM, GREFFE_EMISUSE. */
 GREFFE_API greffe_status greffe_plan_render(char **out, const greffe_plan *plan,
                                             greffe_plan_form form);
+/** Writes the JSON Schema (draft 07) of a kind of file, "procedure", "authority" or "site", for
+ *  editors: the keys that the compiler knows, what they take, and what they mean. `*out` is
+ *  terminated and is the caller's, to be given back with greffe_free. GREFFE_ENOTFOUND: there is no
+ *  such kind; GREFFE_ENOMEM, GREFFE_EMISUSE. */
+GREFFE_API greffe_status greffe_schema(char **out, greffe_context *context, const char *kind);
 /** Frees what a function of this library said is the caller's. NULL is fine. */
 GREFFE_API void greffe_free(greffe_context *context, void *memory);
 

@@ -31,7 +31,7 @@ static const greffe__key authority_rows[] = {
     {"form", GREFFE__K_NODE, false, offsetof(authority_keys, form), 0, NULL,
      "form sections that procedures share"},
 };
-static const greffe__keys authority_table = {"an authority", authority_rows,
+const greffe__keys greffe__keys_authority = {"an authority", authority_rows,
                                              sizeof authority_rows / sizeof *authority_rows};
 
 typedef struct calendar_keys {
@@ -45,7 +45,7 @@ static const greffe__key calendar_rows[] = {
     {"closed", GREFFE__K_NODE, false, offsetof(calendar_keys, closed_node), 0, NULL,
      "further days on which the authority is closed: a list of dates"},
 };
-static const greffe__keys calendar_table = {"a calendar", calendar_rows, 2};
+const greffe__keys greffe__keys_calendar = {"a calendar", calendar_rows, 2};
 
 typedef struct board_keys {
     greffe__str title;
@@ -76,7 +76,7 @@ static const greffe__key board_rows[] = {
     {"second_after", GREFFE__K_TERM, false, offsetof(board_keys, second_after), 0, NULL,
      "from a meeting without quorum to the second; default 3 days (CGCT L2121-17)"},
 };
-static const greffe__keys board_table = {"a board", board_rows,
+const greffe__keys greffe__keys_board = {"a board", board_rows,
                                          sizeof board_rows / sizeof *board_rows};
 
 typedef struct title_keys {
@@ -84,7 +84,7 @@ typedef struct title_keys {
 } title_keys;
 static const greffe__key title_rows[] = {
     {"title", GREFFE__K_TEXT, true, offsetof(title_keys, title), 0, NULL, "its name"}};
-static const greffe__keys service_table = {"a service", title_rows, 1};
+const greffe__keys greffe__keys_authority_service = {"a service", title_rows, 1};
 
 typedef struct allotment_keys {
     greffe__str title;
@@ -95,13 +95,13 @@ static const greffe__key allotment_rows[] = {
     {"service", GREFFE__K_NAME, true, offsetof(allotment_keys, service), 0, NULL,
      "the service that allocates it"},
 };
-static const greffe__keys allotment_table = {"an allotment", allotment_rows, 2};
+const greffe__keys greffe__keys_allotment = {"an allotment", allotment_rows, 2};
 
 static void bind_calendar(greffe__definition *d, const greffe__node *node)
 {
     calendar_keys keys = {0};
     greffe__binder *b = &d->binder;
-    greffe__bind(b, &calendar_table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_calendar, node, 0, &keys);
     if (keys.holidays.node != NULL &&
         !greffe__holidays_named(&d->plan->holidays, keys.holidays.id)) {
         greffe__complain(b, GREFFE__GR_WRONG_VALUE, keys.holidays.node, calendar_rows[0].doc,
@@ -143,7 +143,7 @@ static void bind_board(greffe__definition *d, greffe__str id, const greffe__node
 {
     greffe__binder *b = &d->binder;
     board_keys keys = {.majority = GREFFE__MAJORITY_VOTES, .proxies = 1, .casting = true};
-    greffe__bind(b, &board_table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_board, node, 0, &keys);
     greffe__board *board = greffe__arena_push(b->arena, &d->plan->boards, sizeof *board);
     if (board == NULL) {
         return;
@@ -187,7 +187,7 @@ static void bind_board(greffe__definition *d, greffe__str id, const greffe__node
 static void bind_allotment(greffe__definition *d, greffe__str id, const greffe__node *node)
 {
     allotment_keys keys = {0};
-    greffe__bind(&d->binder, &allotment_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_allotment, node, 0, &keys);
     if (keys.service.node != NULL) {
         (void)greffe__name_find(d, keys.service.node, keys.service.id, 1u << GREFFE__THING_SERVICE,
                                 "a service");
@@ -203,7 +203,7 @@ static void bind_allotment(greffe__definition *d, greffe__str id, const greffe__
 static void bind_service(greffe__definition *d, greffe__str id, const greffe__node *node)
 {
     title_keys keys = {0};
-    greffe__bind(&d->binder, &service_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_authority_service, node, 0, &keys);
     greffe__str *place = greffe__arena_push(d->binder.arena, &d->services, sizeof *place);
     if (place != NULL) {
         *place = id;
@@ -246,7 +246,7 @@ void greffe__bind_authority(greffe__definition *d, const greffe__doc *doc)
     authority_keys keys = {0};
     const greffe__doc *outer = d->binder.doc;
     d->binder.doc = doc;
-    greffe__bind(&d->binder, &authority_table, doc->root, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_authority, doc->root, 0, &keys);
     if (keys.version.node != NULL && !greffe__str_is(keys.version.id, "1")) {
         greffe__complain(&d->binder, GREFFE__GR_WRONG_LANGUAGE_VERSION, keys.version.node,
                          "greffe: 1", "this library knows version 1 of the language");

@@ -38,7 +38,7 @@ static const greffe__key field_key_rows[] = {
     {"message", GREFFE__K_TEXT, false, offsetof(field_keys, message), 0, NULL,
      "what people read when it is not valid"},
 };
-static const greffe__keys field_table = {"a field", field_key_rows,
+const greffe__keys greffe__keys_field = {"a field", field_key_rows,
                                          sizeof field_key_rows / sizeof *field_key_rows};
 
 static bool read_bound(greffe__binder *b, const greffe__ref *ref, uint32_t type, greffe__value *out)
@@ -138,7 +138,7 @@ static void bind_field(greffe__definition *d, const greffe__doc *doc, const gref
 {
     greffe__binder *b = &d->binder;
     field_keys keys = {0};
-    greffe__bind(b, &field_table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_field, node, 0, &keys);
     *out = (greffe__field_source){.node = node, .doc = doc, .when = keys.when, .must = keys.must};
     greffe__field_def *def = &out->def;
     def->name = name->text;
@@ -195,13 +195,13 @@ static const greffe__key section_rows[] = {
     {"see", GREFFE__K_NODE, false, offsetof(section_keys, see), 0, NULL,
      "who sees it: a role, or a list of roles; default: all agents of the procedure"},
 };
-static const greffe__keys section_table = {"a form section", section_rows, 3};
+const greffe__keys greffe__keys_section = {"a form section", section_rows, 3};
 
 bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const greffe__node *node,
                                greffe__section_source *out)
 {
     section_keys keys = {0};
-    greffe__bind(&d->binder, &section_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_section, node, 0, &keys);
     if (keys.fields == NULL ||
         !greffe__expect_mapping(&d->binder, keys.fields, "the list of fields")) {
         return false;

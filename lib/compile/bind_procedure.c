@@ -39,7 +39,7 @@ static const greffe__key procedure_rows[] = {
     ROW(waive, NODE, false, "rules that are let pass: {rule: GR-4206, because: why, until: date}"),
     ROW(retention, NODE, false, "how long dossiers are kept: {outcome: 10 years, other: 2 years}"),
 };
-static const greffe__keys procedure_table = {"a procedure", procedure_rows,
+const greffe__keys greffe__keys_procedure = {"a procedure", procedure_rows,
                                              sizeof procedure_rows / sizeof *procedure_rows};
 
 /* --- Opening, roles --- */
@@ -54,12 +54,12 @@ static const greffe__key open_rows[] = {
     {"redirect", GREFFE__K_TEXT, false, offsetof(open_keys, redirect), 0, NULL,
      "what a citizen is told outside these dates"},
 };
-static const greffe__keys open_table = {"the opening", open_rows, 3};
+const greffe__keys greffe__keys_open = {"the opening", open_rows, 3};
 
 static void bind_open(greffe__definition *d, const greffe__node *node)
 {
     open_keys keys = {0};
-    greffe__bind(&d->binder, &open_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_open, node, 0, &keys);
     d->plan->opens = keys.from.given;
     d->plan->closes = keys.until.given;
     d->plan->open_from = keys.from.days;
@@ -91,7 +91,7 @@ static const greffe__key role_rows[] = {
     {"see", GREFFE__K_NODE, false, offsetof(role_keys, see), 0, NULL,
      "of an applicant: who sees the section 'form'; default: all agents of the procedure"},
 };
-static const greffe__keys role_table = {"a role", role_rows, sizeof role_rows / sizeof *role_rows};
+const greffe__keys greffe__keys_role = {"a role", role_rows, sizeof role_rows / sizeof *role_rows};
 
 static void add_section(greffe__definition *d, const greffe__section_source *source,
                         greffe__str owner, greffe__str role)
@@ -122,7 +122,7 @@ static void bind_role(greffe__definition *d, const greffe__node *name, const gre
 {
     role_keys keys = {0};
     greffe__binder *b = &d->binder;
-    greffe__bind(b, &role_table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_role, node, 0, &keys);
     greffe__role *role = greffe__arena_push(b->arena, &d->plan->roles, sizeof *role);
     if (role == NULL) {
         return;
@@ -266,7 +266,7 @@ static const greffe__key document_rows[] = {
     {"see", GREFFE__K_NODE, false, offsetof(document_keys, see), 0, NULL,
      "who sees it: a role, or a list of roles; default: all agents of the procedure"},
 };
-static const greffe__keys document_table = {"a document", document_rows,
+const greffe__keys greffe__keys_document = {"a document", document_rows,
                                             sizeof document_rows / sizeof *document_rows};
 
 static const struct {
@@ -322,7 +322,7 @@ static void bind_document(greffe__definition *d, const greffe__node *name, const
 {
     document_keys keys = {.needed_to = GREFFE__NEEDED_TO_INSTRUCT};
     greffe__binder *b = &d->binder;
-    greffe__bind(b, &document_table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_document, node, 0, &keys);
     greffe__document_def *document =
         greffe__arena_push(b->arena, &d->plan->documents, sizeof *document);
     struct greffe__document_pending *pending =
@@ -375,7 +375,7 @@ static const greffe__key rule_rows[] = {
      "the first day it holds"},
     {"value", GREFFE__K_EXPR, true, offsetof(greffe__dated, node), 0, NULL, "an expression"},
 };
-static const greffe__keys rule_table = {"a dated rule", rule_rows, 2};
+const greffe__keys greffe__keys_rule = {"a dated rule", rule_rows, 2};
 
 typedef struct value_keys {
     uint32_t as_of;
@@ -388,7 +388,7 @@ static const greffe__key value_rows[] = {
     {"rules", GREFFE__K_NODE, true, offsetof(value_keys, rules), 0, NULL,
      "an expression, or dated rules"},
 };
-static const greffe__keys value_table = {"a value", value_rows, 2};
+const greffe__keys greffe__keys_value = {"a value", value_rows, 2};
 
 void greffe__bind_dated(greffe__definition *d, const greffe__keys *keys, const greffe__node *list,
                         void (*add)(greffe__definition *d, void *data, const greffe__node *node,
@@ -431,7 +431,7 @@ static void bind_rules(greffe__definition *d, uint32_t value, const greffe__node
         greffe__complain(b, GREFFE__GR_WRONG_SHAPE, list, "- {from: 2026-01-01, value: 200}",
                          "the list of rules is empty");
     }
-    greffe__bind_dated(d, &rule_table, list, add_expression, &value);
+    greffe__bind_dated(d, &greffe__keys_rule, list, add_expression, &value);
 }
 
 static void bind_value(greffe__definition *d, const greffe__node *name, const greffe__node *node)
@@ -446,7 +446,7 @@ static void bind_value(greffe__definition *d, const greffe__node *name, const gr
     const greffe__node *rules = node;
     if (node->kind == GREFFE__MAPPING) {
         value_keys keys = {0};
-        greffe__bind(&d->binder, &value_table, node, 0, &keys);
+        greffe__bind(&d->binder, &greffe__keys_value, node, 0, &keys);
         rules = keys.rules;
         value->by_today = keys.as_of == 2;
     }
@@ -501,7 +501,7 @@ static const greffe__key once_rows[] = {
     {"claimed", GREFFE__K_NAME, true, offsetof(once_keys, claimed), 0, NULL,
      "the moment from which it counts: instruction.favorable"},
 };
-static const greffe__keys once_table = {"'once'", once_rows, 3};
+const greffe__keys greffe__keys_once = {"'once'", once_rows, 3};
 
 /* A claim that is held by another refuses the command that comes to it: so a person has to give
  * that command, and can choose another outcome. A board's grant is the exception: its claim is held
@@ -570,7 +570,7 @@ static void check_key(greffe__definition *d, const greffe__node *node, uint32_t 
 static void bind_once(greffe__definition *d, const greffe__node *node)
 {
     once_keys keys = {0};
-    greffe__bind(&d->binder, &once_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_once, node, 0, &keys);
     d->plan->once.every = keys.every;
     if (keys.key.node != NULL) {
         uint32_t field = greffe__plan_field_at(d->plan, keys.key.id);
@@ -653,7 +653,7 @@ void greffe__bind_procedure(greffe__definition *d)
                          "this is an authority's file, not a procedure's");
         return;
     }
-    greffe__bind(&d->binder, &procedure_table, root, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_procedure, root, 0, &keys);
     bind_header(d, &keys);
     if (keys.open != NULL) {
         bind_open(d, keys.open);

@@ -26,7 +26,7 @@ static const greffe__key clock_rows[] = {
     {"then", GREFFE__K_NAME, true, offsetof(clock_keys, then), 0, NULL, "the step at its end"},
     {"because", GREFFE__K_TEXT, false, offsetof(clock_keys, because), 0, NULL, "its legal source"},
 };
-static const greffe__keys clock_table = {"a clock", clock_rows,
+const greffe__keys greffe__keys_clock = {"a clock", clock_rows,
                                          sizeof clock_rows / sizeof *clock_rows};
 
 static void add_moment(greffe__definition *d, greffe__strs *list, greffe__str moment)
@@ -84,7 +84,7 @@ static void paused_while(greffe__definition *d, const greffe__ref *ref, greffe__
 static void bind_clock(greffe__definition *d, const greffe__node *name, const greffe__node *node)
 {
     clock_keys keys = {0};
-    greffe__bind(&d->binder, &clock_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_clock, node, 0, &keys);
     greffe__clock_def *clock = greffe__arena_push(d->binder.arena, &d->plan->clocks, sizeof *clock);
     if (clock == NULL) {
         return;
@@ -166,7 +166,7 @@ static const greffe__key guarantee_rows[] = {
      NULL, "steps that no person does two of; enforced at run time"},
     {"because", GREFFE__K_TEXT, false, offsetof(guarantee_keys, because), 0, NULL, "why"},
 };
-static const greffe__keys guarantee_table = {"a guarantee", guarantee_rows,
+const greffe__keys greffe__keys_guarantee = {"a guarantee", guarantee_rows,
                                              sizeof guarantee_rows / sizeof *guarantee_rows};
 
 static void what(greffe__definition *d, greffe__guarantee *guarantee, const greffe__ref *ref,
@@ -191,7 +191,7 @@ static void drop_guarantee(greffe__definition *d)
 static void bind_guarantee(greffe__definition *d, const greffe__node *node)
 {
     guarantee_keys keys = {0};
-    greffe__bind(&d->binder, &guarantee_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_guarantee, node, 0, &keys);
     greffe__guarantee *guarantee =
         greffe__arena_push(d->binder.arena, &d->plan->guarantees, sizeof *guarantee);
     if (guarantee == NULL) {
@@ -262,12 +262,12 @@ static const greffe__key waiver_rows[] = {
     {"until", GREFFE__K_DATE, true, offsetof(waiver_keys, until), 0, NULL,
      "the last day on which it is let pass"},
 };
-static const greffe__keys waiver_table = {"a waiver", waiver_rows, 3};
+const greffe__keys greffe__keys_waiver = {"a waiver", waiver_rows, 3};
 
 static void bind_waiver(greffe__definition *d, const greffe__node *node)
 {
     waiver_keys keys = {0};
-    greffe__bind(&d->binder, &waiver_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_waiver, node, 0, &keys);
     greffe__waiver *waiver = greffe__arena_push(d->binder.arena, &d->waivers, sizeof *waiver);
     if (waiver == NULL || keys.rule.node == NULL) {
         return;

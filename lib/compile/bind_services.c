@@ -22,7 +22,7 @@ static const greffe__key service_rows[] = {
      "how long an answer is waited for, where the step says nothing else"},
     {"because", GREFFE__K_TEXT, false, offsetof(service_keys, because), 0, NULL, "why, in words"},
 };
-static const greffe__keys service_table = {"a service", service_rows,
+const greffe__keys greffe__keys_service = {"a service", service_rows,
                                            sizeof service_rows / sizeof *service_rows};
 
 static void bind_with(greffe__definition *d, const greffe__node *with, greffe__call_service *out)
@@ -62,7 +62,7 @@ void greffe__bind_call_service(greffe__definition *d, const greffe__node *name,
     }
     *service = (greffe__call_service){.id = name->text};
     (void)greffe__name_add(d, name, name->text, GREFFE__THING_CALL, d->calls.count - 1);
-    greffe__bind(b, &service_table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_service, node, 0, &keys);
     service->within = keys.within;
     service->declares_with = keys.with != NULL;
     if (keys.with != NULL) {

@@ -75,7 +75,7 @@ static const greffe__key step_rows[] = {
         "procedure, and of a decision the applicant"),
     ROW("because", TEXT, because, false, 0, "why, in words"),
 };
-static const greffe__keys step_table = {"a step", step_rows, sizeof step_rows / sizeof *step_rows};
+const greffe__keys greffe__keys_step = {"a step", step_rows, sizeof step_rows / sizeof *step_rows};
 
 typedef struct branch_keys {
     const greffe__node *fill;
@@ -92,13 +92,13 @@ static const greffe__key branch_rows[] = {
      "what people read when it does not hold"},
     {"then", GREFFE__K_NAME, true, offsetof(branch_keys, then), 0, NULL, "the next step"},
 };
-static const greffe__keys branch_table = {"an outcome", branch_rows, 4};
+const greffe__keys greffe__keys_outcome = {"an outcome", branch_rows, 4};
 
 static const greffe__key case_rows[] = {
     {"when", GREFFE__K_EXPR, true, offsetof(branch_keys, condition), 0, NULL, "the condition"},
     {"then", GREFFE__K_NAME, true, offsetof(branch_keys, then), 0, NULL, "the next step"},
 };
-static const greffe__keys case_table = {"a case", case_rows, 2};
+const greffe__keys greffe__keys_case = {"a case", case_rows, 2};
 
 /* --- Outcomes --- */
 
@@ -146,7 +146,7 @@ static void bind_outcome(greffe__definition *d, greffe__step_def *step, const gr
         return;
     }
     branch_keys keys = {0};
-    greffe__bind(b, &branch_table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_outcome, node, 0, &keys);
     greffe__branch *branch = add_branch(d, step, outcome, keys.then);
     if (branch != NULL) {
         check_must(d, step, &keys, node);
@@ -197,7 +197,7 @@ static void bind_cases(greffe__definition *d, greffe__step_def *step)
     for (uint32_t i = 0; i < step->cases->count; i++) {
         const greffe__node *item = greffe__node_resolve(step->cases->children[i]);
         branch_keys keys = {0};
-        greffe__bind(b, &case_table, item, 0, &keys);
+        greffe__bind(b, &greffe__keys_case, item, 0, &keys);
         greffe__str name = greffe__str_format(b->arena, "case_%u", i + 1);
         greffe__branch *branch = add_branch(d, step, (greffe__ref){name, item}, keys.then);
         if (branch != NULL) {
@@ -318,7 +318,7 @@ static void bind_step(greffe__definition *d, const greffe__node *name, const gre
         unknown_kind(b, node, kind);
         return;
     }
-    greffe__bind(b, &step_table, node, number, step);
+    greffe__bind(b, &greffe__keys_step, node, number, step);
     planned->kind = step->kind;
     planned->title = step->title.size > 0 ? step->title : step->id;
     planned->shown = step->shown;

@@ -32,8 +32,8 @@ static const greffe__key table_rows[] = {
     {"order", GREFFE__K_NODE, false, offsetof(table_keys, order), 0, NULL,
      "of priority and output order: the values, the most important first, by commas"},
 };
-static const greffe__keys table_keys_table = {"a table", table_rows,
-                                              sizeof table_rows / sizeof *table_rows};
+const greffe__keys greffe__keys_table = {"a table", table_rows,
+                                         sizeof table_rows / sizeof *table_rows};
 
 /* A text of the table, where it stands in the source that is made of them all. */
 typedef struct part {
@@ -501,7 +501,7 @@ static const greffe__key version_rows[] = {
     {"rules", GREFFE__K_NODE, true, offsetof(greffe__dated, node), 0, NULL,
      "a block with pipes, or a list of rows"},
 };
-static const greffe__keys version_table = {"a dated table", version_rows, 2};
+const greffe__keys greffe__keys_version = {"a dated table", version_rows, 2};
 
 /* What the versions of a table share. */
 typedef struct versions {
@@ -526,7 +526,7 @@ void greffe__bind_table(greffe__definition *d, const greffe__node *name, const g
     value->name = name->text;
     uint32_t position = d->plan->values.count - 1;
     (void)greffe__name_add(d, name, name->text, GREFFE__THING_VALUE, position);
-    greffe__bind(&d->binder, &table_keys_table, node, 0, &keys);
+    greffe__bind(&d->binder, &greffe__keys_table, node, 0, &keys);
     value->by_today = keys.as_of == 2;
     if (keys.rules == NULL) {
         return; /* reported */
@@ -539,7 +539,7 @@ void greffe__bind_table(greffe__definition *d, const greffe__node *name, const g
                          "the rules of a table are a block of lines, or a list");
     } else if (first != NULL && first->kind == GREFFE__MAPPING) {
         versions shared = {position, &keys, node};
-        greffe__bind_dated(d, &version_table, keys.rules, add_version, &shared);
+        greffe__bind_dated(d, &greffe__keys_version, keys.rules, add_version, &shared);
     } else {
         (void)greffe__add_rule(d, position, NULL, make_def(d, &keys, node, keys.rules), true, 0);
     }

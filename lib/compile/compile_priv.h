@@ -70,6 +70,16 @@ typedef struct greffe__binder {
     const greffe__doc *doc; /* the file being bound */
 } greffe__binder;
 
+/* All tables, for whoever reads them too: (schema.c) what editors know of the language. */
+extern const greffe__keys greffe__keys_authority, greffe__keys_calendar, greffe__keys_board,
+    greffe__keys_authority_service, greffe__keys_allotment, greffe__keys_field,
+    greffe__keys_section, greffe__keys_procedure, greffe__keys_open, greffe__keys_role,
+    greffe__keys_document, greffe__keys_rule, greffe__keys_value, greffe__keys_once,
+    greffe__keys_clock, greffe__keys_guarantee, greffe__keys_waiver, greffe__keys_service,
+    greffe__keys_step, greffe__keys_outcome, greffe__keys_case, greffe__keys_table,
+    greffe__keys_version, greffe__keys_reserve, greffe__keys_site, greffe__keys_payer,
+    greffe__keys_account, greffe__keys_destination;
+
 /* Fills `out` from a mapping; faults are reported, and what is right is kept. `kind` is the kind
  * of step whose keys count, or 0. */
 void greffe__bind(greffe__binder *b, const greffe__keys *keys, const greffe__node *mapping,

@@ -14,7 +14,7 @@ static const greffe__key reserve_rows[] = {
     {"amount", GREFFE__K_NAME, true, offsetof(reserve_keys, amount), 0, NULL,
      "a frozen value of the procedure"},
 };
-static const greffe__keys reserve_table = {"a reservation", reserve_rows, 2};
+const greffe__keys greffe__keys_reserve = {"a reservation", reserve_rows, 2};
 
 static void money(greffe__lowering *l, uint32_t node, const reserve_keys *keys)
 {
@@ -39,7 +39,7 @@ void greffe__lower_deliberation(greffe__lowering *l)
     uint32_t reserve = GREFFE__NONE;
     greffe__plan_node *node;
     if (l->step->reserve != NULL) {
-        greffe__bind(&l->d->binder, &reserve_table, l->step->reserve, 0, &keys);
+        greffe__bind(&l->d->binder, &greffe__keys_reserve, l->step->reserve, 0, &keys);
         node = greffe__new_node(l, GREFFE__P_ASK, "reserve");
         if (node == NULL) {
             return;

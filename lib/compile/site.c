@@ -43,7 +43,7 @@ static const greffe__key site_rows[] = {
     {"accounts", GREFFE__K_NODE, false, offsetof(site_keys, accounts), 0, NULL,
      "{id: {kind: agent, services: […]}}"},
 };
-static const greffe__keys site_table = {"a site", site_rows, sizeof site_rows / sizeof *site_rows};
+const greffe__keys greffe__keys_site = {"a site", site_rows, sizeof site_rows / sizeof *site_rows};
 
 typedef struct payer_keys {
     greffe__ref name, iban, bic;
@@ -54,7 +54,7 @@ static const greffe__key payer_rows[] = {
      "the account to pay from"},
     {"bic", GREFFE__K_SCALAR, true, offsetof(payer_keys, bic), 0, NULL, "of its bank"},
 };
-static const greffe__keys payer_table = {"a payer", payer_rows, 3};
+const greffe__keys greffe__keys_payer = {"a payer", payer_rows, 3};
 
 typedef struct account_keys {
     uint32_t kind;
@@ -73,13 +73,13 @@ static const greffe__key account_rows[] = {
     {"channel", GREFFE__K_SCALAR, false, offsetof(account_keys, channel), 0, NULL,
      "portal, counter…"},
 };
-static const greffe__keys account_table = {"an account", account_rows, 4};
+const greffe__keys greffe__keys_account = {"an account", account_rows, 4};
 
 static void bind_account(greffe_site *site, greffe__binder *b, const greffe__node *name,
                          const greffe__node *node)
 {
     account_keys keys = {0};
-    greffe__bind(b, &account_table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_account, node, 0, &keys);
     account *place = greffe__arena_push(&site->arena, &site->accounts, sizeof *place);
     if (place == NULL || keys.kind == 0) {
         return;
@@ -100,7 +100,7 @@ static void bind_payer(greffe_site *site, greffe__binder *b, const greffe__node 
 {
     char compact[GREFFE__IBAN_CHARS] = "";
     payer_keys payer = {0};
-    greffe__bind(b, &payer_table, node, 0, &payer);
+    greffe__bind(b, &greffe__keys_payer, node, 0, &payer);
     if (payer.iban.node != NULL && !greffe__iban_read(compact, payer.iban.id)) {
         greffe__complain(b, GREFFE__GR_WRONG_VALUE, payer.iban.node,
                          "copy it from the bank's paper: FR76 …",
@@ -147,7 +147,7 @@ static void give_sender(greffe_site *site)
 static void bind_site(greffe_site *site, greffe__binder *b)
 {
     site_keys keys = {0};
-    greffe__bind(b, &site_table, b->doc->root, 0, &keys);
+    greffe__bind(b, &greffe__keys_site, b->doc->root, 0, &keys);
     site->sender = greffe__str_dup(&site->arena, keys.sender.id);
     if (keys.payer != NULL) {
         bind_payer(site, b, keys.payer);

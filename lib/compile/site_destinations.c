@@ -37,7 +37,7 @@ static const greffe__key rows[] = {
     {"per_minute", GREFFE__K_UINT, false, offsetof(destination_keys, per_minute), 0, NULL,
      "how many begin in a minute: as many as there are"},
 };
-static const greffe__keys table = {"a destination", rows, sizeof rows / sizeof *rows};
+const greffe__keys greffe__keys_destination = {"a destination", rows, sizeof rows / sizeof *rows};
 
 const char *const *greffe__terminated(greffe__arena *arena, const greffe__strs *list)
 {
@@ -84,7 +84,7 @@ void greffe__bind_destination(greffe__destinations *list, greffe__binder *b, gre
                               const greffe__node *node)
 {
     destination_keys keys = {0};
-    greffe__bind(b, &table, node, 0, &keys);
+    greffe__bind(b, &greffe__keys_destination, node, 0, &keys);
     greffe_destination *place = greffe__arena_push(b->arena, list, sizeof *place);
     if (place == NULL) {
         return;

@@ -358,6 +358,10 @@ static bool render_plan_in(greffe_context *context)
         greffe_free(context, text);
     }
     greffe_plan_unref(plan);
+    char *schema = NULL;
+    fine =
+        fine && sweep_status("greffe_schema", greffe_schema(&schema, context, "procedure"), false);
+    greffe_free(context, schema);
     return fine;
 }
 

@@ -59,7 +59,7 @@ class Sarif(Folder):
         (result,) = self.results()
         self.assertEqual((result["ruleId"], result["level"]), ("GR-4101", "error"))
         place = result["locations"][0]["physicalLocation"]
-        self.assertEqual(place["artifactLocation"]["uri"], "./aides/001-cent-gap.yaml")
+        self.assertEqual(place["artifactLocation"]["uri"], "aides/001-cent-gap.yaml")
         self.assertEqual(place["region"]["startLine"], 13)
         self.assertIn("Way: demandeur files", result["message"]["text"])
 
@@ -83,9 +83,9 @@ class Junit(Folder):
         (suite,) = root
         self.assertEqual((suite.get("tests"), suite.get("failures")), ("2", "1"))
         cases = {case.get("name"): case.find("failure") for case in suite.iter("testcase")}
-        self.assertIsNone(cases["./aides/001-cent-gap.sound.yaml"])
-        self.assertEqual(cases["./aides/001-cent-gap.yaml"].get("type"), "GR-4101")
-        self.assertIn("help: add a case", cases["./aides/001-cent-gap.yaml"].text.lower())
+        self.assertIsNone(cases["aides/001-cent-gap.sound.yaml"])
+        self.assertEqual(cases["aides/001-cent-gap.yaml"].get("type"), "GR-4101")
+        self.assertIn("help: add a case", cases["aides/001-cent-gap.yaml"].text.lower())
 
     def test_the_public_schema_takes_it(self):
         schema = pathlib.Path(SUITES) / "schemas" / "JUnit.xsd"
@@ -101,7 +101,7 @@ class Junit(Folder):
 class Github(Folder):
     def test_an_annotation_is_one_line(self):
         (line,) = self.told("github").splitlines()
-        self.assertTrue(line.startswith("::error file=./aides/001-cent-gap.yaml,line=13,"), line)
+        self.assertTrue(line.startswith("::error file=aides/001-cent-gap.yaml,line=13,"), line)
         self.assertIn(",title=GR-4101::no case of 'tri' holds", line)
         self.assertIn("%0AWay: demandeur files", line)
 
@@ -115,7 +115,7 @@ class Words(Folder):
 
     def test_people_are_told_of_each_file(self):
         answer = check(".", cwd=self.folder)
-        self.assertEqual(answer.stdout, "./aides/001-cent-gap.sound.yaml: no fault found\n")
+        self.assertEqual(answer.stdout, "aides/001-cent-gap.sound.yaml: no fault found\n")
         self.assertIn("error GR-4101", answer.stderr)
 
 
