@@ -5,24 +5,6 @@
 
 #include "cli/picture.h"
 
-/* Whether something that the procedure promises is neither proved nor waived. */
-static bool unproved(const cli *c)
-{
-    const greffe_diag *diag;
-    for (size_t i = 0; (diag = greffe_diags_get(c->diags, i)) != NULL; i++) {
-        if (strcmp(diag->code, "GR-4001") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int verdict(cli *c, int code)
-{
-    bool warned = greffe_diags_total(c->diags, GREFFE_WARNING) > 0 && c->fail_on_warning;
-    return code == EXIT_FINE && (warned || unproved(c)) ? EXIT_UNPROVED : code;
-}
-
 /* The site itself was read before; whether its effects could leave is seen by adding them. */
 static int check_site(cli *c)
 {
@@ -32,36 +14,6 @@ static int check_site(cli *c)
     int code = status == GREFFE_OK ? cli_add_destinations(c) : cli_status(status, c->site);
     if (code == EXIT_FINE && !c->json) {
         (void)printf("%s: no fault found\n", c->site);
-    }
-    return code;
-}
-
-typedef struct checking {
-    cJSON *findings; /* for tools, or NULL */
-    unsigned count;  /* of procedures */
-} checking;
-
-/* One procedure: told at once to people, kept for tools. */
-static int check_one(cli *c, const char *path, void *findings)
-{
-    checking *all = findings;
-    cJSON *data = all->findings;
-    greffe_plan *plan = NULL;
-    all->count += 1;
-    greffe_diags_clear(c->diags);
-    int code = cli_compile(c, path, &plan);
-    greffe_plan_unref(plan);
-    if (data == NULL) {
-        cli_print_diags(c);
-        if (code == EXIT_FINE) {
-            (void)printf("%s: no fault found%s\n", path,
-                         unproved(c) ? ", but not all is proved" : "");
-        }
-    }
-    code = verdict(c, code);
-    if (data != NULL) {
-        cli_findings_diags(c, data, path);
-        cli_findings_end(data, path, code);
     }
     return code;
 }
@@ -76,21 +28,14 @@ int cli_check(cli *c)
         return cli_fail(EXIT_USAGE, "--format takes human, json, sarif, junit or github");
     }
     c->json = strcmp(format, "human") != 0;
-    checking all = {.findings = c->json ? cli_findings_new() : NULL};
+    cJSON *findings = c->json ? cli_findings_new() : NULL;
     int worst = c->accounts != NULL ? check_site(c) : EXIT_FINE;
-    for (int i = 0; i < c->word_count; i++) {
-        unsigned before = all.count;
-        int code = cli_walk(c, c->words[i], CLI_PROCEDURES, check_one, &all);
-        worst = code > worst ? code : worst;
-        if (all.count == before && code == EXIT_FINE) {
-            worst = cli_fail(EXIT_FAULTS, "there is no procedure in %s", c->words[i]);
-        }
+    int code = c->word_count > 0 ? cli_check_all(c, findings) : EXIT_FINE;
+    if (findings != NULL) {
+        cli_findings_print(findings, format, "check");
+        cJSON_Delete(findings);
     }
-    if (all.findings != NULL) {
-        cli_findings_print(all.findings, format, "check");
-        cJSON_Delete(all.findings);
-    }
-    return worst;
+    return code > worst ? code : worst;
 }
 
 int cli_build(cli *c)
@@ -101,7 +46,7 @@ int cli_build(cli *c)
     }
     int code = cli_compile(c, c->words[0], &plan);
     cli_print_diags(c);
-    code = verdict(c, code);
+    code = cli_verdict(c, code);
     if (code == EXIT_FINE) {
         greffe_str bytes = greffe_plan_bundle(plan);
         FILE *file = fopen(c->out, "wb");
@@ -162,7 +107,7 @@ static int plan_from(cli *c, const char *path, greffe_plan **out)
     if (length < 7 || strcmp(path + length - 7, ".bundle") != 0) {
         int code = cli_compile(c, path, out);
         cli_print_diags(c);
-        return verdict(c, code);
+        return cli_verdict(c, code);
     }
     if (!cli_read_file(path, &bytes, &size)) {
         return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", path);

@@ -23,11 +23,13 @@ typedef struct cli {
     const char *words[64];
     int word_count;
     const char *store, *site, *out, *as, *key, *args, *now, *procedure, *by, *status, *group;
-    const char *represented, *effective, *because, *format, *counterexamples;
-    int limit, min_coverage;
+    const char *represented, *effective, *because, *format, *counterexamples, *cache;
+    int limit, min_coverage, jobs;
     uint64_t if_version;
     bool json, quiet, why, history, each, fail_on_warning, lenient, update, coverage, no_replay;
-    bool mute; /* what the library logs is of no interest now */
+    bool mute;           /* what the library logs is of no interest now */
+    struct cJSON *reads; /* the files that were read, with their hashes; NULL: nobody asks */
+    bool waives;         /* one of them lets something pass until a day */
     greffe_context *context;
     greffe_diags *diags;
     greffe_site *accounts;
@@ -39,6 +41,13 @@ typedef struct cli {
 } cli;
 
 int cli_check(cli *c);
+/* (check.c) Every procedure that the command line names; what is found is printed, or added. */
+int cli_check_all(cli *c, struct cJSON *findings);
+/* What the diagnostics make of an exit code: warnings may count, and what is not proved does. */
+int cli_verdict(const cli *c, int code);
+bool cli_unproved(const cli *c);
+/* A file was read, or, with NULL, looked for in vain. */
+void cli_note_read(const cli *c, const char *path, const char *text, size_t size);
 int cli_eval(cli *c);
 int cli_explain(cli *c);
 int cli_build(cli *c);
@@ -120,6 +129,10 @@ bool cli_path_from(const char *folder, const char *file, char out[1400]);
 bool cli_read_file(const char *path, char **out, size_t *size);
 int cli_compile(cli *c, const char *path, greffe_plan **out);
 void cli_print_diags(cli *c);
+/* One that was rendered before. */
+void cli_print_diag(const char *text);
+/* A context and diagnostics of its own. */
+int cli_open_context(cli *c);
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int cli_status(greffe_status status, const char *what);
 /* "2020-03-02T09:00:00Z" or a date; false when it is neither. */

@@ -198,6 +198,30 @@ static void print_one(const char *text, bool colour)
                   (int)(end_of_first - text), text, end_of_first);
 }
 
+void cli_print_diag(const char *text)
+{
+    print_one(text, isatty(2) == 1 && getenv("NO_COLOR") == NULL);
+}
+
+static void log_line(void *data, greffe_log_level level, const char *text)
+{
+    const cli *c = data;
+    if (level <= GREFFE_LOG_WARNING && !c->mute) {
+        (void)fprintf(stderr, "greffe: %s\n", text);
+    }
+}
+
+int cli_open_context(cli *c)
+{
+    const greffe_context_options options = {.size = sizeof options, .log = log_line, .log_data = c};
+    c->context = NULL;
+    c->diags = NULL;
+    return greffe_context_create(&c->context, &options) == GREFFE_OK &&
+                   greffe_diags_create(&c->diags, c->context) == GREFFE_OK
+               ? EXIT_FINE
+               : cli_fail(EXIT_ENVIRONMENT, "out of memory");
+}
+
 void cli_print_diags(cli *c)
 {
     const char *text;
@@ -223,6 +247,7 @@ void cli_print_diags(cli *c)
 /* --- Compiling --- */
 
 typedef struct folder {
+    cli *c;
     char path[1024];
     char *texts[64];
     size_t count;
@@ -239,8 +264,10 @@ static greffe_status read_beside(void *data, const char *name, greffe_str *out)
     }
     (void)snprintf(path, sizeof path, "%s%s", f->path, name);
     if (!cli_read_file(path, &text, &size)) {
+        cli_note_read(f->c, path, NULL, 0);
         return GREFFE_ENOTFOUND;
     }
+    cli_note_read(f->c, path, text, size);
     f->texts[f->count++] = text;
     *out = (greffe_str){text, size};
     return GREFFE_OK;
@@ -250,10 +277,12 @@ int cli_compile(cli *c, const char *path, greffe_plan **out)
 {
     char *text;
     size_t size;
-    folder f = {.count = 0};
+    folder f = {.c = c};
     if (!cli_read_file(path, &text, &size)) {
         return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", path);
     }
+    cli_note_read(c, path, text, size);
+    c->waives = strstr(text, "waive:") != NULL;
     const char *slash = strrchr(path, '/');
     (void)snprintf(f.path, sizeof f.path, "%.*s", slash != NULL ? (int)(slash - path + 1) : 0,
                    path);

@@ -46,6 +46,7 @@ static const struct {
     {"--because", offsetof(cli, because)},
     {"--format", offsetof(cli, format)},
     {"--counterexamples", offsetof(cli, counterexamples)},
+    {"--cache", offsetof(cli, cache)},
 };
 
 static const struct {
@@ -94,6 +95,10 @@ static int option(cli *c, int argc, char **argv, int *at)
         c->limit = atoi(argv[++*at]);
         return c->limit > 0 ? EXIT_FINE : cli_fail(EXIT_USAGE, "--limit takes a number above zero");
     }
+    if (strcmp(word, "--jobs") == 0 && *at + 1 < argc) {
+        c->jobs = atoi(argv[++*at]);
+        return c->jobs > 0 ? EXIT_FINE : cli_fail(EXIT_USAGE, "--jobs takes a number above zero");
+    }
     if (strcmp(word, "--min-coverage") == 0 && *at + 1 < argc) {
         c->min_coverage = atoi(argv[++*at]);
         return c->min_coverage > 0 && c->min_coverage <= 100
@@ -128,24 +133,15 @@ static int parse(cli *c, int argc, char **argv)
     return EXIT_FINE;
 }
 
-static void log_line(void *data, greffe_log_level level, const char *text)
-{
-    const cli *c = data;
-    if (level <= GREFFE_LOG_WARNING && !c->mute) {
-        (void)fprintf(stderr, "greffe: %s\n", text);
-    }
-}
-
 static int dispatch(cli *c)
 {
-    const greffe_context_options options = {.size = sizeof options, .log = log_line, .log_data = c};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(c->command, commands[i].name) != 0) {
             continue;
         }
-        if (greffe_context_create(&c->context, &options) != GREFFE_OK ||
-            greffe_diags_create(&c->diags, c->context) != GREFFE_OK) {
-            return cli_fail(EXIT_ENVIRONMENT, "out of memory");
+        int opened = cli_open_context(c);
+        if (opened != EXIT_FINE) {
+            return opened;
         }
         if (c->word_count > commands[i].most_words) {
             return cli_fail(EXIT_USAGE, "'%s' is a word too many; see greffe help %s",

@@ -66,7 +66,7 @@ static const struct {
 } pages[] = {
     {"check",
      "greffe check FILE.yaml|FOLDER… [--site FILE] [--format F] [--fail-on-warning]\n"
-     "             [--counterexamples DIR] [--no-replay]\n"
+     "             [--counterexamples DIR] [--cache FILE] [--jobs N] [--no-replay]\n"
      "\n"
      "Reads procedures with their authority and letters, goes through every state that a dossier "
      "of\n"
@@ -85,6 +85,10 @@ static const struct {
      "  --counterexamples DIR  write each way to a fault as a scenario, which greffe test plays, "
      "and\n"
      "                       as a picture\n"
+     "  --cache FILE         keep what was found, and look anew only at procedures of which a "
+     "file\n"
+     "                       has changed\n"
+     "  --jobs N             so many at a time; default: as many as there are processors\n"
      "  --no-replay          take the proof's word: do not play its ways to faults\n"
      "\n"
      "Exit: 0 no fault, 1 faults, 3 a file cannot be read, 4 something is not proved.\n"

@@ -60,7 +60,7 @@ LIBRARY_USERS = {
     "base64.h": ["engine/effects/*"],
     "random.h": ["engine/host/random*.c"],
     "pthread.h": ["engine/host/*", "engine/loop/*", "engine/effects/curl_posting.c",
-                  "engine/effects/curl_hand.c"],
+                  "engine/effects/curl_hand.c", "engine/cli/check.c"],
     "threads.h": ["engine/host/*", "engine/loop/*"],
 }
 

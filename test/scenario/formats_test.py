@@ -119,5 +119,72 @@ class Words(Folder):
         self.assertIn("error GR-4101", answer.stderr)
 
 
+class Cache(Folder):
+    """Only what changed is looked at again; what is told is the same."""
+
+    def setUp(self):
+        super().setUp()
+        self.cache = self.folder / "cache.json"
+        self.sound = "aides/001-cent-gap.sound.yaml: no fault found"
+
+    def look(self, *words):
+        return check(".", "--cache", self.cache, *words, cwd=self.folder)
+
+    def test_the_second_time_is_as_the_first(self):
+        first, second = self.look(), self.look()
+        self.assertEqual((first.returncode, first.stderr), (second.returncode, second.stderr))
+        self.assertEqual(first.stdout, self.sound + "\n")
+        self.assertEqual(second.stdout, self.sound + " (as before)\n")
+        self.assertEqual(self.look("--format", "sarif").stdout,
+                         check(".", "--format", "sarif", cwd=self.folder).stdout)
+
+    def test_whatever_a_procedure_reads_counts(self):
+        inner = self.folder / "aides"
+        for path in (inner / "commune.yaml", inner / "letters" / "accord.txt",
+                     inner / "001-cent-gap.sound.yaml"):
+            self.look()
+            path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+            self.assertEqual(self.look().stdout, self.sound + "\n", path)
+            self.assertEqual(self.look().stdout, self.sound + " (as before)\n", path)
+
+    def test_a_letter_that_goes_and_comes(self):
+        self.look()
+        letter = self.folder / "aides" / "letters" / "accord.txt"
+        text = letter.read_bytes()
+        letter.unlink()
+        self.assertIn("letters/accord.txt", self.look().stderr)
+        letter.write_bytes(text)
+        self.assertNotIn("letters/accord.txt", self.look().stderr)
+
+    def test_a_waiver_runs_out_though_no_file_changes(self):
+        path = self.folder / "aides" / "001-cent-gap.sound.yaml"
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("waive:\n  - {rule: GR-4204, because: Essai, until: 2099-12-31}\n")
+        self.look()
+        kept = json.loads(self.cache.read_text(encoding="utf-8"))
+        kept["files"]["aides/001-cent-gap.sound.yaml"]["day"] -= 1
+        self.cache.write_text(json.dumps(kept), encoding="utf-8")
+        self.assertNotIn("(as before)", self.look().stdout)
+
+    def test_what_is_no_cache_is_none(self):
+        for text in ("", "{", "[]", "null", '{"of": "another", "files": {}}'):
+            self.cache.write_text(text, encoding="utf-8")
+            self.assertEqual(self.look().stdout, self.sound + "\n", text)
+
+    def test_a_place_where_it_cannot_be(self):
+        answer = check(".", "--cache", self.folder / "none" / "cache.json", cwd=self.folder)
+        self.assertEqual(answer.returncode, 3)
+
+    def test_as_many_at_a_time_as_one_likes(self):
+        many = [check(FAULTY, "--jobs", count) for count in (1, 2, 7)]
+        self.assertEqual(many[0].stderr, many[1].stderr)
+        self.assertEqual(many[0].stdout, many[2].stdout)
+        self.assertEqual(check(FAULTY, "--jobs", "0").returncode, 2)
+
+    def test_a_file_that_is_named_twice_is_looked_at_once(self):
+        answer = check("aides", "aides/001-cent-gap.sound.yaml", cwd=self.folder)
+        self.assertEqual(answer.stdout, self.sound + "\n")
+
+
 if __name__ == "__main__":
     unittest.main()
