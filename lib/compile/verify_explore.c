@@ -11,6 +11,7 @@ typedef struct step {
     uint8_t *state;              /* the one that is made */
     uint32_t *segments, *filled; /* of what is asked, and of what is filled in */
     greffe__value *values;       /* of each name that is asked */
+    greffe__u32s open, made;     /* scopes that have a place in the one, and in the other */
     greffe__move move;
 } step;
 
@@ -42,20 +43,29 @@ static void settle_block(const step *s, const greffe__plan_node *block)
     }
 }
 
-/* Forgets what is asked for no more. */
+/* Forgets what is asked for no more. Most facts are unknown: eight at a time are passed over. */
 static void forget(const step *s)
 {
     const greffe__proof *p = s->p;
     uint8_t *facts = facts_of(p, s->state);
     for (uint32_t word = 0; word < p->words; word++) {
         uint64_t live = 0;
-        for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
-            const greffe__plan_node *node = greffe__proof_token(p, s->state, i);
+        for (uint32_t i = 0; i < s->made.count; i++) {
+            const greffe__plan_node *node = greffe__proof_token(p, s->state, s->made.at[i]);
             size_t at = node != NULL ? (size_t)(node - p->plan->nodes.at) : 0;
-            live |= node != NULL ? p->live[at * p->words + word] : 0;
+            live |= node != NULL ? p->live_held[at * p->words + word] : 0;
         }
-        for (uint32_t i = word * 64; i < p->fact_count && i < (word + 1) * 64; i++) {
-            facts[i] = (live >> (i % 64) & 1) != 0 ? facts[i] : 0;
+        uint32_t end = p->fact_count < (word + 1) * 64 ? p->fact_count : (word + 1) * 64;
+        for (uint32_t i = word * 64; i < end;) {
+            uint64_t eight = 1;
+            if (i + 8 <= end) {
+                memcpy(&eight, facts + i, sizeof eight);
+            }
+            uint32_t stop = i + 8 <= end ? i + 8 : end;
+            for (; eight != 0 && i < stop; i++) {
+                facts[i] = (live >> (i % 64) & 1) != 0 ? facts[i] : 0;
+            }
+            i = stop;
         }
     }
 }
@@ -64,15 +74,16 @@ static void forget(const step *s)
 static uint32_t arrive(step *s)
 {
     greffe__proof *p = s->p;
-    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
-        const greffe__plan_node *block = greffe__proof_token(p, s->state, i);
+    s->made.count = greffe__proof_open(p, s->state, s->made.at);
+    for (uint32_t i = 0; i < s->made.count; i++) {
+        const greffe__plan_node *block = greffe__proof_token(p, s->state, s->made.at[i]);
         if (block != NULL && block->op == GREFFE__P_FORK &&
             !p->tied[(size_t)(block - p->plan->nodes.at)]) {
             settle_block(s, block);
         }
     }
     forget(s);
-    return greffe__proof_reach(p, s->state, s->from, &s->move);
+    return greffe__proof_reach(p, s->state, &s->made, s->from, &s->move);
 }
 
 /* --- Effects --- */
@@ -161,7 +172,8 @@ static void clear_within(const step *s, uint32_t node)
 {
     const greffe__u32s *scopes = &s->p->plan->nodes.at[node].scopes;
     for (uint32_t i = 0; i < scopes->count; i++) {
-        for (uint32_t j = 0; j < s->p->plan->scopes.count; j++) {
+        for (uint32_t k = 0; k < s->open.count; k++) {
+            uint32_t j = s->open.at[k];
             if (greffe__scope_within(s->p->plan, j, scopes->at[i])) {
                 put_place(s->state, j, GREFFE__PLACE_NONE);
             }
@@ -393,11 +405,12 @@ static void expand_guarded(step *s, uint32_t node)
 
 /* --- Moves --- */
 
-static bool is_sealed(const greffe__proof *p, const uint8_t *state, uint32_t scope)
+static bool is_sealed(const step *s, uint32_t scope)
 {
-    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
-        const greffe__plan_node *node = greffe__proof_token(p, state, i);
-        if (node != NULL && node->sealed && greffe__scope_within(p->plan, i, scope)) {
+    for (uint32_t k = 0; k < s->open.count; k++) {
+        uint32_t i = s->open.at[k];
+        const greffe__plan_node *node = greffe__proof_token(s->p, s->before, i);
+        if (node != NULL && node->sealed && greffe__scope_within(s->p->plan, i, scope)) {
             return true;
         }
     }
@@ -426,36 +439,35 @@ static void leave_block(step *s, uint32_t node, const char *outcome)
     }
 }
 
-static bool is_block_sealed(const greffe__proof *p, const uint8_t *state,
-                            const greffe__plan_node *block)
+static bool is_block_sealed(const step *s, const greffe__plan_node *block)
 {
     bool sealed = false;
     for (uint32_t i = 0; i < block->scopes.count; i++) {
-        sealed = sealed || is_sealed(p, state, block->scopes.at[i]);
+        sealed = sealed || is_sealed(s, block->scopes.at[i]);
     }
     return sealed;
 }
 
 /* Whether a block is left: enough branches are done, and nothing sealed is in the others. */
-static bool is_joined(const greffe__proof *p, const uint8_t *state, const greffe__plan_node *block)
+static bool is_joined(const step *s, const greffe__plan_node *block)
 {
     uint32_t done = 0, total = block->scopes.count;
     for (uint32_t i = 0; i < total; i++) {
-        done += greffe__proof_place(state, block->scopes.at[i]) == GREFFE__PLACE_DONE;
+        done += greffe__proof_place(s->before, block->scopes.at[i]) == GREFFE__PLACE_DONE;
     }
     return done >= greffe__node_needs(block, total) &&
-           (done == total || !is_block_sealed(p, state, block));
+           (done == total || !is_block_sealed(s, block));
 }
 
 static void expand_fork(step *s, uint32_t node)
 {
     const greffe__proof *p = s->p;
     const greffe__plan_node *at = &p->plan->nodes.at[node];
-    if (is_joined(p, s->before, at)) {
+    if (is_joined(s, at)) {
         leave_block(s, node, "done");
         return;
     }
-    if (at->within.count > 0 && !is_block_sealed(p, s->before, at)) {
+    if (at->within.count > 0 && !is_block_sealed(s, at)) {
         leave_block(s, node, "expired");
     }
     for (uint32_t i = 0; i < at->scopes.count; i++) {
@@ -467,9 +479,10 @@ static void expand_fork(step *s, uint32_t node)
         if (p->tied[node]) {
             continue;
         }
-        if (!is_sealed(p, s->before, inner)) {
+        if (!is_sealed(s, inner)) {
             restart(s, GREFFE__MOVE_REST, node, i);
-            for (uint32_t j = 0; j < p->plan->scopes.count; j++) {
+            for (uint32_t k = 0; k < s->open.count; k++) {
+                uint32_t j = s->open.at[k];
                 if (greffe__scope_within(p->plan, j, inner)) {
                     put_place(s->state, j, j == inner ? GREFFE__PLACE_REST : GREFFE__PLACE_NONE);
                 }
@@ -531,7 +544,8 @@ static void next_item(step *s, uint32_t node, uint32_t scope)
         return;
     }
     restart(s, GREFFE__MOVE_AGAIN, node, 0);
-    for (uint32_t i = 0; i < s->p->plan->scopes.count; i++) {
+    for (uint32_t k = 0; k < s->open.count; k++) {
+        uint32_t i = s->open.at[k];
         if (greffe__scope_within(s->p->plan, i, scope)) {
             put_place(s->state, i, GREFFE__PLACE_NONE);
         }
@@ -550,7 +564,7 @@ static void expand_each(step *s, uint32_t node)
         leave_block(s, node, "done");
         return;
     }
-    if (place != GREFFE__PLACE_NONE && at->within.count > 0 && !is_sealed(s->p, s->before, inner)) {
+    if (place != GREFFE__PLACE_NONE && at->within.count > 0 && !is_sealed(s, inner)) {
         leave_block(s, node, "expired");
     }
     if (place == GREFFE__PLACE_NONE) {
@@ -558,7 +572,7 @@ static void expand_each(step *s, uint32_t node)
         return;
     }
     expand(s, inner);
-    if (at->join != 0 && !is_sealed(s->p, s->before, inner)) {
+    if (at->join != 0 && !is_sealed(s, inner)) {
         next_item(s, node, inner); /* while this one goes no further: another may end the block */
     }
 }
@@ -603,17 +617,17 @@ static void expand(step *s, uint32_t scope)
 }
 
 /* Whether a token goes on in the same command: then nothing else comes in between. */
-static bool passes_on(const greffe__proof *p, const uint8_t *state, const greffe__plan_node *node)
+static bool passes_on(const step *s, const greffe__plan_node *node)
 {
     uint32_t place;
     switch ((greffe__primitive)node->op) {
     case GREFFE__P_END: return false;
-    case GREFFE__P_FORK: return is_joined(p, state, node);
+    case GREFFE__P_FORK: return is_joined(s, node);
     case GREFFE__P_EACH:
         if (node->scopes.count != 1) {
             return true;
         }
-        place = greffe__proof_place(state, node->scopes.at[0]);
+        place = greffe__proof_place(s->before, node->scopes.at[0]);
         return place == GREFFE__PLACE_DONE || place == GREFFE__PLACE_NONE;
     default: return !greffe__node_waits(node);
     }
@@ -622,9 +636,10 @@ static bool passes_on(const greffe__proof *p, const uint8_t *state, const greffe
 /* All that may follow a state. */
 static void expand_state(step *s)
 {
-    for (uint32_t i = 0; i < s->p->plan->scopes.count; i++) {
+    for (uint32_t k = 0; k < s->open.count; k++) {
+        uint32_t i = s->open.at[k];
         const greffe__plan_node *node = greffe__proof_token(s->p, s->before, i);
-        if (node != NULL && passes_on(s->p, s->before, node)) {
+        if (node != NULL && passes_on(s, node)) {
             expand(s, i);
             return;
         }
@@ -644,13 +659,13 @@ static void expand_clocks(step *s)
                               ? greffe__plan_step_at(p->plan, clock->paused_while)
                               : GREFFE__NONE;
         bool runs = greffe__proof_facts(p, s->before)[p->clock_facts.at[i]] == GREFFE__CLOCK_RUNS;
-        if (!runs || root == NULL || root->op == GREFFE__P_END || is_sealed(p, s->before, 0) ||
+        if (!runs || root == NULL || root->op == GREFFE__P_END || is_sealed(s, 0) ||
             (paused != GREFFE__NONE && greffe__proof_waits(p, s->before, paused))) {
             continue;
         }
         restart(s, GREFFE__MOVE_CLOCK, i, 0);
-        for (uint32_t j = 0; j < p->plan->scopes.count; j++) {
-            put_place(s->state, j, GREFFE__PLACE_NONE);
+        for (uint32_t k = 0; k < s->open.count; k++) {
+            put_place(s->state, s->open.at[k], GREFFE__PLACE_NONE);
         }
         happen(s, &p->firing[i]);
         enter(s, 0, clock->then);
@@ -680,7 +695,7 @@ static bool begin(step *s)
     s->from = GREFFE__NONE;
     s->move = (greffe__move){.kind = GREFFE__MOVE_BEGIN};
     enter(s, 0, p->plan->scopes.at[0].entry);
-    return arrive(s) != GREFFE__NONE;
+    return arrive(s) != GREFFE__NONE || p->spent;
 }
 
 static bool allocate(greffe__proof *p)
@@ -693,6 +708,9 @@ static bool allocate(greffe__proof *p)
     p->broken_by = greffe__arena_zalloc(p->arena, (rules + 1) * sizeof *p->broken_by);
     p->stuck_at = greffe__arena_alloc(p->arena, (nodes + 1) * sizeof *p->stuck_at);
     p->stuck_by = greffe__arena_zalloc(p->arena, (nodes + 1) * sizeof *p->stuck_by);
+    p->packed = greffe__arena_alloc(p->arena, (p->size + 1) * sizeof *p->packed);
+    p->unpacked = greffe__arena_alloc(p->arena, p->size + 1);
+    p->key_count = p->key_room = 0;
     if (p->arena->failed) {
         return false;
     }
@@ -708,13 +726,17 @@ static bool explore(greffe__proof *p)
     uint8_t *state = greffe__arena_alloc(p->arena, p->size + 1);
     uint32_t segments[GREFFE_MAX_ASKED], filled[GREFFE_MAX_ASKED];
     step s = {.p = p, .before = before, .state = state, .segments = segments, .filled = filled};
+    size_t scopes = ((size_t)p->plan->scopes.count + 1) * sizeof *s.open.at;
+    s.open.at = greffe__arena_zalloc(p->arena, scopes);
+    s.made.at = greffe__arena_zalloc(p->arena, scopes);
     s.values = greffe__arena_zalloc(p->arena, (p->names->count + 1) * sizeof *s.values);
-    if (before == NULL || state == NULL || s.values == NULL || !begin(&s)) {
+    if (p->arena->failed || !begin(&s)) {
         return false;
     }
     for (uint32_t i = 0; i < p->count && !p->failed && !p->spent; i++) {
         memcpy(before, greffe__proof_state(p, i), p->size);
         s.from = i;
+        s.open.count = greffe__proof_open(p, before, s.open.at);
         expand_state(&s);
     }
     return !p->failed;

@@ -80,13 +80,12 @@ static void add_edges(flow *f, uint64_t *work, uint32_t node)
     }
 }
 
-static void add_scopes(flow *f, uint64_t *work, const greffe__plan_node *block, uint32_t except)
+/* What the first steps of a block's branches, or of its items, ask for. */
+static void add_scopes(flow *f, uint64_t *work, const greffe__plan_node *block)
 {
     for (uint32_t i = 0; i < block->scopes.count; i++) {
-        if (block->scopes.at[i] != except || block->op == GREFFE__P_EACH) {
-            add_arrow(f, work, f->p->plan->scopes.at[block->scopes.at[i]].entry);
-            merge(f, work);
-        }
+        add_arrow(f, work, f->p->plan->scopes.at[block->scopes.at[i]].entry);
+        merge(f, work);
     }
 }
 
@@ -115,17 +114,24 @@ static void add_guards(flow *f, uint32_t node)
     }
 }
 
-static void pass(flow *f, uint64_t *work, uint32_t node)
+/* What a token at a node may still ask for: after it, after the blocks around it, after a clock.
+ * `opens`: it is about to open its block; else its branches have tokens, which ask for themselves.
+ * Of the other branches around it the same holds; but another item may still begin. */
+static void pass(flow *f, uint64_t *work, uint32_t node, bool opens)
 {
     greffe__proof *p = f->p;
     const greffe__plan_node *at = &p->plan->nodes.at[node];
-    f->set = live_at(p, node);
     add_edges(f, work, node);
-    add_scopes(f, work, at, GREFFE__NONE);
+    if (opens) {
+        add_scopes(f, work, at);
+    }
     for (uint32_t scope = at->scope; p->block_of[scope] != GREFFE__NONE;
          scope = p->plan->scopes.at[scope].parent) {
+        const greffe__plan_node *block = &p->plan->nodes.at[p->block_of[scope]];
         add_edges(f, work, p->block_of[scope]);
-        add_scopes(f, work, &p->plan->nodes.at[p->block_of[scope]], scope);
+        if (block->op == GREFFE__P_EACH) {
+            add_scopes(f, work, block);
+        }
     }
     for (uint32_t i = 0; i < p->plan->clocks.count; i++) {
         add_arrow(f, work, p->plan->clocks.at[i].then);
@@ -262,6 +268,32 @@ static bool find_blocks(greffe__proof *p)
     return p->block_of != NULL;
 }
 
+static void put_clocks(flow *f, bool live)
+{
+    for (uint32_t i = 0; i < f->p->clock_facts.count; i++) {
+        put(f->set, f->p->clock_facts.at[i], live);
+    }
+}
+
+/* While the branches of a block go on, its own token asks for what comes after them alone. */
+static bool hold_forks(flow *f, uint64_t *work)
+{
+    greffe__proof *p = f->p;
+    uint32_t count = p->plan->nodes.count;
+    p->live_held =
+        greffe__arena_zalloc(p->arena, (size_t)(count + 1) * p->words * sizeof *p->live_held);
+    for (uint32_t i = 0; p->live_held != NULL && i < count; i++) {
+        f->set = p->live_held + (size_t)i * p->words;
+        if (p->plan->nodes.at[i].op == GREFFE__P_FORK) {
+            put_clocks(f, true);
+            pass(f, work, i, false);
+        } else {
+            memcpy(f->set, live_at(p, i), p->words * sizeof *f->set);
+        }
+    }
+    return p->live_held != NULL;
+}
+
 bool greffe__proof_live(greffe__proof *p)
 {
     uint32_t count = p->plan->nodes.count;
@@ -278,17 +310,16 @@ bool greffe__proof_live(greffe__proof *p)
         if (p->list_facts[i] != GREFFE__NONE) {
             put(f.set, p->list_facts[i], true);
         }
-        for (uint32_t j = 0; j < p->clock_facts.count; j++) {
-            put(f.set, p->clock_facts.at[j], p->plan->nodes.at[i].op != GREFFE__P_END);
-        }
+        put_clocks(&f, p->plan->nodes.at[i].op != GREFFE__P_END);
     }
     while (f.changed) {
         f.changed = false;
         for (uint32_t i = count; i > 0; i--) {
             if (p->plan->nodes.at[i - 1].op != GREFFE__P_END) {
-                pass(&f, work, i - 1);
+                f.set = live_at(p, i - 1);
+                pass(&f, work, i - 1, true);
             }
         }
     }
-    return tie(p);
+    return hold_forks(&f, work) && tie(p);
 }

@@ -136,15 +136,20 @@ typedef struct greffe__proof {
     uint32_t *edge_moments;     /* two of each edge, or GREFFE__NONE */
     uint32_t *guards;           /* of each edge: a condition, or GREFFE__NONE */
     uint64_t *live;             /* of each node: the facts that may still be asked for */
-    uint32_t words;             /* of such a set */
-    bool *tied;                 /* of each node: branches of its block ask after each other */
-    uint32_t *block_of;         /* of each scope: the node that opens it, or GREFFE__NONE */
+    uint64_t *live_held; /* the same of a token there; of a block, while its branches go on */
+    uint32_t words;      /* of such a set */
+    bool *tied;          /* of each node: branches of its block ask after each other */
+    uint32_t *block_of;  /* of each scope: the node that opens it, or GREFFE__NONE */
     greffe__rules rules;
     bool failed; /* no memory */
 
     /* The states that were reached. */
-    uint32_t size; /* of one: a place for each scope, two bytes each, then the facts */
-    uint8_t *states;
+    uint32_t size;  /* of one: a place for each scope, two bytes each, then the facts */
+    uint32_t *keys; /* of all states: index << 16 | value of each place and fact that is not 0 */
+    uint32_t key_count, key_room;
+    uint32_t *key_at;  /* of each state, and one past the last: where its key begins */
+    uint32_t *packed;  /* the key of a state that is looked for */
+    uint8_t *unpacked; /* the state that was asked for last */
     uint32_t count, room;
     uint32_t *table, mask;
     uint32_t *parents;
@@ -180,11 +185,14 @@ enum { GREFFE__PLACE_NONE = 0, GREFFE__PLACE_DONE = 0xFFFF, GREFFE__PLACE_REST =
 /* Places are nodes, counted from 1. */
 uint32_t greffe__proof_place(const uint8_t *state, uint32_t scope);
 const uint8_t *greffe__proof_facts(const greffe__proof *p, const uint8_t *state);
+/* It lives until the next one is asked for. */
 const uint8_t *greffe__proof_state(const greffe__proof *p, uint32_t index);
-/* Keeps a state that a move leads to, and the arrow; which it is. GREFFE__NONE without memory, or
- * past the limits: then the proof has failed, or is spent. */
-uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, uint32_t from,
-                             const greffe__move *move);
+/* Scopes that have a place in a state, ascending; how many. */
+uint32_t greffe__proof_open(const greffe__proof *p, const uint8_t *state, uint32_t *scopes);
+/* Keeps a state that a move leads to, whose open scopes are given, and the arrow; which it is.
+ * GREFFE__NONE without memory, or past the limits: then the proof has failed, or is spent. */
+uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, const greffe__u32s *open,
+                             uint32_t from, const greffe__move *move);
 
 /* In this order; each false without memory. */
 bool greffe__proof_net(greffe__proof *p);     /* the facts that guards and clocks ask for */

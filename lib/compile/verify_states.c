@@ -15,7 +15,37 @@ const uint8_t *greffe__proof_facts(const greffe__proof *p, const uint8_t *state)
 
 const uint8_t *greffe__proof_state(const greffe__proof *p, uint32_t index)
 {
-    return p->states + (size_t)index * p->size;
+    uint32_t scopes = p->plan->scopes.count;
+    memset(p->unpacked, 0, p->size);
+    for (uint32_t i = p->key_at[index]; i < p->key_at[index + 1]; i++) {
+        uint32_t at = p->keys[i] >> 16, value = p->keys[i] & 0xFFFF;
+        if (at < scopes) {
+            p->unpacked[2 * at] = (uint8_t)(value & 0xFF);
+            p->unpacked[2 * at + 1] = (uint8_t)(value >> 8);
+        } else {
+            p->unpacked[scopes + at] = (uint8_t)value;
+        }
+    }
+    return p->unpacked;
+}
+
+uint32_t greffe__proof_open(const greffe__proof *p, const uint8_t *state, uint32_t *scopes)
+{
+    uint32_t count = 0, all = p->plan->scopes.count;
+    for (uint32_t i = 0; i < all;) {
+        uint64_t four = 1;
+        if (i + 4 <= all) { /* most are empty: four at a time */
+            memcpy(&four, state + 2 * (size_t)i, sizeof four);
+        }
+        uint32_t end = i + 4 <= all ? i + 4 : all;
+        for (; four != 0 && i < end; i++) {
+            if (greffe__proof_place(state, i) != GREFFE__PLACE_NONE) {
+                scopes[count++] = i;
+            }
+        }
+        i = end;
+    }
+    return count;
 }
 
 const greffe__plan_node *greffe__proof_token(const greffe__proof *p, const uint8_t *state,
@@ -26,42 +56,94 @@ const greffe__plan_node *greffe__proof_token(const greffe__proof *p, const uint8
     return node ? &p->plan->nodes.at[place - 1] : NULL;
 }
 
-static uint32_t hash_of(const uint8_t *bytes, uint32_t size)
+static uint32_t hash_of(const uint32_t *key, uint32_t count)
 {
     uint64_t hash = 0xCBF29CE484222325u;
-    for (uint32_t i = 0; i < size; i++) {
-        hash = (hash ^ bytes[i]) * 0x100000001B3u;
+    for (uint32_t i = 0; i < count; i++) {
+        hash = (hash ^ key[i]) * 0x9E3779B97F4A7C15u;
+        hash ^= hash >> 29;
     }
     return (uint32_t)(hash ^ hash >> 32);
 }
 
-static uint32_t *slot_of(const greffe__proof *p, const uint8_t *state)
+static uint32_t *slot_of(const greffe__proof *p, const uint32_t *key, uint32_t count)
 {
-    for (uint32_t i = hash_of(state, p->size) & p->mask;; i = (i + 1) & p->mask) {
+    for (uint32_t i = hash_of(key, count) & p->mask;; i = (i + 1) & p->mask) {
         uint32_t index = p->table[i];
-        if (index == GREFFE__NONE || memcmp(greffe__proof_state(p, index), state, p->size) == 0) {
+        if (index == GREFFE__NONE ||
+            (p->key_at[index + 1] - p->key_at[index] == count &&
+             memcmp(p->keys + p->key_at[index], key, count * sizeof *key) == 0)) {
             return &p->table[i];
         }
     }
+}
+
+/* What is 0 is left out: of the places of a state few are taken, and of its facts few are known. */
+static uint32_t pack(const greffe__proof *p, const uint8_t *state, const greffe__u32s *open)
+{
+    uint32_t count = 0, scopes = p->plan->scopes.count;
+    for (uint32_t i = 0; i < open->count; i++) {
+        p->packed[count++] = open->at[i] << 16 | greffe__proof_place(state, open->at[i]);
+    }
+    const uint8_t *facts = greffe__proof_facts(p, state);
+    uint32_t i = 0;
+    for (; i + 8 <= p->fact_count; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, facts + i, 8);
+        for (uint32_t j = 0; eight != 0 && j < 8; j++) {
+            if (facts[i + j] != 0) {
+                p->packed[count++] = (scopes + i + j) << 16 | facts[i + j];
+            }
+        }
+    }
+    for (; i < p->fact_count; i++) {
+        if (facts[i] != 0) {
+            p->packed[count++] = (scopes + i) << 16 | facts[i];
+        }
+    }
+    return count;
+}
+
+static void *larger(greffe__proof *p, const void *old, size_t used, size_t size)
+{
+    void *result = greffe__arena_alloc(p->arena, size);
+    if (result != NULL && used > 0) {
+        memcpy(result, old, used);
+    }
+    return result;
+}
+
+static bool make_key_room(greffe__proof *p, uint32_t size)
+{
+    if (p->key_count + size > p->key_room) {
+        uint32_t room = 2 * p->key_room + size + 1024;
+        uint32_t *keys = larger(p, p->keys, p->key_count * sizeof *keys, room * sizeof *keys);
+        if (keys == NULL) {
+            return false;
+        }
+        p->keys = keys;
+        p->key_room = room;
+    }
+    return true;
 }
 
 static bool make_room(greffe__proof *p)
 {
     uint32_t room = p->room == 0 ? 64 : p->room * 2;
     uint32_t slots = room * 2;
-    uint8_t *states = greffe__arena_alloc(p->arena, (size_t)room * p->size);
-    uint32_t *parents = greffe__arena_alloc(p->arena, room * sizeof *parents);
-    greffe__move *moves = greffe__arena_alloc(p->arena, room * sizeof *moves);
+    uint32_t *key_at = larger(p, p->key_at, (p->room == 0 ? 0 : p->count + 1) * sizeof *key_at,
+                              (room + 1) * sizeof *key_at);
+    uint32_t *parents = larger(p, p->parents, p->count * sizeof *parents, room * sizeof *parents);
+    greffe__move *moves = larger(p, p->moves, p->count * sizeof *moves, room * sizeof *moves);
     uint32_t *table = greffe__arena_alloc(p->arena, slots * sizeof *table);
-    if (states == NULL || parents == NULL || moves == NULL || table == NULL) {
+    if (key_at == NULL || parents == NULL || moves == NULL || table == NULL) {
         return false;
     }
-    if (p->count > 0) {
-        memcpy(states, p->states, (size_t)p->count * p->size);
-        memcpy(parents, p->parents, p->count * sizeof *parents);
-        memcpy(moves, p->moves, p->count * sizeof *moves);
+    if (p->room == 0) {
+        key_at[0] = 0;
+        p->key_count = 0;
     }
-    p->states = states;
+    p->key_at = key_at;
     p->parents = parents;
     p->moves = moves;
     p->table = table;
@@ -69,7 +151,7 @@ static bool make_room(greffe__proof *p)
     p->room = room;
     memset(table, 0xFF, slots * sizeof *table);
     for (uint32_t i = 0; i < p->count; i++) {
-        *slot_of(p, greffe__proof_state(p, i)) = i;
+        *slot_of(p, p->keys + p->key_at[i], p->key_at[i + 1] - p->key_at[i]) = i;
     }
     return true;
 }
@@ -86,23 +168,32 @@ static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to, bool clock)
     p->arrows.at[p->arrows.count - 1] = to;
 }
 
-uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, uint32_t from,
-                             const greffe__move *move)
+uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, const greffe__u32s *open,
+                             uint32_t from, const greffe__move *move)
 {
+    enum { most_indexes = 65535 }; /* that a key can tell apart */
     bool spent = p->count >= GREFFE_MAX_PROOF_STATES ||
-                 (uint64_t)p->count * p->size > GREFFE_MAX_PROOF_BYTES;
+                 (uint64_t)p->key_count * sizeof *p->keys > GREFFE_MAX_PROOF_BYTES ||
+                 p->plan->scopes.count + p->fact_count > most_indexes;
     if (p->failed || (p->count == p->room && !spent && !make_room(p))) {
         p->failed = true;
         return GREFFE__NONE;
     }
-    uint32_t *slot = slot_of(p, state);
+    uint32_t size = pack(p, state, open);
+    uint32_t *slot = slot_of(p, p->packed, size);
     if (*slot == GREFFE__NONE) {
         if (spent) {
             p->spent = true;
             return GREFFE__NONE;
         }
+        if (!make_key_room(p, size)) {
+            p->failed = true;
+            return GREFFE__NONE;
+        }
         *slot = p->count;
-        memcpy(p->states + (size_t)p->count * p->size, state, p->size);
+        memcpy(p->keys + p->key_count, p->packed, size * sizeof *p->packed);
+        p->key_count += size;
+        p->key_at[p->count + 1] = p->key_count;
         p->parents[p->count] = from;
         p->moves[p->count] = *move;
         p->count += 1;
