@@ -22,11 +22,9 @@ const greffe__plan *greffe__plan_of(const greffe_plan *plan)
 
 /* --- Plans --- */
 
-greffe_status greffe_plan_read(greffe_plan **out, greffe_context *context, greffe_str bundle)
+static greffe_status read_plan(greffe_plan **out, greffe_context *context, greffe_str bundle,
+                               bool trusted)
 {
-    if (out == NULL || context == NULL || bundle.data == NULL) {
-        return GREFFE_EMISUSE;
-    }
     greffe_plan *plan = greffe__alloc(context, NULL, sizeof *plan);
     if (plan == NULL) {
         return GREFFE_ENOMEM;
@@ -35,15 +33,23 @@ greffe_status greffe_plan_read(greffe_plan **out, greffe_context *context, greff
     greffe__arena_init(&plan->arena, context);
     atomic_init(&plan->references, 1);
     plan->bytes = greffe__str_dup(&plan->arena, bundle);
-    greffe_status status = plan->arena.failed
-                               ? GREFFE_ENOMEM
-                               : greffe__bundle_read(&plan->bundle, &plan->arena, plan->bytes);
+    greffe_status status =
+        plan->arena.failed ? GREFFE_ENOMEM
+                           : greffe__bundle_read(&plan->bundle, &plan->arena, plan->bytes, trusted);
     if (status != GREFFE_OK) {
         greffe_plan_unref(plan);
         return status;
     }
     *out = plan;
     return GREFFE_OK;
+}
+
+greffe_status greffe_plan_read(greffe_plan **out, greffe_context *context, greffe_str bundle)
+{
+    if (out == NULL || context == NULL || bundle.data == NULL) {
+        return GREFFE_EMISUSE;
+    }
+    return read_plan(out, context, bundle, false);
 }
 
 greffe_plan *greffe_plan_ref(greffe_plan *plan)
@@ -169,8 +175,8 @@ greffe_status greffe__freeze(greffe_plan **out, greffe__definition *d)
     greffe__buf_init(&bytes, d->binder.context);
     greffe__bundle_write(&bytes, d->plan, unproved ? "not proved" : "no guarantee is open");
     greffe_status status = bytes.failed ? GREFFE_ENOMEM
-                                        : greffe_plan_read(out, d->binder.context,
-                                                           (greffe__str){bytes.data, bytes.size});
+                                        : read_plan(out, d->binder.context,
+                                                    (greffe__str){bytes.data, bytes.size}, true);
     greffe__buf_free(&bytes);
     return status;
 }

@@ -228,6 +228,7 @@ typedef struct greffe__definition {
         uint32_t count, capacity;
     } names;
     greffe__map name_index;
+    greffe__u32s exits; /* of each scope: the node that finishes its branch, or GREFFE__NONE */
     struct {
         struct greffe__value_source {
             uint32_t value, rule;
@@ -274,6 +275,8 @@ bool greffe__name_add(greffe__definition *d, const greffe__node *node, greffe__s
 const greffe__named *greffe__name_find(greffe__definition *d, const greffe__node *node,
                                        greffe__str id, uint32_t wanted_things, const char *what);
 
+/* (names.c) The step of this id, or GREFFE__NONE. */
+uint32_t greffe__step_named(const greffe__definition *d, greffe__str id);
 void greffe__bind_authority(greffe__definition *d, const greffe__doc *doc);
 void greffe__bind_procedure(greffe__definition *d);
 void greffe__bind_section(greffe__definition *d, const greffe__doc *doc, greffe__str id,

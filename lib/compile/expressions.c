@@ -58,7 +58,7 @@ static bool add_symbol(greffe__definition *d, greffe__str name, greffe__slot_kin
 
 static bool is_step(const greffe__definition *d, greffe__str owner)
 {
-    return greffe__plan_step_at(d->plan, owner) != GREFFE__NONE;
+    return greffe__step_named(d, owner) != GREFFE__NONE;
 }
 
 void greffe__make_symbols(greffe__definition *d)
@@ -239,7 +239,7 @@ static void check_items(greffe__definition *d, uint32_t scope, const greffe__nod
         greffe__str owner = field != GREFFE__NONE             ? d->plan->fields.at[field].owner
                             : slot->kind == GREFFE__SLOT_ITEM ? slot->name
                                                               : (greffe__str){"", 0};
-        uint32_t step = owner.size > 0 ? greffe__plan_step_at(d->plan, owner) : GREFFE__NONE;
+        uint32_t step = owner.size > 0 ? greffe__step_named(d, owner) : GREFFE__NONE;
         if (step == GREFFE__NONE) {
             continue;
         }

@@ -197,22 +197,29 @@ static const greffe__lower_fn by_kind[] = {
 /* `end` inside a block finishes its branch: one exit node a scope, made when it is first named. */
 static uint32_t exit_of(greffe__definition *d, uint32_t scope, uint32_t step)
 {
-    greffe__str path =
-        greffe__str_join(d->binder.arena, d->plan->scopes.at[scope].path.data, "/end", NULL);
-    uint32_t at = greffe__plan_node_at(d->plan, path);
-    if (at != GREFFE__NONE) {
-        return at;
+    greffe__arena *arena = d->binder.arena;
+    while (d->exits.count <= scope) {
+        uint32_t *none = greffe__arena_push(arena, &d->exits, sizeof *none);
+        if (none == NULL) {
+            return 0;
+        }
+        *none = GREFFE__NONE;
     }
-    greffe__plan_node *node = greffe__arena_push(d->binder.arena, &d->plan->nodes, sizeof *node);
+    if (d->exits.at[scope] != GREFFE__NONE) {
+        return d->exits.at[scope];
+    }
+    greffe__plan_node *node = greffe__arena_push(arena, &d->plan->nodes, sizeof *node);
     if (node == NULL) {
         return 0;
     }
-    *node = (greffe__plan_node){.path = path,
-                                .op = GREFFE__P_EXIT,
-                                .step = step,
-                                .scope = scope,
-                                .outcome = greffe__str_of("done")};
-    return d->plan->nodes.count - 1;
+    *node = (greffe__plan_node){
+        .path = greffe__str_join(arena, d->plan->scopes.at[scope].path.data, "/end", NULL),
+        .op = GREFFE__P_EXIT,
+        .step = step,
+        .scope = scope,
+        .outcome = greffe__str_of("done")};
+    d->exits.at[scope] = d->plan->nodes.count - 1;
+    return d->exits.at[scope];
 }
 
 static void resolve(greffe__definition *d, const struct greffe__fixup *fixup)

@@ -148,3 +148,11 @@ void greffe__read_see(greffe__definition *d, const greffe__node *see, greffe__st
         add_seer(d, greffe__node_resolve(see->children[i]), out);
     }
 }
+
+uint32_t greffe__step_named(const greffe__definition *d, greffe__str id)
+{
+    uint32_t index;
+    bool step = greffe__map_get(&d->name_index, id, &index) &&
+                d->names.at[index].thing == GREFFE__THING_STEP;
+    return step ? d->names.at[index].index : GREFFE__NONE;
+}

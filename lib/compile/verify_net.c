@@ -128,7 +128,7 @@ static bool read_applies(greffe__proof *p)
         const greffe__program *when = &p->plan->fields.at[i].when;
         p->applies[i] = GREFFE__NONE;
         p->field_names[i] = GREFFE__NONE;
-        if (greffe__plan_step_at(p->plan, p->plan->fields.at[i].owner) == GREFFE__NONE &&
+        if (greffe__step_named(p->d, p->plan->fields.at[i].owner) == GREFFE__NONE &&
             !add_number(p, &p->form_fields, i)) {
             return false;
         }

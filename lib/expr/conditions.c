@@ -117,8 +117,115 @@ bool greffe__conditions_mark(greffe__conditions *c, uint32_t slot, const greffe_
         axis != NULL ? greffe__arena_push(c->arena, &axis->marks, sizeof *place) : NULL;
     if (place != NULL) {
         *place = *value;
+        axis->marked = true;
     }
     return axis == NULL || place != NULL;
+}
+
+/* --- Values that no condition tells apart --- */
+
+enum { most_compared = 512 }; /* ways to answer the other names of a condition */
+
+/* The next way to answer the names of a condition, but for one; false: all were seen. */
+static bool next_way(const greffe__conditions *c, const greffe__u32s *names, uint32_t except,
+                     uint32_t *at, greffe__value *values)
+{
+    for (uint32_t i = 0; i < names->count; i++) {
+        uint32_t name = names->at[i];
+        if (name == except) {
+            continue;
+        }
+        at[i] += 1;
+        bool over = at[i] == c->names.at[name].count;
+        at[i] = over ? 0 : at[i];
+        values[name] = c->names.at[name].samples[at[i]];
+        if (!over) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_small(const greffe__conditions *c, const greffe__u32s *names, uint32_t except)
+{
+    uint32_t ways = 1;
+    for (uint32_t i = 0; i < names->count && ways <= most_compared; i++) {
+        ways *= names->at[i] != except ? c->names.at[names->at[i]].count : 1;
+    }
+    return ways <= most_compared && names->count <= 16;
+}
+
+/* Whether a condition is the same for both values, whatever the other names are. */
+static bool is_blind(const greffe__conditions *c, uint32_t condition_index, uint32_t name,
+                     const greffe__value *one, const greffe__value *other, greffe__value *values)
+{
+    const greffe__u32s *names = greffe__condition_names(c, condition_index);
+    uint32_t at[16] = {0};
+    for (uint32_t i = 0; i < names->count; i++) {
+        values[names->at[i]] = c->names.at[names->at[i]].samples[0];
+    }
+    do {
+        values[name] = *one;
+        greffe__value first = greffe__condition_holds(c, condition_index, values);
+        values[name] = *other;
+        greffe__value second = greffe__condition_holds(c, condition_index, values);
+        if (first.kind != second.kind ||
+            (first.kind == GREFFE__BOOL && first.as.truth != second.as.truth)) {
+            return false;
+        }
+    } while (next_way(c, names, name, at, values));
+    return true;
+}
+
+static bool is_about(const greffe__u32s *names, uint32_t name)
+{
+    bool about = false;
+    for (uint32_t i = 0; names != NULL && i < names->count; i++) {
+        about = about || names->at[i] == name;
+    }
+    return about;
+}
+
+/* One stands for all that no condition tells from it; null, the last, stands for itself. Of a name
+ * that is always the same, or of truth values, nothing is left out: who asks compares them. */
+static bool merge(greffe__conditions *c, uint32_t name, greffe__value *values)
+{
+    greffe__name_cut *cut = &c->names.at[name];
+    const greffe__axis *axis = &c->grid.at[name];
+    greffe__value *kept = greffe__arena_alloc(c->arena, cut->count * sizeof *kept);
+    uint32_t count = 0;
+    bool small = !axis->type.any && axis->type.kind != GREFFE__BOOL && !axis->marked;
+    for (uint32_t j = 0; small && j < c->count; j++) {
+        const greffe__u32s *names = greffe__condition_names(c, j);
+        small = !is_about(names, name) || is_small(c, names, name);
+    }
+    for (uint32_t i = 0; kept != NULL && i < cut->count; i++) {
+        bool told = true;
+        for (uint32_t k = 0; small && told && k < count; k++) {
+            bool blind = (kept[k].kind == GREFFE__NULL) == (cut->samples[i].kind == GREFFE__NULL);
+            for (uint32_t j = 0; blind && j < c->count; j++) {
+                blind = !is_about(greffe__condition_names(c, j), name) ||
+                        is_blind(c, j, name, &kept[k], &cut->samples[i], values);
+            }
+            told = !blind;
+        }
+        if (told) {
+            kept[count++] = cut->samples[i];
+        }
+    }
+    cut->samples = kept;
+    cut->count = count;
+    return kept != NULL;
+}
+
+static bool merge_all(greffe__conditions *c)
+{
+    greffe__value *values = greffe__arena_zalloc(c->arena, (c->names.count + 1) * sizeof *values);
+    bool good = values != NULL;
+    for (uint32_t i = 0; good && i < c->names.count; i++) {
+        good = merge(c, i, values);
+    }
+    return good;
 }
 
 bool greffe__conditions_cut(greffe__conditions *c)
@@ -140,7 +247,7 @@ bool greffe__conditions_cut(greffe__conditions *c)
         *place =
             (greffe__name_cut){symbol->slot, axis->samples.count, axis->samples.at, axis->exact};
     }
-    return true;
+    return merge_all(c);
 }
 
 const greffe__names *greffe__conditions_names(const greffe__conditions *c)

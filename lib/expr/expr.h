@@ -238,7 +238,7 @@ bool greffe__conditions_add(greffe__conditions *conditions, const greffe__progra
 /* Makes a value a segment of its own, where a condition is about the name. */
 bool greffe__conditions_mark(greffe__conditions *conditions, uint32_t slot,
                              const greffe__value *value);
-/* Once all are added. False without memory. */
+/* Once all are added: segments that no condition tells apart are one. False without memory. */
 bool greffe__conditions_cut(greffe__conditions *conditions);
 const greffe__names *greffe__conditions_names(const greffe__conditions *conditions);
 /* The names that a condition is about; NULL: it is more than comparisons of names with values that

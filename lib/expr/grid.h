@@ -20,6 +20,7 @@ typedef struct greffe__axis {
     greffe__values marks;   /* where conditions change */
     greffe__values samples; /* a value of each segment */
     bool exact;             /* every value that the input may have lies in a segment */
+    bool marked;            /* somebody compares its segments with a value */
 } greffe__axis;
 
 typedef struct greffe__grid {

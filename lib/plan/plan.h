@@ -378,9 +378,10 @@ typedef struct greffe__bundle {
 
 /* Writes the bundle of a plan; the same plan always gives the same bytes. */
 void greffe__bundle_write(greffe__buf *out, const greffe__plan *plan, const char *verdict);
-/* Reads and checks every index and hash. GREFFE_ECORRUPT, GREFFE_EVERSION, GREFFE_ENOMEM.
- * Strings are borrowed from the bytes. */
-greffe_status greffe__bundle_read(greffe__bundle *out, greffe__arena *arena, greffe__str bytes);
+/* Reads and checks every index and hash, unless it is `trusted`: written here a moment ago.
+ * GREFFE_ECORRUPT, GREFFE_EVERSION, GREFFE_ENOMEM. Strings are borrowed from the bytes. */
+greffe_status greffe__bundle_read(greffe__bundle *out, greffe__arena *arena, greffe__str bytes,
+                                  bool trusted);
 greffe__hash *greffe__plan_hash(greffe__hash *out, const greffe__plan *plan,
                                 greffe_context *context);
 

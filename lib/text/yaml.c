@@ -27,6 +27,8 @@ typedef struct reader {
     greffe__node *open[GREFFE_MAX_YAML_DEPTH + 1];
     greffe__map keys[GREFFE_MAX_YAML_DEPTH + 1]; /* of each open mapping */
     uint32_t depth;
+    size_t last_point; /* the character that was asked for last, and where it begins */
+    uint32_t last_at;
 } reader;
 
 /* --- Places --- */
@@ -59,7 +61,8 @@ static greffe_status index_characters(reader *r, greffe__str text)
     return GREFFE_OK;
 }
 
-static uint32_t byte_of(const reader *r, size_t index)
+/* Events come in the order of the text: mostly it is a little after the last place. */
+static uint32_t byte_of(reader *r, size_t index)
 {
     const greffe__str text = r->doc->source.text;
     if (r->checkpoints == NULL) {
@@ -70,17 +73,21 @@ static uint32_t byte_of(const reader *r, size_t index)
     if (point / checkpoint_points >= r->checkpoint_count) {
         return (uint32_t)text.size;
     }
-    size_t at = r->checkpoints[point / checkpoint_points];
-    for (size_t left = point % checkpoint_points; left > 0 && at < text.size; left--) {
+    bool near = point >= r->last_point && point - r->last_point < checkpoint_points;
+    size_t at = near ? r->last_at : r->checkpoints[point / checkpoint_points];
+    size_t left = near ? point - r->last_point : point % checkpoint_points;
+    for (; left > 0 && at < text.size; left--) {
         at += 1;
         while (at < text.size && ((unsigned char)text.data[at] & 0xC0) == 0x80) {
             at += 1;
         }
     }
+    r->last_point = point;
+    r->last_at = (uint32_t)at;
     return (uint32_t)at;
 }
 
-static greffe__span span_of(const reader *r, const yaml_event_t *event)
+static greffe__span span_of(reader *r, const yaml_event_t *event)
 {
     return (greffe__span){byte_of(r, event->start_mark.index), byte_of(r, event->end_mark.index)};
 }
@@ -100,6 +107,32 @@ static greffe__str text_of(reader *r, const yaml_char_t *data, size_t size)
     return copy == NULL ? (greffe__str){"", 0} : (greffe__str){copy, size};
 }
 
+/* Whether a key stands in the open mapping already, and where. Few keys are compared one by one,
+ * many are looked up: the index is made when they become many. */
+static bool stands_there(reader *r, const greffe__node *key, uint32_t *first, bool *failed)
+{
+    enum { few = 8 };
+    const greffe__node *parent = r->open[r->depth - 1];
+    greffe__map *keys = &r->keys[r->depth - 1];
+    uint32_t i = 0;
+    if (parent->count < 2 * few) {
+        while (i < parent->count && !greffe__str_equal(parent->children[i]->text, key->text)) {
+            i += 2;
+        }
+        *first = i < parent->count ? parent->children[i]->span.start : 0;
+        return i < parent->count;
+    }
+    for (; keys->count == 0 && i < parent->count; i += 2) {
+        const greffe__node *known = parent->children[i];
+        *failed = *failed || !greffe__map_add(keys, known->text, known->span.start);
+    }
+    if (greffe__map_get(keys, key->text, first)) {
+        return true;
+    }
+    *failed = *failed || !greffe__map_add(keys, key->text, key->span.start);
+    return false;
+}
+
 static greffe_status check_key(reader *r, const greffe__node *key)
 {
     if (key->kind != GREFFE__SCALAR) {
@@ -111,9 +144,9 @@ static greffe_status check_key(reader *r, const greffe__node *key)
                       "write the keys out, or share a form section in the authority's file",
                       "the merge key << is not part of the language");
     }
-    greffe__map *keys = &r->keys[r->depth - 1];
-    uint32_t first, line, column;
-    if (greffe__map_get(keys, key->text, &first)) {
+    uint32_t first = 0, line, column;
+    bool failed = false;
+    if (stands_there(r, key, &first, &failed)) {
         greffe__source_place(&r->doc->source, first, &line, &column);
         greffe__report(r->diags, GREFFE__GR_YAML_DUPLICATE_KEY, &r->doc->source, key->span,
                        "keep one of the two",
@@ -121,10 +154,7 @@ static greffe_status check_key(reader *r, const greffe__node *key)
                        (int)key->text.size, key->text.data, line);
         return GREFFE_EINVALID;
     }
-    if (!greffe__map_add(keys, key->text, key->span.start)) {
-        return GREFFE_ENOMEM;
-    }
-    return GREFFE_OK;
+    return failed ? GREFFE_ENOMEM : GREFFE_OK;
 }
 
 static greffe_status attach(reader *r, greffe__node *node)
