@@ -170,13 +170,11 @@ static cJSON *look_at(const cli *base, const char *path)
 {
     cli c = *base;
     cJSON *found = cJSON_CreateObject(), *findings = cli_findings_new();
-    greffe_plan *plan = NULL;
     c.engine = NULL;
     c.accounts = NULL;
     c.reads = cJSON_AddArrayToObject(found, "reads");
     int code = cli_open_context(&c);
-    code = code == EXIT_FINE ? cli_compile(&c, path, &plan) : code;
-    greffe_plan_unref(plan);
+    code = code == EXIT_FINE ? cli_compile(&c, path, NULL) : code;
     if (c.waives) {
         cJSON_AddNumberToObject(found, "day", today());
     }

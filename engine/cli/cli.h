@@ -127,6 +127,7 @@ void cli_print_object(struct cJSON *object);
 bool cli_path_from(const char *folder, const char *file, char out[1400]);
 /* Reads a whole file; from malloc, terminated. */
 bool cli_read_file(const char *path, char **out, size_t *size);
+/* `out` NULL: it is checked, and no plan is made. */
 int cli_compile(cli *c, const char *path, greffe_plan **out);
 void cli_print_diags(cli *c);
 /* One that was rendered before. */

@@ -39,8 +39,9 @@ typedef struct greffe_compile_options {
 } greffe_compile_options;
 
 /** Compiles a procedure: reads, binds, types, checks. Faults and warnings go to `diags`, sorted.
- *  On success `*out` is the caller's, to be given back with greffe_plan_unref.
- *  Errors: GREFFE_EINVALID (see `diags`), GREFFE_ENOMEM, GREFFE_EMISUSE. */
+ *  On success `*out` is the caller's, to be given back with greffe_plan_unref; `out` NULL: it is
+ *  checked, and no plan is made. Errors: GREFFE_EINVALID (see `diags`), GREFFE_ENOMEM,
+ *  GREFFE_EMISUSE. */
 GREFFE_API greffe_status greffe_compile(greffe_plan **out, greffe_context *context,
                                         greffe_diags *diags, const char *name, greffe_str text,
                                         const greffe_compile_options *options);

@@ -185,7 +185,7 @@ greffe_status greffe_compile(greffe_plan **out, greffe_context *context, greffe_
                              const char *name, greffe_str text,
                              const greffe_compile_options *options)
 {
-    if (out == NULL || context == NULL || diags == NULL || name == NULL || text.data == NULL ||
+    if (context == NULL || diags == NULL || name == NULL || text.data == NULL ||
         (options != NULL && options->size != sizeof *options)) {
         return GREFFE_EMISUSE;
     }
@@ -206,7 +206,7 @@ greffe_status greffe_compile(greffe_plan **out, greffe_context *context, greffe_
         if (status == GREFFE_OK) {
             bool played = options != NULL && options->also_refuted && d->reaches_proof;
             bool good = greffe_diags_total(diags, GREFFE_ERROR) == before || played;
-            status = good ? greffe__freeze(out, d) : GREFFE_EINVALID;
+            status = !good ? GREFFE_EINVALID : out != NULL ? greffe__freeze(out, d) : GREFFE_OK;
         }
     }
     greffe_plan_unref(d != NULL ? d->as_it_is : NULL);
