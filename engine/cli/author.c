@@ -35,7 +35,7 @@ int cli_check(cli *c)
         cli_findings_print(findings, format, "check");
         cJSON_Delete(findings);
     }
-    return code > worst ? code : worst;
+    return cli_worse(code, worst);
 }
 
 int cli_build(cli *c)

@@ -275,7 +275,7 @@ static int tell_all(checking *all, cJSON *findings)
         (void)pthread_mutex_unlock(&all->lock);
         tell(all, one, findings);
         int code = cli_number(one->found, "exit");
-        worst = code > worst ? code : worst;
+        worst = cli_worse(code, worst);
     }
     return worst;
 }
@@ -334,16 +334,16 @@ int cli_check_all(cli *c, cJSON *findings)
     for (int i = 0; i < c->word_count; i++) {
         unsigned before = all.count;
         int code = cli_walk(c, c->words[i], CLI_PROCEDURES, add_job, &all);
-        worst = code > worst ? code : worst;
+        worst = cli_worse(code, worst);
         if (all.count == before && code == EXIT_FINE && before == 0) {
             worst = cli_fail(EXIT_FAULTS, "there is no procedure in %s", c->words[i]);
         }
     }
     int code = run(&all, findings);
-    worst = code > worst ? code : worst;
+    worst = cli_worse(code, worst);
     keep(&all);
     code = write_cache(&all);
-    worst = code > worst ? code : worst;
+    worst = cli_worse(code, worst);
     for (unsigned i = 0; i < all.count; i++) {
         free(all.jobs[i].path);
     }

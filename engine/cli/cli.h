@@ -117,6 +117,8 @@ void cli_findings_end(struct cJSON *all, const char *path, int code);
 /* `command`: whose findings they are. */
 void cli_findings_print(struct cJSON *all, const char *format, const char *command);
 bool cli_format_known(const char *format);
+/* The one of two exit codes that matters more: what is not proved is less than a fault. */
+int cli_worse(int a, int b);
 typedef enum cli_files { CLI_PROCEDURES, CLI_SCENARIOS } cli_files;
 /* Gives `take` a file, or each of those that stand somewhere in a folder; the worst exit code. */
 int cli_walk(cli *c, const char *path, cli_files which,

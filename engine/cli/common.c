@@ -116,6 +116,18 @@ const char *cli_words(const cJSON *object, const char *name)
     return cJSON_IsString(item) ? item->valuestring : "";
 }
 
+int cli_worse(int a, int b)
+{
+    static const int order[] = {EXIT_FINE, EXIT_UNPROVED, EXIT_FAULTS, EXIT_USAGE,
+                                EXIT_ENVIRONMENT};
+    for (size_t i = sizeof order / sizeof *order; i > 0; i--) {
+        if (a == order[i - 1] || b == order[i - 1]) {
+            return order[i - 1];
+        }
+    }
+    return a;
+}
+
 int cli_number(const cJSON *object, const char *name)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);

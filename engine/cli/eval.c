@@ -176,7 +176,7 @@ static int read_lines(cli *c, greffe_feel *feel)
     int worst = EXIT_FINE;
     while (worst != EXIT_ENVIRONMENT && getline(&line, &size, stdin) >= 0) {
         int code = evaluate_line(c, feel, line);
-        worst = code > worst ? code : worst;
+        worst = cli_worse(code, worst);
     }
     free(line);
     return worst;

@@ -74,12 +74,14 @@ static const char *const classes[] = {
     [PICTURE_JOIN] = "join",     [PICTURE_CLOCK] = "clock",     [PICTURE_END] = "end",
 };
 
+static const char board_sign[] = "M4 3a2 2 0 1 0 .01 0zM12 3a2 2 0 1 0 .01 0zM8 1a2 2 0 1 0 .01 0z"
+                                 "M1 14c0-3 1-5 3-5M15 14c0-3-1-5-3-5M4 15c0-4 1.5-7 4-7s4 3 4 7z";
+
 /* Signs of 16 by 16, drawn from their upper left corner. */
 static const char *const signs[] = {
     [PICTURE_TASK] = "M8 1a3.2 3.2 0 1 0 .01 0zM2 15c0-4 2.5-6 6-6s6 2 6 6",
     [PICTURE_FILING] = "M3 1h7l3 3v11H3zM10 1v3h3M5 8h6M5 11h6",
-    [PICTURE_BOARD] = "M4 3a2 2 0 1 0 .01 0zM12 3a2 2 0 1 0 .01 0zM8 1a2 2 0 1 0 .01 0z"
-                      "M1 14c0-3 1-5 3-5M15 14c0-3-1-5-3-5M4 15c0-4 1.500-7 4-7s4 3 4 7z",
+    [PICTURE_BOARD] = board_sign,
     [PICTURE_LETTER] = "M1 3h14v10H1zM1 3l7 6 7-6",
     [PICTURE_PAYMENT] = "M13 3.500A6 6 0 1 0 13 12.500M1 6.500h8M1 9.500h8",
     [PICTURE_CHOICE] = "M8 1l7 7-7 7-7-7z",

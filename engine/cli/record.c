@@ -586,7 +586,7 @@ int cli_record(cli *c)
         c->engine = NULL;
         code = make(&r, plan, c->words[0]);
         int written = write_file(c, r.s.root);
-        code = written > code ? written : code;
+        code = cli_worse(written, code);
         scenario_close(&r.s);
         c->engine = store;
     }

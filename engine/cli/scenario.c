@@ -293,7 +293,7 @@ static int play_file(const scenario *s, round *all, const greffe_plan *plan)
     cJSON_ArrayForEach(row, rows)
     {
         int code = play_one(s, all, plan, row, ++number);
-        worst = code > worst ? code : worst;
+        worst = cli_worse(code, worst);
     }
     return worst;
 }
@@ -380,7 +380,7 @@ int cli_test(cli *c)
                  .coverage = c->coverage || c->min_coverage > 0 ? cJSON_CreateObject() : NULL};
     for (int i = 0; i < c->word_count; i++) {
         int code = cli_walk(c, c->words[i], CLI_SCENARIOS, take_file, &all);
-        worst = code > worst ? code : worst;
+        worst = cli_worse(code, worst);
     }
     if (all.passed + all.failed == 0 && worst == EXIT_FINE) {
         worst = cli_fail(EXIT_FAULTS, "there is no scenario in what was named");
@@ -388,5 +388,5 @@ int cli_test(cli *c)
     int code = conclude(c, &all, format);
     cJSON_Delete(all.findings);
     cJSON_Delete(all.coverage);
-    return code > worst ? code : worst;
+    return cli_worse(code, worst);
 }

@@ -42,11 +42,6 @@ static bool is_wanted(const char *path, cli_files which)
     return wanted;
 }
 
-static int worse(int a, int b)
-{
-    return a > b ? a : b;
-}
-
 static int walk(cli *c, const char *path, cli_files which,
                 int (*take)(cli *c, const char *path, void *data), void *data, int depth)
 {
@@ -64,9 +59,9 @@ static int walk(cli *c, const char *path, cli_files which,
         bool fits = size > 0 && (size_t)size < sizeof inner && names[i]->d_name[0] != '.';
         if (fits && lstat(inner, &info) == 0) {
             if (S_ISDIR(info.st_mode)) {
-                worst = worse(worst, walk(c, inner, which, take, data, depth + 1));
+                worst = cli_worse(worst, walk(c, inner, which, take, data, depth + 1));
             } else if (S_ISREG(info.st_mode) && is_wanted(inner, which)) {
-                worst = worse(worst, take(c, inner, data));
+                worst = cli_worse(worst, take(c, inner, data));
             }
         }
         free(names[i]);

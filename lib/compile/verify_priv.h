@@ -246,6 +246,7 @@ void greffe__proof_report(greffe__proof *p, greffe__code code, const greffe__nod
     __attribute__((format(printf, 6, 7)));
 /* What needs no states: duties of law, and waivers. */
 void greffe__verify_duties(greffe__proof *p);
+void greffe__verify_partial(greffe__proof *p); /* what may have no value */
 void greffe__verify_waivers(greffe__definition *d);
 
 /* A field is filled in with what is not known: in the facts of a state. */

@@ -406,6 +406,7 @@ void greffe__verify_proof(greffe__definition *d)
     if (greffe__proof_net(&p) && greffe__proof_rules(&p) && greffe__proof_live(&p) &&
         greffe__proof_explore(&p)) {
         greffe__proof_tell(&p);
+        greffe__verify_partial(&p);
         greffe__verify_duties(&p);
         greffe__verify_waivers(d);
     } else {

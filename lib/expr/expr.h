@@ -229,6 +229,11 @@ typedef struct greffe__names {
     uint32_t count, capacity;
 } greffe__names;
 
+/* Whether a part of a text may have no value, for some values of its names: a quotient, a root, a
+ * text that is read as a date. `*part` is the first such part. What is asked before it counts. */
+bool greffe__expr_partial(greffe__str *part, greffe__arena *arena, const greffe__symbols *symbols,
+                          greffe__str source);
+
 /* In the arena; the symbols do not change as long as it lives. NULL without memory. */
 greffe__conditions *greffe__conditions_create(greffe__arena *arena, const greffe__symbols *symbols);
 /* Adds a condition that was compiled over the symbols, and lives as long; `*index` is its number.

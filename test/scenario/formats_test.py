@@ -107,6 +107,14 @@ class Github(Folder):
 
 
 class Words(Folder):
+    def test_a_fault_is_worse_than_what_is_not_proved(self):
+        inner = self.folder / "aides"
+        shutil.copy(FAULTY / "130-nobody-in-the-household.yaml", inner)
+        self.faulty.unlink()
+        self.assertEqual(check(".", cwd=self.folder).returncode, 4)
+        shutil.copy(FAULTY / "001-cent-gap.yaml", inner)
+        self.assertEqual(check(".", cwd=self.folder).returncode, 1)
+
     def test_a_format_that_is_none_is_wrong_use(self):
         self.assertEqual(check("--format", "toml", self.faulty).returncode, 2)
 
