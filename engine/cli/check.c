@@ -59,7 +59,8 @@ void cli_note_read(const cli *c, const char *path, const char *text, size_t size
 
 static double today(void)
 {
-    return (double)((int64_t)time(NULL) / 86400);
+    const int64_t days = (int64_t)time(NULL) / 86400;
+    return (double)days;
 }
 
 /* A waiver runs out by itself: then the day counts too. */
