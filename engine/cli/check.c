@@ -1,7 +1,6 @@
 /* check: procedures, several at a time, and only those that changed. Each is looked at in a context
  * of its own; what is told of them comes in the order in which they stand. */
 #include <cjson/cJSON.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,33 +29,6 @@ typedef struct checking {
 
 /* --- What is still as it was --- */
 
-/* Two sums with different beginnings: files that differ by chance have the same ones never. */
-static void hash_of(const char *text, size_t size, char out[40])
-{
-    uint64_t sums[2] = {UINT64_C(0xCBF29CE484222325), UINT64_C(0x9AE16A3B2F90404F)};
-    for (size_t i = 0; i < size; i++) {
-        for (int j = 0; j < 2; j++) {
-            sums[j] = (sums[j] ^ (unsigned char)text[i]) * UINT64_C(0x100000001B3);
-        }
-    }
-    (void)snprintf(out, 40, "%016" PRIx64 "%016" PRIx64, sums[0], sums[1]);
-}
-
-void cli_note_read(const cli *c, const char *path, const char *text, size_t size)
-{
-    char hash[40] = "";
-    if (c->reads == NULL) {
-        return;
-    }
-    if (text != NULL) {
-        hash_of(text, size, hash);
-    }
-    cJSON *one = cJSON_CreateObject();
-    cJSON_AddStringToObject(one, "path", path);
-    cJSON_AddStringToObject(one, "hash", hash); /* empty: there is no such file */
-    cJSON_AddItemToArray(c->reads, one);
-}
-
 static double today(void)
 {
     const int64_t days = (int64_t)time(NULL) / 86400;
@@ -75,7 +47,7 @@ static bool is_as_it_was(const cJSON *found)
         char *text, hash[40] = "";
         size_t size;
         if (cli_read_file(cli_words(one, "path"), &text, &size)) {
-            hash_of(text, size, hash);
+            cli_hash(text, size, hash);
             free(text);
         }
         if (strcmp(hash, cli_words(one, "hash")) != 0) {

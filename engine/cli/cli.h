@@ -46,8 +46,6 @@ int cli_check_all(cli *c, struct cJSON *findings);
 /* What the diagnostics make of an exit code: warnings may count, and what is not proved does. */
 int cli_verdict(const cli *c, int code);
 bool cli_unproved(const cli *c);
-/* A file was read, or, with NULL, looked for in vain. */
-void cli_note_read(const cli *c, const char *path, const char *text, size_t size);
 int cli_eval(cli *c);
 int cli_explain(cli *c);
 int cli_build(cli *c);
@@ -129,7 +127,9 @@ void cli_print_object(struct cJSON *object);
 bool cli_path_from(const char *folder, const char *file, char out[1400]);
 /* Reads a whole file; from malloc, terminated. */
 bool cli_read_file(const char *path, char **out, size_t *size);
-/* `out` NULL: it is checked, and no plan is made. */
+/* What a text is known by, as long as nobody wants to deceive. */
+void cli_hash(const char *text, size_t size, char out[40]);
+/* (compile.c) `out` NULL: it is checked, and no plan is made. */
 int cli_compile(cli *c, const char *path, greffe_plan **out);
 void cli_print_diags(cli *c);
 /* One that was rendered before. */

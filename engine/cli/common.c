@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/scenario.h"
+#include "cli/cli.h"
 
 int cli_fail(int code, const char *format, ...)
 {
@@ -254,69 +254,6 @@ void cli_print_diags(cli *c)
     if (total > greffe_diags_count(c->diags)) {
         (void)fprintf(stderr, "… and %zu more\n", total - greffe_diags_count(c->diags));
     }
-}
-
-/* --- Compiling --- */
-
-typedef struct folder {
-    cli *c;
-    char path[1024];
-    char *texts[64];
-    size_t count;
-} folder;
-
-static greffe_status read_beside(void *data, const char *name, greffe_str *out)
-{
-    folder *f = data;
-    char path[1400];
-    char *text;
-    size_t size;
-    if (f->count == 64 || strstr(name, "..") != NULL) {
-        return GREFFE_ENOTFOUND;
-    }
-    (void)snprintf(path, sizeof path, "%s%s", f->path, name);
-    if (!cli_read_file(path, &text, &size)) {
-        cli_note_read(f->c, path, NULL, 0);
-        return GREFFE_ENOTFOUND;
-    }
-    cli_note_read(f->c, path, text, size);
-    f->texts[f->count++] = text;
-    *out = (greffe_str){text, size};
-    return GREFFE_OK;
-}
-
-int cli_compile(cli *c, const char *path, greffe_plan **out)
-{
-    char *text;
-    size_t size;
-    folder f = {.c = c};
-    if (!cli_read_file(path, &text, &size)) {
-        return cli_fail(EXIT_ENVIRONMENT, "%s cannot be read", path);
-    }
-    cli_note_read(c, path, text, size);
-    c->waives = strstr(text, "waive:") != NULL;
-    const char *slash = strrchr(path, '/');
-    (void)snprintf(f.path, sizeof f.path, "%.*s", slash != NULL ? (int)(slash - path + 1) : 0,
-                   path);
-    /* A scenario may show what is wrong, and so may a picture. */
-    bool shown = strcmp(c->command, "test") == 0 || strcmp(c->command, "graph") == 0;
-    replaying replayed = {.c = c, .procedure = path};
-    greffe_compile_options options = {.size = sizeof options,
-                                      .read = read_beside,
-                                      .read_data = &f,
-                                      .today = (int64_t)time(NULL) / 86400,
-                                      .replay = c->no_replay || shown ? NULL : scenario_replay,
-                                      .replay_data = &replayed,
-                                      .also_refuted = shown};
-    greffe_status status =
-        greffe_compile(out, c->context, c->diags, path, (greffe_str){text, size}, &options);
-    free(text);
-    for (size_t i = 0; i < f.count; i++) {
-        free(f.texts[i]);
-    }
-    return status == GREFFE_OK         ? EXIT_FINE
-           : status == GREFFE_EINVALID ? EXIT_FAULTS
-                                       : cli_status(status, path);
 }
 
 /* --- Site and store --- */

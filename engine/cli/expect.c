@@ -2,7 +2,6 @@
  * is a fault of the scenario, and never passed over. */
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,32 +29,6 @@ static const subject subjects[] = {
     {"batch", GREFFE_QUERY_BATCHES, {"status", "orders", "sum", "on", NULL}},
     {"order", GREFFE_QUERY_ORDERS, {"status", "dossier", "amount", "batch", "reason", NULL}},
 };
-
-void scenario_fail(scenario *s, const char *format, ...)
-{
-    char text[most_text + 200];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    s->failures += 1;
-    const char *row = strchr(s->name, '[');
-    if (s->findings != NULL) {
-        cli_findings_say(s->findings, s->name, s->path, s->line, text);
-    } else {
-        (void)fprintf(stderr, "%s:%d: %s%s%s\n", s->path, s->line, row != NULL ? row : "",
-                      row != NULL ? " " : "", text);
-    }
-}
-
-void scenario_forget_letters(scenario *s)
-{
-    for (size_t i = 0; i < s->letter_count; i++) {
-        free(s->letters[i].name);
-        free(s->letters[i].text);
-    }
-    s->letter_count = 0;
-}
 
 /* --- Texts --- */
 
@@ -108,17 +81,6 @@ static void compare_member(scenario *s, const cJSON *expected, const cJSON *foun
 }
 
 /* --- What is there --- */
-
-cJSON *scenario_read(const scenario *s, const greffe_query *query)
-{
-    char *text;
-    if (greffe_engine_read(s->c->engine, &text, query) != GREFFE_OK) {
-        return NULL;
-    }
-    cJSON *answer = cJSON_Parse(text);
-    greffe_engine_free(s->c->engine, text);
-    return answer;
-}
 
 static cJSON *read_json(scenario *s, greffe_query *query)
 {

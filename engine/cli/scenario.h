@@ -37,12 +37,12 @@ typedef struct scenario {
     int line;
 } scenario;
 
-/* (expect.c) Says what is wrong in the step that is played, with its line. */
+/* (scenario_base.c) Says what is wrong in the step that is played, with its line. */
 void scenario_fail(scenario *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void scenario_forget_letters(scenario *s);
 /* What the engine answers, to be deleted; NULL when there is no such thing. */
 struct cJSON *scenario_read(const scenario *s, const greffe_query *query);
-/* Compares what a step expects with what is there. */
+/* (expect.c) Compares what a step expects with what is there. */
 void scenario_expect(scenario *s, const struct cJSON *expect);
 /* A file that the scenario names: the path to it. */
 void scenario_beside(const scenario *s, const char *name, char out[1400]);
@@ -50,7 +50,7 @@ void scenario_beside(const scenario *s, const char *name, char out[1400]);
 bool scenario_has_only(scenario *s, const struct cJSON *object, const char *const *words,
                        const char *help);
 
-/* (scenario.c) The line on which a key of the file itself stands. */
+/* The line on which a key of the file itself stands. */
 int scenario_line(const scenario *s, const char *key);
 
 /* (scenario_steps.c) What leaves is caught from now on. */

@@ -7,28 +7,6 @@
 #include "cli/sample.h"
 #include "cli/scenario.h"
 
-bool scenario_has_only(scenario *s, const cJSON *object, const char *const *words, const char *help)
-{
-    const cJSON *one;
-    cJSON_ArrayForEach(one, object)
-    {
-        size_t i = 0;
-        while (words[i] != NULL && strcmp(one->string, words[i]) != 0) {
-            i += 1;
-        }
-        if (words[i] == NULL) {
-            const cJSON *line = cJSON_GetObjectItemCaseSensitive(object, "@line");
-            bool whole = object == s->root;
-            s->line = whole          ? scenario_line(s, one->string)
-                      : line != NULL ? line->valueint
-                                     : s->line;
-            scenario_fail(s, "%s, and not '%s'", help, one->string);
-            return false;
-        }
-    }
-    return true;
-}
-
 /* --- What leaves is caught --- */
 
 /* Whether the scenario lets this channel fail: a service's is "call:" and its name. */
@@ -296,18 +274,6 @@ static const cJSON *plan_item(const scenario *s, const char *list, const char *i
     {
         if (strcmp(cli_words(one, "id"), id) == 0) {
             return one;
-        }
-    }
-    return NULL;
-}
-
-const cJSON *scenario_edge(const cJSON *node, const char *outcome)
-{
-    const cJSON *edge;
-    cJSON_ArrayForEach(edge, cJSON_GetObjectItemCaseSensitive(node, "edges"))
-    {
-        if (strcmp(cli_words(edge, "outcome"), outcome) == 0) {
-            return edge;
         }
     }
     return NULL;
