@@ -1,4 +1,4 @@
-/* test --coverage: which steps, outcomes, guards, rules of tables and clocks of a procedure its
+/* test --coverage: which steps, outcomes, guards and clocks of a procedure its
  * scenarios pass through. What was passed is read from the journals, never guessed. */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 /* What is to be covered, in the order in which it is told. A name that is passed through is a
  * member of the procedure's object of its kind; true: it was passed. */
-static const char *const kinds[] = {"steps", "outcomes", "guards", "rules", "clocks"};
+static const char *const kinds[] = {"steps", "outcomes", "guards", "clocks"};
 enum { kind_count = sizeof kinds / sizeof *kinds };
 
 /* --- Noting --- */
