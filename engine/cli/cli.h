@@ -99,6 +99,8 @@ const char *cli_words(const struct cJSON *object, const char *name);
 int cli_number(const struct cJSON *object, const char *name);
 /* Adds a text to a list of an object, which is made when there is none. */
 void cli_add_word(struct cJSON *object, const char *list, const char *word);
+/* What the engine answers, to be deleted; NULL when there is no such thing. */
+struct cJSON *cli_read(const cli *c, const greffe_query *query);
 /* Gives every row of a list to `take`, page after page, at most --limit of them, until it answers
  * with another code than EXIT_FINE. */
 int cli_each_row(cli *c, greffe_query *query,

@@ -141,6 +141,17 @@ void cli_add_word(cJSON *object, const char *list, const char *word)
     cJSON_AddItemToArray(words, cJSON_CreateString(word));
 }
 
+cJSON *cli_read(const cli *c, const greffe_query *query)
+{
+    char *text;
+    if (greffe_engine_read(c->engine, &text, query) != GREFFE_OK) {
+        return NULL;
+    }
+    cJSON *answer = cJSON_Parse(text);
+    greffe_engine_free(c->engine, text);
+    return answer;
+}
+
 int cli_each_row(cli *c, greffe_query *query, int (*take)(cli *, const cJSON *, void *), void *data)
 {
     char *after = NULL;

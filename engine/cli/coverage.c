@@ -31,13 +31,6 @@ static void pass(cJSON *of, const char *kind, const char *name)
     }
 }
 
-static const char *step_of(const cJSON *plan, const cJSON *node)
-{
-    return cli_words(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(plan, "steps"),
-                                        cli_number(node, "step")),
-                     "id");
-}
-
 static bool has_guard(const cJSON *edge)
 {
     const cJSON *guard = cJSON_GetObjectItemCaseSensitive(edge, "guard");
@@ -58,7 +51,7 @@ static void want_edges(cJSON *of, const cJSON *plan, const cJSON *node)
         if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(edge, "done"))) {
             continue;
         }
-        (void)snprintf(moment, sizeof moment, "%s.%s", step_of(plan, node),
+        (void)snprintf(moment, sizeof moment, "%s.%s", plan_step_of(plan, node),
                        cli_words(edge, "outcome"));
         want(of, "outcomes", moment);
         for (int holds = 0; has_guard(edge) && holds < 2; holds++) {
@@ -108,15 +101,14 @@ static cJSON *procedure_of(const scenario *s)
 /* A choice that was made: what stands above it did not hold. */
 static void pass_choice(cJSON *of, const cJSON *plan, const char *moment)
 {
-    enum { choose = 3 };
     const cJSON *node, *edge;
     cJSON_ArrayForEach(node, cJSON_GetObjectItemCaseSensitive(plan, "nodes"))
     {
-        const char *step = step_of(plan, node);
+        const char *step = plan_step_of(plan, node);
         size_t size = strlen(step);
         bool here = strncmp(moment, step, size) == 0 && moment[size] == '.';
-        bool above = cli_number(node, "op") == choose;
-        here = here && scenario_edge(node, moment + size + 1) != NULL;
+        bool above = cli_number(node, "op") == PLAN_CHOOSE;
+        here = here && plan_edge(node, moment + size + 1) != NULL;
         const cJSON *edges = here ? cJSON_GetObjectItemCaseSensitive(node, "edges") : NULL;
         cJSON_ArrayForEach(edge, edges)
         {
@@ -144,7 +136,7 @@ static void pass_event(cJSON *of, const cJSON *plan, const cJSON *event)
         cJSON_ArrayForEach(node, cJSON_GetObjectItemCaseSensitive(plan, "nodes"))
         {
             if (strcmp(cli_words(node, "path"), path) == 0) {
-                pass(of, "steps", step_of(plan, node));
+                pass(of, "steps", plan_step_of(plan, node));
             }
         }
     } else if (strcmp(kind, "happened") == 0) {

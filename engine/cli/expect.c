@@ -86,7 +86,7 @@ static cJSON *read_json(scenario *s, greffe_query *query)
 {
     query->size = sizeof *query;
     query->limit = 1000;
-    return scenario_read(s, query);
+    return cli_read(s->c, query);
 }
 
 /* --- A dossier --- */
@@ -396,22 +396,13 @@ static void compare_letters(scenario *s, const cJSON *expected)
     scenario_forget_letters(s);
 }
 
-/* What waits for an operator, by the name of the letter or the service, or else its channel. */
 static void compare_incidents(scenario *s, const cJSON *expected)
 {
-    char found[most_text] = "";
-    const cJSON *one;
-    greffe_query query = {.kind = GREFFE_QUERY_EFFECTS};
-    cJSON *whole = read_json(s, &query);
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(whole, "items"))
-    {
-        const char *letter = cli_words(one, "letter");
-        if (cli_words(one, "state")[0] != '\0') {
-            add_text(found, letter[0] != '\0' ? letter : cli_words(one, "channel"));
-        }
-    }
+    char found[most_text];
+    cJSON *incidents = scenario_incidents(s);
+    (void)line_of(incidents, found);
     compare(s, "incidents", expected, found);
-    cJSON_Delete(whole);
+    cJSON_Delete(incidents);
 }
 
 /* All that waits, or what waits for a service, a board or a role. */

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "cli/picture.h"
+#include "cli/plan.h"
 
-enum { op_task = 1, op_wait = 2, op_choose = 3, op_fork = 4, op_each = 5, op_end = 8, op_exit = 9 };
-enum { unit_days = 1, title_width = 170 };
+enum { title_width = 170 };
 
 /* --- Texts --- */
 
@@ -76,7 +76,7 @@ static void term_text(const cJSON *term, char out[64])
                                            {"an", "ans"},
                                            {"heure", "heures"}};
     int count = cli_number(term, "count"), unit = cli_number(term, "unit");
-    bool known = unit >= unit_days && unit < (int)(sizeof units / sizeof *units);
+    bool known = unit >= PLAN_DAYS && unit < (int)(sizeof units / sizeof *units);
     out[0] = '\0';
     if (count > 0 && known) {
         (void)snprintf(out, 64, "%d %s", count, units[unit][count > 1]);
@@ -111,11 +111,6 @@ static picture_vertex *add_vertex(picture *p, const char *id, const char *title,
     return v;
 }
 
-static const cJSON *item(const picture *p, const char *list, int index)
-{
-    return cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(p->plan, list), index);
-}
-
 static int lane_named(picture *p, const char *title)
 {
     for (int i = 0; i < p->lane_count; i++) {
@@ -137,7 +132,8 @@ static void set_lanes(picture *p)
         picture_vertex *v = &p->vertices[cli_number(node, "step")];
         if (cJSON_GetArraySize(roles) > 0 && v->lane < 0) {
             v->lane = lane_named(
-                p, cli_words(item(p, "roles", cJSON_GetArrayItem(roles, 0)->valueint), "title"));
+                p, cli_words(plan_at(p->plan, "roles", cJSON_GetArrayItem(roles, 0)->valueint),
+                             "title"));
         }
     }
     for (int i = 0; i < p->vertex_count; i++) {
@@ -190,7 +186,7 @@ static int *joins_of(picture *p)
     cJSON_ArrayForEach(node, cJSON_GetObjectItemCaseSensitive(p->plan, "nodes"))
     {
         int op = cli_number(node, "op");
-        bool block = op == op_fork || op == op_each;
+        bool block = op == PLAN_FORK || op == PLAN_EACH;
         if (joins != NULL) {
             joins[index] = block ? p->vertex_count : -1;
         }
@@ -199,7 +195,8 @@ static int *joins_of(picture *p)
             const picture_vertex *own = &p->vertices[cli_number(node, "step")];
             char id[PICTURE_LINE + 8];
             (void)snprintf(id, sizeof id, "%s/join", own->id);
-            add_vertex(p, id, op == op_fork ? "réunion des branches" : "tous les éléments traités",
+            add_vertex(p, id,
+                       op == PLAN_FORK ? "réunion des branches" : "tous les éléments traités",
                        PICTURE_JOIN);
         }
     }
@@ -211,7 +208,7 @@ static int vertex_of(const picture *p, const int *joins, const cJSON *node)
 {
     int index = 0;
     const cJSON *block, *one;
-    if (cli_number(node, "op") != op_exit) {
+    if (cli_number(node, "op") != PLAN_EXIT) {
         return cli_number(node, "step");
     }
     cJSON_ArrayForEach(block, cJSON_GetObjectItemCaseSensitive(p->plan, "nodes"))
@@ -235,7 +232,7 @@ static void label_of(const cJSON *node, const cJSON *edge, char out[PICTURE_LABE
     char term[64];
     bool alone = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "edges")) == 1;
     out[0] = '\0';
-    if (cli_number(node, "op") == op_choose) {
+    if (cli_number(node, "op") == PLAN_CHOOSE) {
         const char *source = cli_words(guard, "source");
         size_t size = strlen(source);
         size_t cut = size > 34 ? whole_characters(source, 33) : size;
@@ -256,20 +253,19 @@ static void label_of(const cJSON *node, const cJSON *edge, char out[PICTURE_LABE
 /* What a step does by itself on its way out: a receipt that is sent, money that is committed. */
 static bool passes_through(const picture *p, const cJSON *node)
 {
-    enum { op_effect = 6, op_ask = 7, port_commit = 3 };
     const char *id = p->vertices[cli_number(node, "step")].id;
     int op = cli_number(node, "op");
     bool alone = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(node, "edges")) == 1;
     return alone && strcmp(cli_words(node, "path"), id) != 0 &&
-           (op == op_effect || (op == op_ask && cli_number(node, "port") == port_commit));
+           (op == PLAN_EFFECT || (op == PLAN_ASK && cli_number(node, "port") == PLAN_COMMIT));
 }
 
 static const cJSON *target_of(const picture *p, const cJSON *edge)
 {
-    const cJSON *node = item(p, "nodes", cli_number(edge, "target"));
+    const cJSON *node = plan_at(p->plan, "nodes", cli_number(edge, "target"));
     for (int i = 0; i < 8 && passes_through(p, node); i++) {
         const cJSON *next = cJSON_GetObjectItemCaseSensitive(node, "edges");
-        node = item(p, "nodes", cli_number(next->child, "target"));
+        node = plan_at(p->plan, "nodes", cli_number(next->child, "target"));
     }
     return node;
 }
@@ -283,8 +279,9 @@ static void add_ways(picture *p, const int *joins)
         int own = vertex_of(p, joins, node), from = joins[index] >= 0 ? joins[index] : own;
         cJSON_ArrayForEach(scope, cJSON_GetObjectItemCaseSensitive(node, "scopes"))
         {
-            const cJSON *planned = item(p, "scopes", scope->valueint);
-            add_edge(p, own, vertex_of(p, joins, item(p, "nodes", cli_number(planned, "entry"))),
+            const cJSON *planned = plan_at(p->plan, "scopes", scope->valueint);
+            add_edge(p, own,
+                     vertex_of(p, joins, plan_at(p->plan, "nodes", cli_number(planned, "entry"))),
                      "", "", false);
         }
         const cJSON *edges =
@@ -310,7 +307,6 @@ static void add_ways(picture *p, const int *joins)
 /* A clock: how long, from when, what its end means, and where it leads. */
 static void add_clocks(picture *p)
 {
-    enum { means_rejection = 1 };
     const cJSON *clock;
     cJSON_ArrayForEach(clock, cJSON_GetObjectItemCaseSensitive(p->plan, "clocks"))
     {
@@ -321,10 +317,10 @@ static void add_clocks(picture *p)
                        (int)strcspn(from, "."), from);
         int at = p->vertex_count;
         add_vertex(p, name, title, PICTURE_CLOCK);
-        const cJSON *target = item(p, "nodes", cli_number(clock, "then"));
+        const cJSON *target = plan_at(p->plan, "nodes", cli_number(clock, "then"));
         picture_edge *e = add_edge(
             p, at, cli_number(target, "step"),
-            cli_number(clock, "means") == means_rejection ? "vaut rejet" : "vaut acceptation", "",
+            cli_number(clock, "means") == PLAN_REJECTION ? "vaut rejet" : "vaut acceptation", "",
             true);
         (void)snprintf(e->moment, sizeof e->moment, "%s.ended", name);
     }

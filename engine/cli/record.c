@@ -8,10 +8,6 @@
 #include "cli/sample.h"
 #include "cli/scenario.h"
 
-enum { role_applicant = 1, role_agent = 2, role_delegate = 3 };
-enum { type_boolean = 3, type_money = 6, type_date = 7, type_choice = 8, type_choices = 9 };
-enum { type_list = 13 };
-
 typedef struct record {
     scenario s;
     cJSON *dossier; /* as it is in the store */
@@ -79,12 +75,12 @@ static const cJSON *node_of(const record *r, const char *step)
 static cJSON *kept(const cJSON *field, const cJSON *value)
 {
     int type = cli_number(field, "type");
-    if (type == type_date && cJSON_IsString(value)) {
+    if (type == PLAN_DATE && cJSON_IsString(value)) {
         char month[16];
         (void)snprintf(month, sizeof month, "%.7s-01", value->valuestring);
         return cJSON_CreateString(month);
     }
-    if (type == type_list) {
+    if (type == PLAN_LIST) {
         cJSON *list = cJSON_CreateArray();
         for (int i = 0; i < cJSON_GetArraySize(value); i++) {
             char text[32];
@@ -94,7 +90,7 @@ static cJSON *kept(const cJSON *field, const cJSON *value)
         return list;
     }
     bool plain =
-        (type >= type_boolean && type <= type_money) || type == type_choice || type == type_choices;
+        (type >= PLAN_BOOLEAN && type <= PLAN_MONEY) || type == PLAN_CHOICE || type == PLAN_CHOICES;
     return plain ? cJSON_Duplicate(value, true) : NULL;
 }
 
@@ -137,9 +133,9 @@ static sample sample_of(const record *r, bool filed)
 
 static const cJSON *role_for(const record *r, const cJSON *node, const char *kind)
 {
-    int wanted = strcmp(kind, "applicant") == 0  ? role_applicant
-                 : strcmp(kind, "delegate") == 0 ? role_delegate
-                                                 : role_agent;
+    int wanted = strcmp(kind, "applicant") == 0  ? PLAN_APPLICANT
+                 : strcmp(kind, "delegate") == 0 ? PLAN_DELEGATE
+                                                 : PLAN_AGENT;
     const cJSON *one, *roles = cJSON_GetObjectItemCaseSensitive(r->s.plan, "roles");
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(node, "roles"))
     {
@@ -167,15 +163,9 @@ static void add_person(record *r, cJSON *step, const cJSON *entry, const cJSON *
         cJSON_AddNumberToObject(r->people, tag, cJSON_GetArraySize(r->people) + 1);
     }
     (void)snprintf(subject, sizeof subject, "%s-%d", kind, cli_number(r->people, tag));
-    cJSON *person = cJSON_AddObjectToObject(step, "as");
-    cJSON_AddStringToObject(person, "subject",
-                            strcmp(kind, "applicant") == 0 ? "applicant-1" : subject);
-    cJSON_AddStringToObject(person, "kind", kind);
-    if (strcmp(kind, "agent") == 0) {
-        cli_add_word(person, "services", cli_words(role, "service"));
-    } else if (strcmp(kind, "delegate") == 0) {
-        cli_add_word(person, "roles", cli_words(role, "id"));
-    }
+    cJSON_AddItemToObject(step, "as",
+                          plan_person(strcmp(kind, "applicant") == 0 ? "applicant-1" : subject,
+                                      kind, cli_words(role, "service"), cli_words(role, "id")));
 }
 
 /* What the applicant does, or an agent does for them. */
@@ -237,7 +227,7 @@ static bool complete(record *r, const cJSON *entry)
     if (!moment_of(entry, step_id, outcome)) {
         return true;
     }
-    const cJSON *node = node_of(r, step_id), *edge = scenario_edge(node, outcome);
+    const cJSON *node = node_of(r, step_id), *edge = plan_edge(node, outcome);
     cJSON *step = begin(entry, "complete");
     const sample s = sample_of(r, true);
     add_person(r, step, entry, node);
@@ -366,10 +356,8 @@ static bool pay(record *r, const cJSON *entry)
         cJSON_AddStringToObject(step, "at", cli_words(entry, "at"));
         cJSON_AddStringToObject(step, "do", i == 0 ? "pay.batch" : "pay.report");
         cJSON_AddStringToObject(step, "batch", batch);
-        cJSON *person = cJSON_AddObjectToObject(step, "as");
-        cJSON_AddStringToObject(person, "subject", "payer-1");
-        cJSON_AddStringToObject(person, "kind", "agent");
-        cli_add_word(person, "services", cli_words(role, "service"));
+        cJSON_AddItemToObject(step, "as",
+                              plan_person("payer-1", "agent", cli_words(role, "service"), NULL));
         if (i == 0) {
             cJSON_AddStringToObject(step, "on", day);
         } else if (strcmp(outcome, "rejected") == 0) {
@@ -513,7 +501,7 @@ static int read_store(record *r, const char *key)
 {
     greffe_query history = {.kind = GREFFE_QUERY_HISTORY, .stream_kind = "dossier", .key = key};
     const greffe_query whole = {.size = sizeof whole, .kind = GREFFE_QUERY_DOSSIER, .key = key};
-    r->dossier = scenario_read(&r->s, &whole);
+    r->dossier = cli_read(r->s.c, &whole);
     r->entries = cJSON_CreateArray();
     if (r->dossier == NULL) {
         return cli_fail(EXIT_FAULTS, "GR-5001: there is no dossier %s", key);

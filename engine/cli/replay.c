@@ -16,10 +16,10 @@ static void hold_letter(replay *r, const cJSON *move)
     for (move = move->next; move != NULL && !replay_is_waited_for(r, move); move = move->next) {
         last = replay_node_of(r, move) != NULL ? move : last;
     }
-    const cJSON *edge = scenario_edge(replay_node_of(r, last), cli_words(last, "outcome"));
-    const cJSON *to = edge != NULL ? replay_in_list(r, "nodes", cli_number(edge, "target")) : NULL;
+    const cJSON *edge = plan_edge(replay_node_of(r, last), cli_words(last, "outcome"));
+    const cJSON *to = edge != NULL ? plan_at(r->s.plan, "nodes", cli_number(edge, "target")) : NULL;
     const char *channel = cli_words(to, "channel");
-    bool waits = cli_number(to, "op") == REPLAY_EFFECT &&
+    bool waits = cli_number(to, "op") == PLAN_EFFECT &&
                  cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(to, "awaited"));
     if (waits && move != NULL && cJSON_GetObjectItemCaseSensitive(r->s.failing, channel) == NULL) {
         cJSON *step = cJSON_CreateObject(), *fail = cJSON_AddObjectToObject(step, "fail");
@@ -49,11 +49,11 @@ static void give_all_money(replay *r)
     const cJSON *node, *move;
     cJSON_ArrayForEach(node, cJSON_GetObjectItemCaseSensitive(r->s.plan, "nodes"))
     {
-        bool told = cli_number(node, "port") != REPLAY_ORDER;
+        bool told = cli_number(node, "port") != PLAN_ORDER;
         cJSON_ArrayForEach(move, r->moves)
         {
             const cJSON *other = replay_node_of(r, move);
-            told = told || (cli_number(other, "port") == REPLAY_RESERVE &&
+            told = told || (cli_number(other, "port") == PLAN_RESERVE &&
                             strcmp(cli_words(other, "budget"), cli_words(node, "budget")) == 0);
         }
         if (!told) {
@@ -62,32 +62,9 @@ static void give_all_money(replay *r)
     }
 }
 
-/* What waits for an operator, as `expect` names it. */
-static cJSON *incidents(replay *r)
-{
-    cJSON *found = cJSON_CreateArray(), *whole = NULL;
-    const cJSON *one;
-    char *text = NULL;
-    const greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_EFFECTS};
-    if (greffe_engine_read(r->s.c->engine, &text, &query) == GREFFE_OK) {
-        whole = cJSON_Parse(text);
-    }
-    greffe_engine_free(r->s.c->engine, text);
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(whole, "items"))
-    {
-        const char *letter = cli_words(one, "letter");
-        if (cli_words(one, "state")[0] != '\0') {
-            cJSON_AddItemToArray(
-                found, cJSON_CreateString(letter[0] != '\0' ? letter : cli_words(one, "channel")));
-        }
-    }
-    cJSON_Delete(whole);
-    return found;
-}
-
 static bool has_incident(replay *r)
 {
-    cJSON *all = incidents(r);
+    cJSON *all = scenario_incidents(&r->s);
     bool any = cJSON_GetArraySize(all) > 0;
     cJSON_Delete(all);
     return any;
@@ -98,7 +75,7 @@ static bool has_incident(replay *r)
 static void count_move(replay *r, const cJSON *move)
 {
     const cJSON *node = replay_node_of(r, move),
-                *edge = scenario_edge(node, cli_words(move, "outcome"));
+                *edge = plan_edge(node, cli_words(move, "outcome"));
     const char *item = cli_text(move, "item");
     char moment[300];
     if (item != NULL) {
@@ -107,7 +84,7 @@ static void count_move(replay *r, const cJSON *move)
         cJSON_AddNumberToObject(r->items, item, begun + 1);
     }
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(edge, "done"))) {
-        (void)snprintf(moment, sizeof moment, "%s.%s", replay_step_of(r, node),
+        (void)snprintf(moment, sizeof moment, "%s.%s", plan_step_of(r->s.plan, node),
                        cli_words(edge, "outcome"));
         int count = cli_number(r->happened, moment);
         cJSON_DeleteItemFromObjectCaseSensitive(r->happened, moment);
@@ -132,7 +109,7 @@ static bool follows_at_once(const replay *r, const cJSON *move)
     for (move = move->next; move != NULL; move = move->next) {
         const cJSON *node = replay_node_of(r, move);
         if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(node, "awaited")) ||
-            cli_number(node, "port") == REPLAY_CALL) {
+            cli_number(node, "port") == PLAN_CALL) {
             return false;
         }
     }
@@ -152,7 +129,7 @@ static int times(replay *r, const cJSON *move)
 {
     char moment[300];
     cJSON *whole = replay_read_dossier(r);
-    (void)snprintf(moment, sizeof moment, "%s.%s", replay_step_of(r, replay_node_of(r, move)),
+    (void)snprintf(moment, sizeof moment, "%s.%s", plan_step_of(r->s.plan, replay_node_of(r, move)),
                    cli_words(move, "outcome"));
     int count = replay_count_of(whole, moment);
     cJSON_Delete(whole);
@@ -300,7 +277,7 @@ static void look(replay *r)
     }
     cJSON_AddItemToObject(expect, "happened", happened);
     if (r->fails) {
-        cJSON_AddItemToObject(expect, "incidents", incidents(r));
+        cJSON_AddItemToObject(expect, "incidents", scenario_incidents(&r->s));
     }
     cJSON_Delete(whole);
     replay_play(r, step);

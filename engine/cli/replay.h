@@ -10,10 +10,6 @@
 extern "C" {
 #endif
 
-/* As the plan numbers them. */
-enum { REPLAY_TASK = 1, REPLAY_WAIT = 2, REPLAY_FORK = 4, REPLAY_EACH = 5, REPLAY_EFFECT = 6 };
-enum { REPLAY_ASK = 7, REPLAY_RESERVE = 2, REPLAY_ORDER = 4, REPLAY_CALL = 5 };
-
 /* The one dossier of a replay. */
 #define REPLAY_DOSSIER "d1"
 
@@ -32,10 +28,8 @@ typedef struct replay {
     bool good;
 } replay;
 
-const cJSON *replay_in_list(const replay *r, const char *list, int index);
-/* The plan's node that a move is about, and its step's id. */
+/* The plan's node that a move is about. */
 const cJSON *replay_node_of(const replay *r, const cJSON *move);
-const char *replay_step_of(const replay *r, const cJSON *node);
 /* Whether a move is somebody's, or time's: the others follow by themselves. */
 bool replay_is_waited_for(const replay *r, const cJSON *move);
 

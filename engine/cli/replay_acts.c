@@ -6,15 +6,7 @@
 #include "cli/replay.h"
 #include "cli/sample.h"
 
-enum { port_board = 1, role_applicant = 1, role_agent = 2, role_delegate = 3 };
-enum { kind_submission = 1, type_list = 13 };
-
 /* --- The plan --- */
-
-const cJSON *replay_in_list(const replay *r, const char *list, int index)
-{
-    return cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(r->s.plan, list), index);
-}
 
 const cJSON *replay_node_of(const replay *r, const cJSON *move)
 {
@@ -27,11 +19,6 @@ const cJSON *replay_node_of(const replay *r, const cJSON *move)
         }
     }
     return NULL;
-}
-
-const char *replay_step_of(const replay *r, const cJSON *node)
-{
-    return cli_words(replay_in_list(r, "steps", cli_number(node, "step")), "id");
 }
 
 /* The `each` that a node stands in, or NULL. */
@@ -47,7 +34,7 @@ static const cJSON *each_of(const replay *r, const cJSON *node)
                 found = one->valueint == scope ? block : found;
             }
         }
-        if (found == NULL || cli_number(found, "op") == REPLAY_EACH) {
+        if (found == NULL || cli_number(found, "op") == PLAN_EACH) {
             return found;
         }
         scope = cli_number(found, "scope");
@@ -61,13 +48,13 @@ bool replay_is_waited_for(const replay *r, const cJSON *move)
     const cJSON *node = replay_node_of(r, move);
     const char *outcome = cli_words(move, "outcome");
     int op = cli_number(node, "op"), port = cli_number(node, "port");
-    if (cli_text(move, "clock") != NULL || op == REPLAY_TASK || op == REPLAY_WAIT) {
+    if (cli_text(move, "clock") != NULL || op == PLAN_TASK || op == PLAN_WAIT) {
         return true;
     }
     if (strcmp(outcome, "expired") == 0) {
-        return op == REPLAY_FORK || op == REPLAY_EACH || port == REPLAY_CALL;
+        return op == PLAN_FORK || op == PLAN_EACH || port == PLAN_CALL;
     }
-    return op == REPLAY_ASK && (port == port_board || port == REPLAY_ORDER);
+    return op == PLAN_ASK && (port == PLAN_BOARD || port == PLAN_ORDER);
 }
 
 /* --- Playing --- */
@@ -98,7 +85,7 @@ static cJSON *command(const char *verb, const char *stream, const char *key)
 
 static const cJSON *role_at(const replay *r, int index)
 {
-    return replay_in_list(r, "roles", index);
+    return plan_at(r->s.plan, "roles", index);
 }
 
 /* The applicant is one person; everybody else is another at each step. */
@@ -107,22 +94,14 @@ static void add_person(replay *r, cJSON *step, const cJSON *role)
     char subject[160];
     int kind = cli_number(role, "kind");
     const char *id = cli_words(role, "id");
-    cJSON *person = cJSON_AddObjectToObject(step, "as");
-    if (kind == role_applicant) {
+    if (kind == PLAN_APPLICANT) {
         (void)snprintf(subject, sizeof subject, "%s", id);
     } else {
         (void)snprintf(subject, sizeof subject, "%s-%d", id, ++r->people);
     }
-    cJSON_AddStringToObject(person, "subject", subject);
-    cJSON_AddStringToObject(person, "kind",
-                            kind == role_applicant  ? "applicant"
-                            : kind == role_delegate ? "delegate"
-                                                    : "agent");
-    if (kind == role_agent) {
-        cli_add_word(person, "services", cli_words(role, "service"));
-    } else if (kind == role_delegate) {
-        cli_add_word(person, "roles", id);
-    }
+    cJSON_AddItemToObject(step, "as",
+                          plan_person(subject, plan_kind(role),
+                                      kind == PLAN_AGENT ? cli_words(role, "service") : NULL, id));
 }
 
 static const cJSON *role_of_node(const replay *r, const cJSON *node)
@@ -136,7 +115,7 @@ static const cJSON *applicant(const replay *r)
     const cJSON *role;
     cJSON_ArrayForEach(role, cJSON_GetObjectItemCaseSensitive(r->s.plan, "roles"))
     {
-        if (cli_number(role, "kind") == role_applicant) {
+        if (cli_number(role, "kind") == PLAN_APPLICANT) {
             return role;
         }
     }
@@ -145,15 +124,9 @@ static const cJSON *applicant(const replay *r)
 
 cJSON *replay_read_dossier(replay *r)
 {
-    char *text = NULL;
     const greffe_query query = {
         .size = sizeof query, .kind = GREFFE_QUERY_DOSSIER, .key = REPLAY_DOSSIER};
-    cJSON *whole = NULL;
-    if (greffe_engine_read(r->s.c->engine, &text, &query) == GREFFE_OK) {
-        whole = cJSON_Parse(text);
-    }
-    greffe_engine_free(r->s.c->engine, text);
-    return whole;
+    return cli_read(r->s.c, &query);
 }
 
 int replay_count_of(const cJSON *whole, const char *moment)
@@ -200,11 +173,11 @@ static cJSON *with_items(const replay *r, const cJSON *fixed)
         }
         cJSON_ArrayForEach(slot, cJSON_GetObjectItemCaseSensitive(expression, "slots"))
         {
-            const char *path = cli_words(replay_in_list(r, "slots", slot->valueint), "name");
+            const char *path = cli_words(plan_at(r->s.plan, "slots", slot->valueint), "name");
             const cJSON *field;
             cJSON_ArrayForEach(field, cJSON_GetObjectItemCaseSensitive(r->s.plan, "fields"))
             {
-                bool is_list = cli_number(field, "type") == type_list &&
+                bool is_list = cli_number(field, "type") == PLAN_LIST &&
                                strcmp(cli_words(field, "path"), path) == 0;
                 if (is_list && cJSON_GetObjectItemCaseSensitive(all, path) == NULL) {
                     cJSON_AddItemToObject(all, path, cJSON_Duplicate(list, true));
@@ -233,7 +206,7 @@ static void file(replay *r)
 static void add_place(const replay *r, cJSON *step, const cJSON *node)
 {
     const cJSON *each = each_of(r, node);
-    cJSON_AddStringToObject(step, "step", replay_step_of(r, node));
+    cJSON_AddStringToObject(step, "step", plan_step_of(r->s.plan, node));
     if (each != NULL) {
         cJSON_AddNumberToObject(step, "item", cli_number(r->items, cli_words(each, "path")) - 1);
     }
@@ -246,7 +219,7 @@ void replay_complete(replay *r, const cJSON *node, const cJSON *edge, const cJSO
     add_person(r, step, role_of_node(r, node));
     add_place(r, step, node);
     cJSON_AddStringToObject(step, "outcome", cli_words(edge, "outcome"));
-    cJSON *fill = sample_fill(&s, replay_step_of(r, node), edge);
+    cJSON *fill = sample_fill(&s, plan_step_of(r->s.plan, node), edge);
     if (cJSON_GetArraySize(fill) > 0) {
         cJSON_AddItemToObject(step, "fill", fill);
     } else {
@@ -272,8 +245,8 @@ static void ask(replay *r, const cJSON *node, const cJSON *move)
 {
     cJSON *step = command("ask", "dossier", REPLAY_DOSSIER);
     const cJSON *one, *fill = next_supply(r, move->next);
-    const cJSON *document = replay_in_list(r, "documents", 0),
-                *field = replay_in_list(r, "fields", 0);
+    const cJSON *document = plan_at(r->s.plan, "documents", 0),
+                *field = plan_at(r->s.plan, "fields", 0);
     add_person(r, step, role_of_node(r, node));
     add_place(r, step, node);
     if (cJSON_GetArraySize(fill) > 0) {
@@ -365,7 +338,7 @@ static void bring(replay *r, const cJSON *node)
     const cJSON *role, *agent = NULL;
     cJSON_ArrayForEach(role, cJSON_GetObjectItemCaseSensitive(r->s.plan, "roles"))
     {
-        agent = agent == NULL && cli_number(role, "kind") == role_agent ? role : agent;
+        agent = agent == NULL && cli_number(role, "kind") == PLAN_AGENT ? role : agent;
     }
     add_person(r, step, agent);
     cJSON_AddStringToObject(step, "message", cli_words(node, "message"));
@@ -419,10 +392,8 @@ void replay_give_money(replay *r, const cJSON *node, const char *outcome)
             continue;
         }
         cJSON *step = command("allotment.allocate", "allotment", budget);
-        cJSON *person = cJSON_AddObjectToObject(step, "as");
-        cJSON_AddStringToObject(person, "subject", "finances-0");
-        cJSON_AddStringToObject(person, "kind", "agent");
-        cli_add_word(person, "services", cli_words(allotment, "service"));
+        cJSON_AddItemToObject(
+            step, "as", plan_person("finances-0", "agent", cli_words(allotment, "service"), NULL));
         /* What is left after a reservation is taken back but for a cent's worth of doubt. */
         cJSON_AddStringToObject(step, "amount", amount != NULL ? amount : "-800000.00");
         replay_play(r, step);
@@ -443,7 +414,7 @@ static void set_service(replay *r, const cJSON *node, const char *outcome)
     if (!never) {
         const sample s = sample_of(r, NULL, NULL);
         cJSON_AddStringToObject(answer, "outcome", outcome);
-        cJSON *gives = sample_given(&s, replay_step_of(r, node));
+        cJSON *gives = sample_given(&s, plan_step_of(r->s.plan, node));
         cJSON_AddItemToObject(answer, "gives", gives);
     }
     cJSON_DeleteItemFromObjectCaseSensitive(r->answers, service);
@@ -457,10 +428,10 @@ void replay_prepare(replay *r, const cJSON *move)
     for (; move != NULL && r->good; move = move->next) {
         const cJSON *node = replay_node_of(r, move);
         int port = cli_number(node, "port");
-        bool money = port == REPLAY_RESERVE || port == REPLAY_ORDER;
-        const char *of = money                 ? cli_words(node, "budget")
-                         : port == REPLAY_CALL ? cli_words(node, "service")
-                                               : "";
+        bool money = port == PLAN_RESERVE || port == PLAN_ORDER;
+        const char *of = money               ? cli_words(node, "budget")
+                         : port == PLAN_CALL ? cli_words(node, "service")
+                                             : "";
         if (of[0] == '\0' || cJSON_GetObjectItemCaseSensitive(seen, of) != NULL) {
             continue;
         }
@@ -478,12 +449,12 @@ void replay_prepare(replay *r, const cJSON *move)
 
 static void do_task(replay *r, const cJSON *move, const cJSON *node)
 {
-    const cJSON *edge = scenario_edge(node, cli_words(move, "outcome"));
-    const cJSON *step = replay_in_list(r, "steps", cli_number(node, "step"));
+    const cJSON *edge = plan_edge(node, cli_words(move, "outcome"));
+    const cJSON *step = plan_at(r->s.plan, "steps", cli_number(node, "step"));
     if (strcmp(cli_words(edge, "outcome"), "expired") == 0 &&
         cJSON_GetObjectItemCaseSensitive(node, "within") != NULL) {
         let_pass(r, "expire", NULL);
-    } else if (cli_number(step, "kind") == kind_submission) {
+    } else if (cli_number(step, "kind") == PLAN_SUBMISSION) {
         file(r);
     } else if (strcmp(cli_words(edge, "outcome"), "ask") == 0 &&
                !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(edge, "done"))) {
@@ -500,16 +471,16 @@ void replay_move(replay *r, const cJSON *move)
     int op = cli_number(node, "op"), port = cli_number(node, "port");
     if (clock != NULL) {
         let_pass(r, "clock", clock);
-    } else if (op == REPLAY_TASK) {
+    } else if (op == PLAN_TASK) {
         do_task(r, move, node);
-    } else if (op == REPLAY_ASK && port == port_board) {
+    } else if (op == PLAN_ASK && port == PLAN_BOARD) {
         decide(r, node, outcome);
-    } else if (op == REPLAY_ASK && port == REPLAY_ORDER) {
+    } else if (op == PLAN_ASK && port == PLAN_ORDER) {
         pay(r, node, outcome);
-    } else if (op == REPLAY_WAIT && strcmp(outcome, cli_words(node, "expired")) != 0 &&
+    } else if (op == PLAN_WAIT && strcmp(outcome, cli_words(node, "expired")) != 0 &&
                cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(node, "supply"))) {
         supply(r, move);
-    } else if (op == REPLAY_WAIT && strcmp(outcome, cli_words(node, "expired")) != 0 &&
+    } else if (op == PLAN_WAIT && strcmp(outcome, cli_words(node, "expired")) != 0 &&
                cli_words(node, "message")[0] != '\0') {
         bring(r, node);
     } else {

@@ -6,23 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { most_fields = 500, most_rounds = 60 };
+#include "cli/plan.h"
 
-enum {
-    type_text = 1,
-    type_long_text = 2,
-    type_boolean = 3,
-    type_integer = 4,
-    type_number = 5,
-    type_money = 6,
-    type_date = 7,
-    type_choice = 8,
-    type_choices = 9,
-    type_email = 10,
-    type_iban = 11,
-    type_phone = 12,
-    type_list = 13
-};
+enum { most_fields = 500, most_rounds = 60 };
 
 /* The fields that are asked for, what may be answered to each, and which of it is tried. */
 typedef struct form {
@@ -134,23 +120,23 @@ static void add_options(cJSON *list, const cJSON *field, bool several)
 static void add_by_type(cJSON *list, const cJSON *field, int64_t now_ms)
 {
     switch (cli_number(field, "type")) {
-    case type_boolean:
+    case PLAN_BOOLEAN:
         cJSON_AddItemToArray(list, cJSON_CreateTrue());
         cJSON_AddItemToArray(list, cJSON_CreateFalse());
         break;
-    case type_integer: add_numbers(list, field, true); break;
-    case type_number:
-    case type_money: add_numbers(list, field, false); break;
-    case type_date: add_dates(list, field, now_ms); break;
-    case type_choice: add_options(list, field, false); break;
-    case type_choices: add_options(list, field, true); break;
-    case type_email: add_text(list, "exemple@example.org"); break;
-    case type_iban:
+    case PLAN_INTEGER: add_numbers(list, field, true); break;
+    case PLAN_NUMBER:
+    case PLAN_MONEY: add_numbers(list, field, false); break;
+    case PLAN_DATE: add_dates(list, field, now_ms); break;
+    case PLAN_CHOICE: add_options(list, field, false); break;
+    case PLAN_CHOICES: add_options(list, field, true); break;
+    case PLAN_EMAIL: add_text(list, "exemple@example.org"); break;
+    case PLAN_IBAN:
         add_text(list, "FR7630006000011234567890189");
         add_text(list, "FR1420041010050500013M02606");
         break;
-    case type_phone: add_text(list, "+33612345678"); break;
-    case type_list: {
+    case PLAN_PHONE: add_text(list, "+33612345678"); break;
+    case PLAN_LIST: {
         cJSON *items = cJSON_CreateArray();
         add_text(items, "exemple");
         cJSON_AddItemToArray(list, items);
@@ -227,18 +213,15 @@ static cJSON *answers_of(const form *f, bool by_section)
 /* The faults that the engine finds; takes `args` over. */
 static cJSON *check(const sample *s, cJSON *args)
 {
-    char *text = cJSON_PrintUnformatted(args), *answer = NULL;
-    greffe_query query = {.size = sizeof query,
-                          .kind = GREFFE_QUERY_CHECK,
-                          .key = s->dossier,
-                          .group = s->dossier == NULL ? cli_words(s->plan, "procedure") : NULL,
-                          .args = {text, text != NULL ? strlen(text) : 0},
-                          .now_ms = s->now_ms};
-    cJSON *whole = NULL;
-    if (text != NULL && greffe_engine_read(s->c->engine, &answer, &query) == GREFFE_OK) {
-        whole = cJSON_Parse(answer);
-    }
-    greffe_engine_free(s->c->engine, answer);
+    char *text = cJSON_PrintUnformatted(args);
+    const greffe_query query = {.size = sizeof query,
+                                .kind = GREFFE_QUERY_CHECK,
+                                .key = s->dossier,
+                                .group =
+                                    s->dossier == NULL ? cli_words(s->plan, "procedure") : NULL,
+                                .args = {text, text != NULL ? strlen(text) : 0},
+                                .now_ms = s->now_ms};
+    cJSON *whole = text != NULL ? cli_read(s->c, &query) : NULL;
     cJSON_free(text);
     cJSON_Delete(args);
     return whole;

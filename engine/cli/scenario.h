@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cli/action.h"
+#include "cli/plan.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,8 +41,9 @@ typedef struct scenario {
 /* (scenario_base.c) Says what is wrong in the step that is played, with its line. */
 void scenario_fail(scenario *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void scenario_forget_letters(scenario *s);
-/* What the engine answers, to be deleted; NULL when there is no such thing. */
-struct cJSON *scenario_read(const scenario *s, const greffe_query *query);
+/* What waits for an operator, by the name of the letter or the service, or else its channel; to be
+ * deleted. */
+struct cJSON *scenario_incidents(const scenario *s);
 /* (expect.c) Compares what a step expects with what is there. */
 void scenario_expect(scenario *s, const struct cJSON *expect);
 /* A file that the scenario names: the path to it. */
@@ -56,8 +58,6 @@ int scenario_line(const scenario *s, const char *key);
 /* (scenario_steps.c) What leaves is caught from now on. */
 greffe_status scenario_catch(scenario *s);
 greffe_status scenario_services(scenario *s, const struct cJSON *services);
-/* The way on from a node of the plan with this outcome, or NULL. */
-const struct cJSON *scenario_edge(const struct cJSON *node, const char *outcome);
 /* Plays one step, and folds every journal after it. */
 void scenario_step(scenario *s, struct cJSON *step);
 

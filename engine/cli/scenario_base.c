@@ -90,25 +90,19 @@ void scenario_forget_letters(scenario *s)
     s->letter_count = 0;
 }
 
-cJSON *scenario_read(const scenario *s, const greffe_query *query)
+cJSON *scenario_incidents(const scenario *s)
 {
-    char *text;
-    if (greffe_engine_read(s->c->engine, &text, query) != GREFFE_OK) {
-        return NULL;
-    }
-    cJSON *answer = cJSON_Parse(text);
-    greffe_engine_free(s->c->engine, text);
-    return answer;
-}
-
-const cJSON *scenario_edge(const cJSON *node, const char *outcome)
-{
-    const cJSON *edge;
-    cJSON_ArrayForEach(edge, cJSON_GetObjectItemCaseSensitive(node, "edges"))
+    const greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_EFFECTS, .limit = 1000};
+    cJSON *found = cJSON_CreateArray(), *whole = cli_read(s->c, &query);
+    const cJSON *one;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(whole, "items"))
     {
-        if (strcmp(cli_words(edge, "outcome"), outcome) == 0) {
-            return edge;
+        const char *letter = cli_words(one, "letter");
+        if (cli_words(one, "state")[0] != '\0') {
+            cJSON_AddItemToArray(
+                found, cJSON_CreateString(letter[0] != '\0' ? letter : cli_words(one, "channel")));
         }
     }
-    return NULL;
+    cJSON_Delete(whole);
+    return found;
 }

@@ -214,7 +214,7 @@ static int64_t next_attempt(scenario *s, int64_t until)
 {
     int64_t next = until, again;
     const greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_EFFECTS, .limit = 1000};
-    cJSON *whole = scenario_read(s, &query);
+    cJSON *whole = cli_read(s->c, &query);
     const cJSON *one;
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(whole, "items"))
     {
@@ -267,18 +267,6 @@ static void move_time(scenario *s, const cJSON *step)
 
 /* --- Who acts --- */
 
-static const cJSON *plan_item(const scenario *s, const char *list, const char *id)
-{
-    const cJSON *one;
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, list))
-    {
-        if (strcmp(cli_words(one, "id"), id) == 0) {
-            return one;
-        }
-    }
-    return NULL;
-}
-
 static bool is_service(const scenario *s, const char *id)
 {
     static const char *const places[][2] = {
@@ -299,7 +287,6 @@ static bool is_service(const scenario *s, const char *id)
  * the site goes before both. */
 static bool stand_in(scenario *s, cJSON *action)
 {
-    enum { applicant = 1, agent = 2, delegate = 3 };
     static const char *const words[] = {"subject", "kind", "services", "roles", "@line", NULL};
     const cJSON *who = cJSON_GetObjectItemCaseSensitive(action, "as");
     const char *as = cli_text(action, "as");
@@ -315,27 +302,18 @@ static bool stand_in(scenario *s, cJSON *action)
     if (s->c->accounts != NULL && greffe_site_account(s->c->accounts, as) != NULL) {
         return true;
     }
-    const cJSON *role = plan_item(s, "roles", as);
+    const cJSON *role = plan_named(s->plan, "roles", as);
     const cJSON *kind = cJSON_GetObjectItemCaseSensitive(role, "kind");
-    int is = kind != NULL ? kind->valueint : is_service(s, as) ? agent : 0;
-    if (is < applicant || is > delegate) {
+    int is = kind != NULL ? kind->valueint : is_service(s, as) ? PLAN_AGENT : 0;
+    if (is < PLAN_APPLICANT || is > PLAN_DELEGATE) {
         scenario_fail(s,
                       "'%s' is no account of the site, no role of the procedure that acts, and no "
                       "service of the authority",
                       as);
         return false;
     }
-    cJSON *person = cJSON_CreateObject();
-    cJSON_AddStringToObject(person, "subject", as);
-    cJSON_AddStringToObject(person, "kind",
-                            is == applicant ? "applicant"
-                            : is == agent   ? "agent"
-                                            : "delegate");
-    if (is == agent) {
-        cli_add_word(person, "services", role != NULL ? cli_words(role, "service") : as);
-    } else if (is == delegate) {
-        cli_add_word(person, "roles", as);
-    }
+    cJSON *person =
+        plan_person(as, plan_kind(role), role != NULL ? cli_words(role, "service") : as, as);
     cJSON_ReplaceItemInObjectCaseSensitive(action, "as", person);
     return true;
 }
@@ -433,7 +411,7 @@ static void name_effect(scenario *s, cJSON *action)
         return;
     }
     const greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_EFFECTS, .limit = 1000};
-    cJSON *whole = scenario_read(s, &query);
+    cJSON *whole = cli_read(s->c, &query);
     const cJSON *one, *found = NULL;
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(whole, "items"))
     {
@@ -522,7 +500,7 @@ static bool convene(sitting *at, const char *board)
         return false;
     }
     const cJSON *members =
-        cJSON_GetObjectItemCaseSensitive(plan_item(at->s, "boards", board), "members");
+        cJSON_GetObjectItemCaseSensitive(plan_named(at->s->plan, "boards", board), "members");
     cJSON *present = cJSON_CreateObject();
     cJSON_AddItemToObject(present, "present", cJSON_Duplicate(members, true));
     return sit(at, "session.presence", present);
@@ -551,7 +529,7 @@ static bool decide(sitting *at, const cJSON *decisions, const char *rest)
 /* {hold: bureau, session: s1, decide: {d1: granted}}: all members are there, and it ends. */
 static void hold(scenario *s, const cJSON *step, const char *board)
 {
-    const cJSON *planned = plan_item(s, "boards", board);
+    const cJSON *planned = plan_named(s->plan, "boards", board);
     const cJSON *decisions = cJSON_GetObjectItemCaseSensitive(step, "decide");
     sitting at = {
         .s = s, .session = cli_text(step, "session"), .secretary = cli_words(planned, "secretary")};
