@@ -1,15 +1,16 @@
-/* test --coverage: which steps, outcomes, guards and clocks of a procedure its
+/* test --coverage: which steps, outcomes, guards, rules of tables and clocks of a procedure its
  * scenarios pass through. What was passed is read from the journals, never guessed. */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/picture.h"
 #include "cli/scenario.h"
 
 /* What is to be covered, in the order in which it is told. A name that is passed through is a
  * member of the procedure's object of its kind; true: it was passed. */
-static const char *const kinds[] = {"steps", "outcomes", "guards", "clocks"};
+static const char *const kinds[] = {"steps", "outcomes", "guards", "rules", "clocks"};
 enum { kind_count = sizeof kinds / sizeof *kinds };
 
 /* --- Noting --- */
@@ -61,6 +62,35 @@ static void want_edges(cJSON *of, const cJSON *plan, const cJSON *node)
     }
 }
 
+/* A rule of a table, by its number or "otherwise"; of one that is dated, with its first day. */
+static void rule_name(char out[400], const char *table, const char *from, const char *rule)
+{
+    bool numbered = rule[0] >= '0' && rule[0] <= '9';
+    (void)snprintf(out, 400, "%.200s%s%s %s%s", table, from[0] != '\0' ? " " : "", from,
+                   numbered ? "rule " : "", rule);
+}
+
+static void want_rules(cJSON *of, const cJSON *value)
+{
+    const cJSON *version;
+    cJSON_ArrayForEach(version, cJSON_GetObjectItemCaseSensitive(value, "rules"))
+    {
+        char text[400], number[16], day[16] = "";
+        if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(version, "always"))) {
+            cli_day(cli_number(version, "from") * INT64_C(86400000), day);
+        }
+        for (int i = 0; i < cli_number(version, "rows"); i++) {
+            (void)snprintf(number, sizeof number, "%d", i + 1);
+            rule_name(text, cli_words(value, "name"), day, number);
+            want(of, "rules", text);
+        }
+        if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(version, "otherwise"))) {
+            rule_name(text, cli_words(value, "name"), day, "otherwise");
+            want(of, "rules", text);
+        }
+    }
+}
+
 static cJSON *procedure_of(const scenario *s)
 {
     char *path = realpath(s->procedure, NULL); /* however it is named */
@@ -84,6 +114,10 @@ static cJSON *procedure_of(const scenario *s)
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, "nodes"))
     {
         want_edges(of, s->plan, one);
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, "values"))
+    {
+        want_rules(of, one);
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, "clocks"))
     {
@@ -142,6 +176,13 @@ static void pass_event(cJSON *of, const cJSON *plan, const cJSON *event)
     } else if (strcmp(kind, "happened") == 0) {
         pass(of, "outcomes", name);
         pass_choice(of, plan, name);
+    } else if (strcmp(kind, "ruled") == 0) {
+        const cJSON *rule;
+        cJSON_ArrayForEach(rule, cJSON_GetObjectItemCaseSensitive(event, "rules"))
+        {
+            rule_name(text, name, cli_words(event, "from"), rule->valuestring);
+            pass(of, "rules", text);
+        }
     } else if (strcmp(kind, "clock fired") == 0) {
         (void)snprintf(text, sizeof text, "%s ends", name);
         pass(of, "clocks", text);
@@ -206,6 +247,7 @@ int coverage_draw_all(const cJSON *all, const char *folder)
 {
     int code = EXIT_FINE;
     const cJSON *of;
+    (void)mkdir(folder, 0777);
     cJSON_ArrayForEach(of, all)
     {
         char path[1400];

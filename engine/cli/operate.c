@@ -251,6 +251,29 @@ static void show_clock(const cJSON *clock, bool why)
     }
 }
 
+/* Ends the line of what has versions. */
+static void show_version(const cJSON *of)
+{
+    const char *from = cli_words(of, "from");
+    (void)printf("%s%s\n", from[0] != '\0' ? ", by what holds from " : "", from);
+}
+
+/* Which rules of a decision table fired when it was last read. */
+static void show_table(const cJSON *table)
+{
+    const cJSON *rule, *rules = cJSON_GetObjectItemCaseSensitive(table, "rules");
+    const char *before = cJSON_GetArraySize(rules) > 1 ? "rules " : "rule ";
+    (void)printf("  table %s: ", cli_words(table, "table"));
+    cJSON_ArrayForEach(rule, rules)
+    {
+        bool otherwise = strcmp(rule->valuestring, "otherwise") == 0;
+        (void)printf("%s%s", otherwise ? "" : before, rule->valuestring);
+        before = ", ";
+    }
+    (void)printf("%s", cJSON_GetArraySize(rules) == 0 ? "no rule" : "");
+    show_version(table);
+}
+
 static void show_text(const cli *c, const cJSON *d)
 {
     const cJSON *one;
@@ -281,9 +304,14 @@ static void show_text(const cli *c, const cJSON *d)
     {
         const cJSON *is = cJSON_GetObjectItemCaseSensitive(one, "is");
         char *value = cJSON_IsString(is) ? NULL : cJSON_PrintUnformatted(is);
-        (void)printf("  value %s = %s, frozen at %s\n", cli_words(one, "value"),
+        (void)printf("  value %s = %s, frozen at %s", cli_words(one, "value"),
                      value != NULL ? value : cli_words(one, "is"), cli_words(one, "at"));
+        show_version(one);
         free(value);
+    }
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "tables"))
+    {
+        show_table(one);
     }
     cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(d, "moments"))
     {

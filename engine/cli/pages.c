@@ -84,7 +84,7 @@ static const struct {
      "  --fail-on-warning    exit 4 when there are warnings\n"
      "  --counterexamples DIR  write each way to a fault as a scenario, which greffe test plays, "
      "and\n"
-     "                       as a picture\n"
+     "                       as a picture; the folder is made\n"
      "  --cache FILE         keep what was found, and look anew only at procedures of which a "
      "file\n"
      "                       has changed\n"
@@ -144,7 +144,8 @@ static const struct {
      "  --format junit          what CI systems read\n"
      "  --update                write the letters that are not as the files say\n"
      "  --coverage              what of each procedure no scenario passed through\n"
-     "  --out DIR               with --coverage: a picture of each procedure that shows it\n"
+     "  --out DIR               with --coverage: a picture of each procedure that shows it; the\n"
+     "                          folder is made\n"
      "  --min-coverage PERCENT  fail below that share, of all that was played\n"
      "\n"
      "Exit: 0 all as expected, 1 not so, 3 a file cannot be read.\n"
@@ -219,7 +220,8 @@ static const struct {
      "Where a dossier is, since when, for whom, and when its clocks end.\n"
      "\n"
      "  --why        on what grounds: each clock's day from its start, length, suspensions and\n"
-     "               source; which condition led where; what is frozen; the timers that are set\n"
+     "               source; which condition led where; what is frozen, and by which rules of its\n"
+     "               tables; the timers that are set\n"
      "  --history    the journal: one entry a command, with its events\n"
      "    greffe show d17 --why --store portail.db\n"},
     {"report",

@@ -42,11 +42,26 @@ static bool is_passed(const cJSON *passed, const char *moments)
     return false;
 }
 
+static const char *mark_of_vertex(const picture_vertex *v, const picture_overlay *overlay)
+{
+    if (overlay == NULL || overlay->passed == NULL || v->kind == PICTURE_JOIN) {
+        return "";
+    }
+    char end[PICTURE_LINE + 8];
+    (void)snprintf(end, sizeof end, "%s ends", v->id);
+    bool passed = v->kind == PICTURE_CLOCK ? is_in(overlay->passed, "clocks", end)
+                                           : is_in(overlay->passed, "steps", v->id);
+    return overlay->path ? (passed ? " on" : "") : passed ? "" : " missed";
+}
+
 static const char *mark_of_edge(const picture *p, const picture_edge *e,
                                 const picture_overlay *overlay)
 {
     if (overlay == NULL || overlay->passed == NULL) {
         return "";
+    }
+    if (p->vertices[e->from].kind == PICTURE_CLOCK) {
+        return mark_of_vertex(&p->vertices[e->from], overlay);
     }
     bool by_itself = e->moment[0] == '\0'; /* into a branch, or out of it */
     bool passed = by_itself ? is_in(overlay->passed, "steps", p->vertices[e->from].id) &&
@@ -55,14 +70,86 @@ static const char *mark_of_edge(const picture *p, const picture_edge *e,
     return overlay->path ? (passed ? " on" : "") : passed || by_itself ? "" : " missed";
 }
 
-static const char *mark_of_vertex(const picture_vertex *v, const picture_overlay *overlay)
+/* What no box and no line can show: the end of its name in what was counted, and how an official
+ * reads it after what stands before that end. */
+static const struct {
+    const char *kind, *end, *words;
+} unshown[] = {
+    {"guards", " holds", " : condition jamais remplie"},
+    {"guards", " does not hold", " : condition toujours remplie"},
+    {"rules", " otherwise", " : toujours une règle de la table"},
+    {"clocks", " is stopped", " : délai jamais arrêté avant son terme"},
+};
+
+/* False: it is drawn where it stands. */
+static bool missed_words(char out[2 * PICTURE_LINE], const char *kind, const char *name)
 {
-    if (overlay == NULL || overlay->passed == NULL || v->kind == PICTURE_CLOCK ||
-        v->kind == PICTURE_JOIN) {
-        return "";
+    size_t size = strlen(name);
+    const char *rule = strcmp(kind, "rules") == 0 ? strstr(name, " rule ") : NULL;
+    if (rule != NULL) {
+        (void)snprintf(out, 2 * PICTURE_LINE, "%.*s : règle %s jamais appliquée",
+                       (int)(rule - name), name, rule + sizeof " rule " - 1);
+        return true;
     }
-    bool passed = is_in(overlay->passed, "steps", v->id);
-    return overlay->path ? (passed ? " on" : "") : passed ? "" : " missed";
+    for (size_t i = 0; i < sizeof unshown / sizeof *unshown; i++) {
+        size_t end = strlen(unshown[i].end);
+        if (strcmp(kind, unshown[i].kind) == 0 && size > end &&
+            strcmp(name + size - end, unshown[i].end) == 0) {
+            (void)snprintf(out, 2 * PICTURE_LINE, "%.*s%s", (int)(size - end), name,
+                           unshown[i].words);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The guards, rules and clocks that no scenario passed through, line by line, under a heading; the
+ * caller deletes it. */
+static cJSON *missed_lines(const picture_overlay *overlay)
+{
+    static const char *const kinds[] = {"guards", "rules", "clocks"};
+    cJSON *lines = cJSON_CreateArray();
+    for (size_t i = 0; overlay != NULL && !overlay->path && i < sizeof kinds / sizeof *kinds; i++) {
+        const cJSON *one;
+        cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(overlay->passed, kinds[i]))
+        {
+            char text[2 * PICTURE_LINE] = "";
+            if (cJSON_IsFalse(one) && missed_words(text, kinds[i], one->string)) {
+                cJSON_AddItemToArray(lines, cJSON_CreateString(text));
+            }
+        }
+    }
+    if (cJSON_GetArraySize(lines) > 0) {
+        cJSON_InsertItemInArray(lines, 0, cJSON_CreateString("Aucun scénario ne passe par :"));
+    }
+    return lines;
+}
+
+static const double foot_margin = 16;
+
+/* Room below the lanes for these lines. */
+static void make_room(const cJSON *lines, double *width, double *height)
+{
+    const cJSON *line;
+    cJSON_ArrayForEach(line, lines)
+    {
+        double reach = 2 * foot_margin + picture_text_width(line->valuestring);
+        *width = reach > *width ? reach : *width;
+        *height += line_height + (line->next == NULL ? foot_margin : 0);
+    }
+}
+
+static void write_missed(FILE *out, const picture *p, const cJSON *lines)
+{
+    const cJSON *line;
+    double y = p->height + 4;
+    cJSON_ArrayForEach(line, lines)
+    {
+        y += line_height;
+        (void)fprintf(out, "<text class=\"label missed\" x=\"%.1f\" y=\"%.1f\">", foot_margin, y);
+        put_text(out, line->valuestring);
+        (void)fputs("</text>\n", out);
+    }
 }
 
 /* --- Boxes --- */
@@ -185,14 +272,14 @@ static const char style[] =
     "}}\n"
     "</style>\n";
 
-static void write_head(FILE *out, const picture *p)
+static void write_head(FILE *out, const picture *p, double width, double height)
 {
     const double title = 40;
     const char *name = cli_words(p->plan, "title");
     (void)fprintf(out,
                   "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 %.0f %.0f %.0f\" "
                   "width=\"%.0f\" height=\"%.0f\" role=\"img\">\n<title>",
-                  -title, p->width, p->height + title, p->width, p->height + title);
+                  -title, width, height + title, width, height + title);
     put_text(out, name);
     (void)fputs("</title>\n", out);
     (void)fputs(style, out);
@@ -209,7 +296,7 @@ static void write_head(FILE *out, const picture *p)
     (void)fprintf(out,
                   "</defs>\n<rect class=\"paper\" x=\"0\" y=\"%.0f\" width=\"%.0f\" "
                   "height=\"%.0f\"/>\n<text class=\"title\" x=\"16\" y=\"-14\">",
-                  -title, p->width, p->height + title);
+                  -title, width, height + title);
     put_text(out, name);
     (void)fputs("</text>\n", out);
     for (int i = 0; i < p->lane_count; i++) {
@@ -228,13 +315,18 @@ bool picture_write_svg(FILE *out, const cJSON *plan, const picture_overlay *over
     picture p;
     bool good = picture_read(&p, plan) && picture_lay_out(&p);
     if (good) {
-        write_head(out, &p);
+        double width = p.width, height = p.height;
+        cJSON *missed = missed_lines(overlay);
+        make_room(missed, &width, &height);
+        write_head(out, &p, width, height);
         for (int i = 0; i < p.edge_count; i++) {
             write_line(out, &p, &p.edges[i], mark_of_edge(&p, &p.edges[i], overlay));
         }
         for (int i = 0; i < p.vertex_count; i++) {
             write_box(out, &p.vertices[i], mark_of_vertex(&p.vertices[i], overlay));
         }
+        write_missed(out, &p, missed);
+        cJSON_Delete(missed);
         (void)fputs("</svg>\n", out);
     }
     picture_free(&p);

@@ -69,8 +69,8 @@ void picture_free(picture *p);
 /* The width of a text, in pixels at a size of 12. */
 double picture_text_width(const char *text);
 
-/* What is laid over a picture: steps and moments that were passed; members of `passed` are
- * {"steps": {id: true}, "outcomes": {moment: true}} as of coverage, or NULL. */
+/* What is laid over a picture: what was passed; members of `passed` are {"steps": {id: true},
+ * "outcomes": {moment: true}, "guards": …, "rules": …, "clocks": …} as of coverage, or NULL. */
 typedef struct picture_overlay {
     const struct cJSON *passed;
     bool path; /* it is a way to a fault: that is shown; else what was not passed is */

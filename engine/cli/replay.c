@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/replay.h"
 
@@ -326,6 +327,7 @@ static void keep(replay *r, const replaying *data)
     for (char *at = path + strlen(data->c->counterexamples) + 1; *at != '\0'; at++) {
         *at = *at == '/' ? '-' : *at;
     }
+    (void)mkdir(data->c->counterexamples, 0777);
     if (!cli_path_from(data->c->counterexamples, data->procedure, procedure)) {
         (void)cli_fail(EXIT_ENVIRONMENT, "%s is no folder", data->c->counterexamples);
         return;

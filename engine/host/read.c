@@ -21,12 +21,13 @@ static void put_events(greffe__reading *r, const greffe__events *events)
             greffe__put_cents(r, "amount", event->amount);
         }
         if (event->type == GREFFE__EV_ASKED) { /* documents and fields, by their ids */
-            greffe__put_list(r, "what");
-            for (uint32_t i = 0; i < event->list.count; i++) {
-                greffe__buf_text(r->out, i == 0 ? "" : ",");
-                greffe__buf_json(r->out, event->list.at[i]);
-            }
-            greffe__put_list_end(r);
+            greffe__put_texts(r, "what", &event->list);
+        }
+        if (event->type == GREFFE__EV_RULED) {
+            greffe__put_texts(r, "rules", &event->list);
+        }
+        if (event->type == GREFFE__EV_RULED || event->type == GREFFE__EV_FROZEN) {
+            greffe__put_version(r, event->days);
         }
         greffe__put_close(r);
     }

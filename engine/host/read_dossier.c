@@ -201,6 +201,32 @@ static greffe__str condition_of(const greffe__plan *plan, greffe__str moment)
     return (greffe__str){"", 0};
 }
 
+/* What is frozen, and which rules of its tables gave it. */
+static void amounts_of(greffe__reading *r, const greffe__dossier *d)
+{
+    greffe__put_list(r, "frozen");
+    for (uint32_t i = 0; i < d->frozen.count; i++) {
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__put_open(r);
+        greffe__put_text(r, "value", d->frozen.at[i].name);
+        frozen_value(r, &d->frozen.at[i].value);
+        greffe__put_text(r, "at", d->frozen.at[i].moment);
+        greffe__put_version(r, d->frozen.at[i].rule_from);
+        greffe__put_close(r);
+    }
+    greffe__put_list_end(r);
+    greffe__put_list(r, "tables");
+    for (uint32_t i = 0; i < d->rulings.count; i++) {
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__put_open(r);
+        greffe__put_text(r, "table", d->rulings.at[i].table);
+        greffe__put_texts(r, "rules", &d->rulings.at[i].rules);
+        greffe__put_version(r, d->rulings.at[i].from);
+        greffe__put_close(r);
+    }
+    greffe__put_list_end(r);
+}
+
 static void why_of(greffe__reading *r, const greffe__dossier *d, const greffe__plan *plan)
 {
     greffe__put_list(r, "moments");
@@ -225,16 +251,7 @@ static void why_of(greffe__reading *r, const greffe__dossier *d, const greffe__p
         greffe__put_close(r);
     }
     greffe__put_list_end(r);
-    greffe__put_list(r, "frozen");
-    for (uint32_t i = 0; i < d->frozen.count; i++) {
-        greffe__buf_text(r->out, i == 0 ? "" : ",");
-        greffe__put_open(r);
-        greffe__put_text(r, "value", d->frozen.at[i].name);
-        frozen_value(r, &d->frozen.at[i].value);
-        greffe__put_text(r, "at", d->frozen.at[i].moment);
-        greffe__put_close(r);
-    }
-    greffe__put_list_end(r);
+    amounts_of(r, d);
 }
 
 static void open_of(greffe__reading *r, const greffe__dossier *d, const greffe__sight *sight)

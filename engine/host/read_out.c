@@ -75,6 +75,23 @@ void greffe__put_list_end(greffe__reading *r)
     r->first = false;
 }
 
+void greffe__put_texts(greffe__reading *r, const char *key, const greffe__strs *texts)
+{
+    greffe__put_list(r, key);
+    for (uint32_t i = 0; i < texts->count; i++) {
+        greffe__buf_text(r->out, i == 0 ? "" : ",");
+        greffe__buf_json(r->out, texts->at[i]);
+    }
+    greffe__put_list_end(r);
+}
+
+void greffe__put_version(greffe__reading *r, int64_t from)
+{
+    if (from != 0) {
+        greffe__put_date(r, "from", from);
+    }
+}
+
 greffe_status greffe__read_state(greffe__reading *r, uint32_t kind, greffe__str bytes, void **out)
 {
     const greffe__shape *shape = greffe__state_shape(kind);

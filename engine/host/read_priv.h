@@ -55,6 +55,9 @@ void greffe__put_cents(greffe__reading *r, const char *key, int64_t amount);
 /* A member that is a list; what it holds, and the commas between, are its writer's. */
 void greffe__put_list(greffe__reading *r, const char *key);
 void greffe__put_list_end(greffe__reading *r);
+void greffe__put_texts(greffe__reading *r, const char *key, const greffe__strs *texts);
+/* The first day of a rule that is dated; 0: it always held. */
+void greffe__put_version(greffe__reading *r, int64_t from);
 
 /* --- Dossiers (read_dossier.c) --- */
 

@@ -459,7 +459,7 @@ static bool analyse(struct greffe__table_def *t, greffe__str source, const greff
 }
 
 bool greffe__compile_table(greffe__definition *d, struct greffe__table_def *t,
-                           greffe__program *program, greffe__type *type)
+                           greffe__dated_program *rule, greffe__type *type)
 {
     greffe__expr_error error;
     greffe__table table;
@@ -472,9 +472,11 @@ bool greffe__compile_table(greffe__definition *d, struct greffe__table_def *t,
         return false;
     }
     policy_of(t, &table);
+    rule->rows = table.rule_count;
+    rule->otherwise = t->keys.otherwise != NULL;
     const greffe__str source = {t->text, size};
     const greffe__boxed boxed = {.kind = GREFFE__BOXED_TABLE, .table = &table};
-    greffe_status status = greffe__expr_compile_boxed(program, type, &error, d->binder.arena,
+    greffe_status status = greffe__expr_compile_boxed(&rule->program, type, &error, d->binder.arena,
                                                       &d->symbols, source, &boxed, NULL);
     if (status == GREFFE_EINVALID) {
         greffe__report(d->binder.diags, error.code, &d->procedure.source,

@@ -299,7 +299,7 @@ void greffe__bind_dated(greffe__definition *d, const greffe__keys *keys, const g
 /* A decision table; and its compiling and analysis, once all names above it are known. */
 void greffe__bind_table(greffe__definition *d, const greffe__node *name, const greffe__node *node);
 bool greffe__compile_table(greffe__definition *d, struct greffe__table_def *table,
-                           greffe__program *program, greffe__type *type);
+                           greffe__dated_program *rule, greffe__type *type);
 /* An outside service of the procedure. */
 void greffe__bind_call_service(greffe__definition *d, const greffe__node *name,
                                const greffe__node *node);

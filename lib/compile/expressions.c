@@ -201,12 +201,12 @@ static void compile_values(greffe__definition *d)
             if (source->value != i) {
                 continue;
             }
-            greffe__program *program = &value->rules.at[source->rule].program;
+            greffe__dated_program *rule = &value->rules.at[source->rule];
             greffe__type found;
-            bool good =
-                source->table != NULL
-                    ? greffe__compile_table(d, source->table, program, &found)
-                    : greffe__compile_typed(d, &d->procedure, source->node, NULL, program, &found);
+            bool good = source->table != NULL
+                            ? greffe__compile_table(d, source->table, rule, &found)
+                            : greffe__compile_typed(d, &d->procedure, source->node, NULL,
+                                                    &rule->program, &found);
             type = good ? found : type;
         }
         /* Known from here on: a value may use those that stand above it. */

@@ -168,8 +168,10 @@ static bool check_output(greffe__checker *c, greffe__ast *node, const greffe__ta
     return true;
 }
 
-static greffe__type table_type(greffe__checker *c, const greffe__table *table, greffe__type row)
+static greffe__type table_type(greffe__checker *c, const greffe__ast *node, greffe__type row)
 {
+    const greffe__table *table = node->table;
+    const greffe__ast *otherwise = node->at[2 * table->input_count + table->output_count];
     switch ((greffe__hit)table->hit) {
     case GREFFE__HIT_RULE_ORDER:
     case GREFFE__HIT_OUTPUT_ORDER: break;
@@ -178,7 +180,8 @@ static greffe__type table_type(greffe__checker *c, const greffe__table *table, g
             return greffe__check_type_of(GREFFE__NUMBER);
         }
         if (table->aggregate != GREFFE__AGGREGATE_NONE) {
-            row.optional = true; /* no rule, no sum */
+            bool told = otherwise->kind != GREFFE__AST_NOTHING; /* else: no rule, no sum */
+            row.optional = row.optional || !told;
             return row;
         }
         break;
@@ -231,6 +234,6 @@ bool greffe__check_table(greffe__checker *c, greffe__ast *node)
     greffe__type row = outputs == 1
                            ? types[0]
                            : (greffe__type){.kind = GREFFE__CONTEXT, .names = names, .of = types};
-    node->type = table_type(c, table, row);
+    node->type = table_type(c, node, row);
     return true;
 }

@@ -222,10 +222,20 @@ static bool conform(const greffe__frame *f, greffe__value *value, const greffe__
                             value, value);
 }
 
+static bool tell_rule(const greffe__frame *f, uint32_t rule)
+{
+    const greffe__eval *eval = f->m->eval;
+    return eval->rule == NULL || eval->rule(eval->data, rule) || greffe__no_memory(f);
+}
+
 static bool hit(const greffe__frame *f, uint32_t operand, greffe__value *at)
 {
     greffe__trouble trouble = {0};
     greffe__value result = greffe__null();
+    bool none = at->kind == GREFFE__LIST && at->count == 0;
+    if (none && !tell_rule(f, GREFFE__RULE_OTHERWISE)) {
+        return false;
+    }
     if (greffe__table_hit(&result, operand, &at[0], &at[1], &at[2], f->m->eval->arena, &trouble)) {
         *at = result;
         return true;
@@ -290,6 +300,7 @@ static bool seldom(greffe__frame *f, greffe__op op, uint32_t operand, greffe__va
         return true;
     case GREFFE__OP_CONFORM: return conform(f, top - 1, &constants[operand]);
     case GREFFE__OP_HIT: return hit(f, operand, top - 3);
+    case GREFFE__OP_RULE: return tell_rule(f, operand);
     case GREFFE__OP_FAULT: {
         /* What was read from a bundle is not terminated. */
         greffe__str reason = greffe__str_dup(f->m->eval->arena, constants[operand].as.string);

@@ -267,7 +267,12 @@ typedef struct greffe__eval {
     /* A zone by its name, or NULL; may itself be NULL: then UTC and Europe/Paris are known. */
     const greffe__zone *(*zone)(void *data, greffe__str name);
     const greffe__calendar *calendar; /* the authority's working days, or NULL: France's */
+    /* Is told each rule of a table that fires, from 0, and GREFFE__RULE_OTHERWISE where none does;
+     * may be NULL. False: without memory. */
+    bool (*rule)(void *data, uint32_t rule);
 } greffe__eval;
+
+#define GREFFE__RULE_OTHERWISE UINT32_MAX
 
 /* GREFFE_OK; GREFFE_EINVALID with `*error` (the operands are named in the message);
  * GREFFE_ENOTFOUND as `load` gave it; GREFFE_ENOMEM. A lenient program gives GREFFE_OK and null,

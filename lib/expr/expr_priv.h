@@ -100,7 +100,8 @@ typedef enum greffe__op {
     GREFFE__OP_CONFORM,
     GREFFE__OP_HIT,   /* operand: hit | aggregate << 4 | default << 8; found, default, order */
     GREFFE__OP_FAULT, /* operand: constant, the reason */
-    GREFFE__OP_LAST = GREFFE__OP_FAULT
+    GREFFE__OP_RULE,  /* operand: which rule of a table fired, from 0 */
+    GREFFE__OP_LAST = GREFFE__OP_RULE
 } greffe__op;
 
 /* A name that an expression gives to a value: of a loop, a parameter, an entry. */

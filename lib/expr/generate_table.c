@@ -88,7 +88,8 @@ static bool generate_rule(greffe__generator *g, const greffe__ast *node, uint32_
     uint32_t first = greffe__table_cell(table, rule, table->input_count);
     const greffe__ast *at = node->at[first];
     if (!generate_outputs(g, node, first, at) ||
-        !greffe__generate_op(g, GREFFE__OP_APPEND, found, at, -1)) {
+        !greffe__generate_op(g, GREFFE__OP_APPEND, found, at, -1) ||
+        !greffe__generate_op(g, GREFFE__OP_RULE, rule, at, 0)) {
         return false;
     }
     uint32_t done = greffe__generate_here(g);

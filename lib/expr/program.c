@@ -192,6 +192,7 @@ static effect effect_of(const greffe__program *program, greffe__op op, uint32_t 
     case GREFFE__OP_EVERY: return (effect){1, 0, operand + 1 < height};
     case GREFFE__OP_FILTER: return (effect){4, 3, operand + 4 < height};
     case GREFFE__OP_HIT: return (effect){3, 1, true};
+    case GREFFE__OP_RULE: return (effect){0, 0, true};
     }
     return damaged;
 }

@@ -116,6 +116,8 @@ typedef struct greffe__dated_program {
     bool always;  /* no beginning */
     int64_t from; /* civil date in days */
     greffe__program program;
+    uint32_t rows;  /* of a decision table: its rules */
+    bool otherwise; /* of a decision table: it says what it gives when none fires */
 } greffe__dated_program;
 
 typedef struct greffe__dated_programs {

@@ -98,6 +98,8 @@ static const greffe__field dated_program_fields[] = {
     FIELD(1, BOOL, greffe__dated_program, always, NULL),
     FIELD(2, I64, greffe__dated_program, from, NULL),
     FIELD(3, RECORD, greffe__dated_program, program, &greffe__program_shape),
+    FIELD(4, U32, greffe__dated_program, rows, NULL),
+    FIELD(5, BOOL, greffe__dated_program, otherwise, NULL),
 };
 static const greffe__shape dated_program_shape =
     SHAPE("dated_program", greffe__dated_program, dated_program_fields);

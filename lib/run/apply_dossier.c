@@ -257,6 +257,17 @@ static bool frozen(greffe__dossier *d, const greffe__event *e, greffe__arena *ar
     return true;
 }
 
+static bool ruled(greffe__dossier *d, const greffe__event *e, greffe__arena *arena)
+{
+    greffe__ruling *place = greffe__ruling_of(d, e->name);
+    place = place != NULL ? place : PUSH(arena, &d->rulings);
+    if (place == NULL) {
+        return false;
+    }
+    *place = (greffe__ruling){e->name, e->list, e->days};
+    return true;
+}
+
 /* --- Effects --- */
 
 static bool effect_event(greffe__dossier *d, const greffe__event *e, greffe__arena *arena)
@@ -326,6 +337,7 @@ bool greffe__apply_dossier(greffe__dossier *d, const greffe__event *e, greffe__a
     case GREFFE__EV_CLOCK_STOPPED:
     case GREFFE__EV_CLOCK_FIRED: return clock_event(d, e, arena);
     case GREFFE__EV_FROZEN: return frozen(d, e, arena);
+    case GREFFE__EV_RULED: return ruled(d, e, arena);
     case GREFFE__EV_RESERVED:
     case GREFFE__EV_COMMITTED:
     case GREFFE__EV_SPENT:

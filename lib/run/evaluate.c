@@ -125,6 +125,18 @@ static const greffe__zone *zone_of(void *data, greffe__str name)
     return greffe__str_equal(name, b->plan->zone) ? b->zone : NULL;
 }
 
+static bool note_rule(void *data, uint32_t rule)
+{
+    greffe__bench *b = data;
+    greffe__str *place =
+        b->fired != NULL ? greffe__arena_push(b->arena, b->fired, sizeof *place) : NULL;
+    if (place != NULL) {
+        *place = rule == GREFFE__RULE_OTHERWISE ? greffe__str_of("otherwise")
+                                                : greffe__str_format(b->arena, "%u", rule + 1);
+    }
+    return !b->arena->failed;
+}
+
 bool greffe__evaluate(greffe__bench *b, const greffe__program *program, greffe__value *out)
 {
     greffe__expr_error error = {0};
@@ -136,7 +148,8 @@ bool greffe__evaluate(greffe__bench *b, const greffe__program *program, greffe__
                          .now_ms = b->now_ms,
                          .offset = greffe__zone_offset(b->zone, b->now_ms),
                          .zone = zone_of,
-                         .calendar = &calendar};
+                         .calendar = &calendar,
+                         .rule = note_rule};
     if (b->stop) {
         return false;
     }
@@ -176,8 +189,8 @@ bool greffe__evaluate_condition(greffe__bench *b, const greffe__program *program
     return true;
 }
 
-/* The rule in force on the day that the value is dated by. */
-static const greffe__dated_program *rule_of(const greffe__bench *b, const greffe__value_def *def)
+const greffe__dated_program *greffe__rule_in_force(const greffe__bench *b,
+                                                   const greffe__value_def *def)
 {
     int64_t day = def->by_today || b->dossier->filed_on == 0 ? b->today : b->dossier->filed_on;
     for (uint32_t i = def->rules.count; i > 0; i--) {
@@ -189,6 +202,34 @@ static const greffe__dated_program *rule_of(const greffe__bench *b, const greffe
     return NULL;
 }
 
+static bool same_rules(const greffe__ruling *ruling, const greffe__strs *fired, int64_t from)
+{
+    bool same = ruling != NULL && ruling->from == from && ruling->rules.count == fired->count;
+    for (uint32_t i = 0; same && i < fired->count; i++) {
+        same = greffe__str_equal(ruling->rules.at[i], fired->at[i]);
+    }
+    return same;
+}
+
+/* Reads a table, and journals which of its rules fired, unless the same did the last time: whoever
+ * asks why an amount is what it is, or why a way was taken, is owed the rule. */
+static bool read_table(greffe__bench *b, const greffe__value_def *def,
+                       const greffe__dated_program *rule, greffe__value *out)
+{
+    greffe__strs fired = {0}, *outer = b->fired;
+    b->fired = &fired;
+    bool good = greffe__evaluate(b, &rule->program, out);
+    b->fired = outer;
+    int64_t from = rule->always ? 0 : rule->from;
+    if (!good || b->verb == NULL ||
+        same_rules(greffe__ruling_of(b->dossier, def->name), &fired, from)) {
+        return good;
+    }
+    greffe__event event = {
+        .type = GREFFE__EV_RULED, .name = def->name, .list = fired, .days = from};
+    return greffe__emit(b, b->stream, event);
+}
+
 bool greffe__value_now(greffe__bench *b, uint32_t value, greffe__value *out)
 {
     const greffe__value_def *def = &b->plan->values.at[value];
@@ -197,14 +238,15 @@ bool greffe__value_now(greffe__bench *b, uint32_t value, greffe__value *out)
         *out = frozen->value;
         return true;
     }
-    const greffe__dated_program *rule = rule_of(b, def);
+    const greffe__dated_program *rule = greffe__rule_in_force(b, def);
     if (rule == NULL) {
         return greffe__refuse(b, GREFFE__GR_AMOUNT_UNDETERMINED, GREFFE_EINVALID,
                               "add a rule that begins earlier",
                               "no rule of the value '%.*s' is in force on that day",
                               (int)def->name.size, def->name.data);
     }
-    return greffe__evaluate(b, &rule->program, out);
+    return rule->rows > 0 ? read_table(b, def, rule, out)
+                          : greffe__evaluate(b, &rule->program, out);
 }
 
 bool greffe__frozen_cents(greffe__bench *b, greffe__str name, int64_t *out)

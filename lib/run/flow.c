@@ -31,11 +31,12 @@ static bool freeze(greffe__bench *b, greffe__str moment)
         if (before != NULL) {
             before->name = def->name;
         }
+        const greffe__dated_program *rule = good ? greffe__rule_in_force(b, def) : NULL;
         greffe__event event = {.type = GREFFE__EV_FROZEN,
                                .name = def->name,
                                .value = value,
                                .path = moment,
-                               .days = b->today};
+                               .days = rule != NULL && !rule->always ? rule->from : 0};
         if (!good || !greffe__emit(b, b->stream, event)) {
             return false;
         }

@@ -117,6 +117,13 @@ typedef struct greffe__frozen {
     int64_t rule_from;
 } greffe__frozen;
 
+/* Which rules of a decision table gave what was last read in it. */
+typedef struct greffe__ruling {
+    greffe__str table;
+    greffe__strs rules; /* 1, 2, …, or: otherwise */
+    int64_t from;       /* the first day of the table's version; 0: it always held */
+} greffe__ruling;
+
 typedef struct greffe__fill {
     greffe__str owner;
     greffe__str ref, commitment;
@@ -171,6 +178,7 @@ GREFFE__LIST_TYPE(greffe__tasks, greffe__task);
 GREFFE__LIST_TYPE(greffe__timers, greffe__timer);
 GREFFE__LIST_TYPE(greffe__clocks, greffe__clock);
 GREFFE__LIST_TYPE(greffe__frozens, greffe__frozen);
+GREFFE__LIST_TYPE(greffe__rulings, greffe__ruling);
 GREFFE__LIST_TYPE(greffe__fills, greffe__fill);
 GREFFE__LIST_TYPE(greffe__documents, greffe__document);
 GREFFE__LIST_TYPE(greffe__marks, greffe__mark);
@@ -193,6 +201,7 @@ typedef struct greffe__dossier {
     greffe__timers timers;
     greffe__clocks clocks;
     greffe__frozens frozen;
+    greffe__rulings rulings;
     greffe__fills fills;
     greffe__documents documents;
     greffe__marks marks;

@@ -21,6 +21,7 @@ greffe__token *greffe__token_of(const greffe__dossier *d, uint32_t id);
 greffe__clock *greffe__clock_of(const greffe__dossier *d, greffe__str name);
 greffe__mark *greffe__mark_of(const greffe__dossier *d, greffe__str moment);
 greffe__frozen *greffe__frozen_of(const greffe__dossier *d, greffe__str name);
+greffe__ruling *greffe__ruling_of(const greffe__dossier *d, greffe__str table);
 greffe__money *greffe__money_of(const greffe__dossier *d, greffe__str allotment);
 /* What a step waits for in a scope, or NULL. */
 greffe__ask *greffe__ask_of(const greffe__dossier *d, uint32_t scope, greffe__str step);
@@ -44,11 +45,12 @@ typedef struct greffe__bench {
     const greffe__zone *zone;
     greffe__dossier *dossier;
     int64_t now_ms, today;
-    uint32_t drawn;  /* values drawn from the seed */
-    uint32_t passed; /* nodes passed */
-    greffe__str who; /* the tag that moments are marked with */
-    uint32_t scope;  /* in which expressions are evaluated and fields are filled in */
-    const greffe__verb *verb;
+    uint32_t drawn;           /* values drawn from the seed */
+    uint32_t passed;          /* nodes passed */
+    greffe__str who;          /* the tag that moments are marked with */
+    uint32_t scope;           /* in which expressions are evaluated and fields are filled in */
+    const greffe__verb *verb; /* NULL: what is asked is a view */
+    greffe__strs *fired;      /* rules of the table that is read, or NULL */
     greffe__str queue_reply;
 } greffe__bench;
 
@@ -159,6 +161,9 @@ bool greffe__evaluate(greffe__bench *b, const greffe__program *program, greffe__
 bool greffe__evaluate_condition(greffe__bench *b, const greffe__program *program, bool *out);
 /* The value: frozen, or calculated now. */
 bool greffe__value_now(greffe__bench *b, uint32_t value, greffe__value *out);
+/* The rule in force on the day that the value is dated by, or NULL. */
+const greffe__dated_program *greffe__rule_in_force(const greffe__bench *b,
+                                                   const greffe__value_def *def);
 /* The frozen amount of a value, in cents. */
 bool greffe__frozen_cents(greffe__bench *b, greffe__str name, int64_t *out);
 bool greffe__field_value(greffe__bench *b, greffe__str path, greffe__value *out);

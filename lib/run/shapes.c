@@ -89,6 +89,13 @@ static const greffe__field frozen_fields[] = {
 };
 static const greffe__shape frozen_shape = SHAPE("frozen", greffe__frozen, frozen_fields);
 
+static const greffe__field ruling_fields[] = {
+    FIELD(1, STR, greffe__ruling, table, NULL),
+    FIELD(2, STRS, greffe__ruling, rules, NULL),
+    FIELD(3, I64, greffe__ruling, from, NULL),
+};
+static const greffe__shape ruling_shape = SHAPE("ruling", greffe__ruling, ruling_fields);
+
 static const greffe__field fill_fields[] = {
     FIELD(1, STR, greffe__fill, owner, NULL),
     FIELD(2, STR, greffe__fill, ref, NULL),
@@ -177,6 +184,7 @@ static const greffe__field dossier_fields[] = {
     FIELD(30, RECORDS, greffe__dossier, notes, &fill_shape),
     FIELD(31, I64, greffe__dossier, ended_ms, NULL),
     FIELD(32, I64, greffe__dossier, erased_on, NULL),
+    FIELD(33, RECORDS, greffe__dossier, rulings, &ruling_shape),
 };
 static const greffe__shape dossier_shape = SHAPE("dossier", greffe__dossier, dossier_fields);
 

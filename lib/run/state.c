@@ -39,6 +39,11 @@ greffe__frozen *greffe__frozen_of(const greffe__dossier *d, greffe__str name)
     FIND(d->frozen, greffe__str_equal(d->frozen.at[i].name, name));
 }
 
+greffe__ruling *greffe__ruling_of(const greffe__dossier *d, greffe__str table)
+{
+    FIND(d->rulings, greffe__str_equal(d->rulings.at[i].table, table));
+}
+
 greffe__money *greffe__money_of(const greffe__dossier *d, greffe__str allotment)
 {
     FIND(d->money, greffe__str_equal(d->money.at[i].allotment, allotment));
