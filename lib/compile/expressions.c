@@ -3,6 +3,8 @@
 
 #include "compile/compile_priv.h"
 
+static const greffe__type truth = {.kind = GREFFE__BOOL};
+
 static greffe__type field_type(greffe__arena *arena, const greffe__field_def *field)
 {
     static const uint8_t kinds[] = {
@@ -45,20 +47,83 @@ void greffe__taken_for_list(greffe__binder *b, const greffe__node *node)
                    "YAML takes this expression for %s", greffe__node_kind_name(node));
 }
 
-static bool add_symbol(greffe__definition *d, greffe__str name, greffe__slot_kind kind,
-                       greffe__type type)
+static const greffe__symbol *add_symbol(greffe__definition *d, greffe__str name,
+                                        greffe__slot_kind kind, greffe__type type)
 {
     greffe__slot *slot = greffe__arena_push(d->binder.arena, &d->plan->slots, sizeof *slot);
     if (slot == NULL) {
-        return false;
+        return NULL;
     }
     *slot = (greffe__slot){kind, name};
-    return greffe__symbols_add(&d->symbols, name, type, d->plan->slots.count - 1);
+    return greffe__symbols_add(&d->symbols, name, type, d->plan->slots.count - 1)
+               ? d->symbols.at[d->symbols.count - 1]
+               : NULL;
 }
 
 static bool is_step(const greffe__definition *d, greffe__str owner)
 {
     return greffe__step_named(d, owner) != GREFFE__NONE;
+}
+
+/* --- Moments of steps: most are in no expression, and are made where one names them --- */
+
+/* step.done, step.waiting, step.date; step.outcome is looked for among the step's ways on. */
+static const greffe__symbol *moment_of(greffe__definition *d, uint32_t step, greffe__str rest,
+                                       greffe__str name)
+{
+    const greffe__plan *plan = d->plan;
+    const greffe__type date = {.kind = GREFFE__DATE, .optional = true};
+    bool day = greffe__str_is(rest, "date"), waits = greffe__str_is(rest, "waiting");
+    bool known = day || waits || greffe__str_is(rest, "done");
+    uint32_t i = plan->steps.at[step].entry; /* its nodes follow each other */
+    for (; !known && i < plan->nodes.count && plan->nodes.at[i].step == step; i++) {
+        const greffe__edge *edge = greffe__node_edge(&plan->nodes.at[i], rest);
+        known = edge != NULL && edge->done;
+    }
+    if (!known) {
+        return NULL;
+    }
+    return add_symbol(d, greffe__str_dup(d->binder.arena, name),
+                      day     ? GREFFE__SLOT_DATE
+                      : waits ? GREFFE__SLOT_WAITING
+                              : GREFFE__SLOT_MOMENT,
+                      day ? date : truth);
+}
+
+/* All that there are: for whoever looks for a name that is near to one that is none. */
+static void add_moments(greffe__definition *d)
+{
+    static const char *const built_in[] = {"done", "waiting", "date"};
+    const greffe__plan *plan = d->plan;
+    for (uint32_t i = 0; i < plan->nodes.count; i++) {
+        const greffe__plan_node *node = &plan->nodes.at[i];
+        greffe__str step = plan->steps.at[node->step].id;
+        uint32_t own = sizeof built_in / sizeof *built_in;
+        for (uint32_t j = 0; j < own + node->edges.count; j++) {
+            greffe__str rest =
+                j < own ? greffe__str_of(built_in[j]) : node->edges.at[j - own].outcome;
+            greffe__str name = greffe__str_format(d->binder.arena, "%.*s.%.*s", (int)step.size,
+                                                  step.data, (int)rest.size, rest.data);
+            (void)greffe__symbols_find(&d->symbols, name);
+        }
+    }
+}
+
+static const greffe__symbol *supply_moment(void *data, greffe__str name)
+{
+    greffe__definition *d = data;
+    const char *dot = name.size > 0 ? memchr(name.data, '.', name.size) : NULL;
+    if (name.size == 0) {
+        add_moments(d);
+    }
+    if (dot == NULL) {
+        return NULL;
+    }
+    size_t size = (size_t)(dot - name.data);
+    uint32_t step = greffe__step_named(d, (greffe__str){name.data, size});
+    return step == GREFFE__NONE
+               ? NULL
+               : moment_of(d, step, (greffe__str){dot + 1, name.size - size - 1}, name);
 }
 
 void greffe__make_symbols(greffe__definition *d)
@@ -74,27 +139,8 @@ void greffe__make_symbols(greffe__definition *d)
         type.optional = field->optional || pending->when != NULL || is_step(d, field->owner);
         (void)add_symbol(d, field->path, GREFFE__SLOT_FIELD, type);
     }
-    for (uint32_t i = 0; i < plan->nodes.count; i++) {
-        const greffe__plan_node *node = &plan->nodes.at[i];
-        greffe__str id = plan->steps.at[node->step].id;
-        greffe__type truth = {.kind = GREFFE__BOOL},
-                     date = {.kind = GREFFE__DATE, .optional = true};
-        (void)add_symbol(d, greffe__str_join(arena, id.data, ".done", NULL), GREFFE__SLOT_MOMENT,
-                         truth);
-        (void)add_symbol(d, greffe__str_join(arena, id.data, ".waiting", NULL),
-                         GREFFE__SLOT_WAITING, truth);
-        (void)add_symbol(d, greffe__str_join(arena, id.data, ".date", NULL), GREFFE__SLOT_DATE,
-                         date);
-        for (uint32_t j = 0; j < node->edges.count; j++) {
-            if (node->edges.at[j].done) {
-                (void)add_symbol(d,
-                                 greffe__str_format(arena, "%.*s.%.*s", (int)id.size, id.data,
-                                                    (int)node->edges.at[j].outcome.size,
-                                                    node->edges.at[j].outcome.data),
-                                 GREFFE__SLOT_MOMENT, truth);
-            }
-        }
-    }
+    d->symbols.supply = supply_moment;
+    d->symbols.data = d;
 }
 
 bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
@@ -261,7 +307,6 @@ static void check_items(greffe__definition *d, uint32_t scope, const greffe__nod
 static void compile_musts(greffe__definition *d, const greffe__step_def *step,
                           greffe__plan_node *node)
 {
-    static const greffe__type truth = {.kind = GREFFE__BOOL};
     for (uint32_t i = 0; i < step->outcomes.count; i++) {
         const greffe__branch *branch = &step->outcomes.at[i];
         for (uint32_t j = 0; branch->must != NULL && j < node->edges.count; j++) {
@@ -276,8 +321,8 @@ static void compile_musts(greffe__definition *d, const greffe__step_def *step,
 
 static void compile_nodes(greffe__definition *d)
 {
-    static const greffe__type truth = {.kind = GREFFE__BOOL}, text = {.kind = GREFFE__STRING},
-                              list = {.kind = GREFFE__LIST}, date = {.kind = GREFFE__DATE};
+    static const greffe__type text = {.kind = GREFFE__STRING}, list = {.kind = GREFFE__LIST},
+                              date = {.kind = GREFFE__DATE};
     greffe__plan *plan = d->plan;
     for (uint32_t i = 0; i < d->steps.count; i++) {
         const greffe__step_def *step = d->steps.at[i];
@@ -312,9 +357,26 @@ static void compile_nodes(greffe__definition *d)
     }
 }
 
+/* A rule is only asked of an answer that is there. It may name its field alone. */
+static void compile_must(greffe__definition *d, const struct greffe__field_pending *pending,
+                         greffe__field_def *field)
+{
+    uint32_t index;
+    if (!greffe__map_get(&d->symbols.index, field->path, &index)) {
+        return; /* without memory */
+    }
+    greffe__symbol *own = d->symbols.at[index];
+    bool optional = own->type.optional;
+    own->type.optional = false;
+    d->symbols.own = field->name;
+    d->symbols.own_is = own;
+    (void)greffe__compile_expression(d, pending->doc, pending->must, &truth, &field->must);
+    d->symbols.own = (greffe__str){"", 0};
+    own->type.optional = optional;
+}
+
 void greffe__compile_expressions(greffe__definition *d)
 {
-    static const greffe__type truth = {.kind = GREFFE__BOOL};
     greffe__plan *plan = d->plan;
     greffe__make_symbols(d);
     compile_values(d);
@@ -326,23 +388,7 @@ void greffe__compile_expressions(greffe__definition *d)
             (void)greffe__compile_expression(d, pending->doc, pending->when, &truth, &field->when);
         }
         if (pending->must != NULL) {
-            greffe__symbol *own = NULL;
-            for (uint32_t j = 0; j < d->symbols.count; j++) {
-                if (greffe__str_equal(d->symbols.at[j].name, field->path)) {
-                    own = &d->symbols.at[j];
-                }
-            }
-            /* A rule is only asked of an answer that is there. It may name its field alone. */
-            bool optional = own != NULL && own->type.optional;
-            if (own != NULL) {
-                own->type.optional = false;
-                (void)greffe__symbols_add(&d->symbols, field->name, own->type, own->slot);
-            }
-            (void)greffe__compile_expression(d, pending->doc, pending->must, &truth, &field->must);
-            uint32_t index;
-            if (greffe__map_get(&d->symbols.index, field->path, &index)) {
-                d->symbols.at[index].type.optional = optional;
-            }
+            compile_must(d, pending, field);
         }
     }
     for (uint32_t i = 0; i < d->document_sources.count; i++) {

@@ -18,11 +18,14 @@ static greffe__str nearest(const greffe__checker *c, greffe__str name)
             best = v->name;
         }
     }
-    for (uint32_t i = 0; symbols->at != NULL && i < symbols->count; i++) {
-        unsigned distance = greffe__str_distance(name, symbols->at[i].name, 3);
+    if (symbols->supply != NULL) {
+        (void)symbols->supply(symbols->data, (greffe__str){"", 0});
+    }
+    for (uint32_t i = 0; i < symbols->count; i++) {
+        unsigned distance = greffe__str_distance(name, symbols->at[i]->name, 3);
         if (distance < least) {
             least = distance;
-            best = symbols->at[i].name;
+            best = symbols->at[i]->name;
         }
     }
     return best;

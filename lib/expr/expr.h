@@ -44,9 +44,15 @@ typedef struct greffe__symbol {
 } greffe__symbol;
 
 typedef struct greffe__symbols {
-    greffe__symbol *at;
+    greffe__symbol **at; /* each stays where it is */
     uint32_t count, capacity;
     greffe__map index;
+    /* Of a name that was not added: adds it and gives its symbol, or NULL when there is none; of
+     * an empty name, adds all that there are. May be NULL. */
+    const greffe__symbol *(*supply)(void *data, greffe__str name);
+    void *data;
+    greffe__str own; /* one more name, of the symbol `own_is`; or empty */
+    const greffe__symbol *own_is;
     greffe__strs spaced;   /* names of several words, or with signs in them */
     greffe__map types;     /* names of types */
     greffe__list typed;    /* greffe__type: what they stand for */

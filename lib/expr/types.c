@@ -79,18 +79,27 @@ bool greffe__symbols_add(greffe__symbols *symbols, greffe__str name, greffe__typ
     if (!greffe__map_add(&symbols->index, name, symbols->count)) {
         return false;
     }
-    greffe__symbol *symbol = greffe__arena_push(symbols->index.arena, symbols, sizeof *symbol);
-    if (symbol == NULL || !add_spaced(symbols, name)) {
+    greffe__symbol **place = greffe__arena_push(symbols->index.arena, symbols, sizeof *place);
+    greffe__symbol *symbol = greffe__arena_alloc(symbols->index.arena, sizeof *symbol);
+    if (place == NULL || symbol == NULL) {
+        symbols->count -= place != NULL ? 1 : 0;
         return false;
     }
     *symbol = (greffe__symbol){name, type, slot};
-    return add_entries(symbols, &type, 0);
+    *place = symbol;
+    return add_spaced(symbols, name) && add_entries(symbols, &type, 0);
 }
 
 const greffe__symbol *greffe__symbols_find(const greffe__symbols *symbols, greffe__str name)
 {
     uint32_t index;
-    return greffe__map_get(&symbols->index, name, &index) ? &symbols->at[index] : NULL;
+    if (greffe__map_get(&symbols->index, name, &index)) {
+        return symbols->at[index];
+    }
+    if (symbols->own.size > 0 && greffe__str_equal(symbols->own, name)) {
+        return symbols->own_is;
+    }
+    return symbols->supply != NULL && name.size > 0 ? symbols->supply(symbols->data, name) : NULL;
 }
 
 bool greffe__symbols_add_type(greffe__symbols *symbols, greffe__str name, greffe__type type)

@@ -13,8 +13,8 @@ import shutil
 import unittest
 import xml.etree.ElementTree
 
-from stage import (ALLOCATE, BATCH, QUOTIENT, Stage, aide, complete, expect, granted, instructed,
-                   quotient, tri)
+from stage import (ALLOCATE, BATCH, QUOTIENT, TRI, Stage, aide, complete, expect, filed, granted,
+                   instructed, quotient, tri)
 
 INCONNU = "services: {caf: {outcome: inconnu}}"
 SIX_HUNDRED = 'services: {caf: {outcome: answered, gives: {quotient: "600.00"}}}'
@@ -366,6 +366,33 @@ class Formats(Stage):
     def test_a_format_that_is_none_is_wrong_use(self):
         self.assertEqual(self.greffe("sound.yaml", "--format", "toml").exit, 2)
         self.assertEqual(self.greffe().exit, 2)
+
+
+class FieldRules(Stage):
+    """A rule may name its field alone: that is its own, whatever others are called."""
+
+    procedure = "deux"
+
+    def setUp(self):
+        super().setUp()
+        field = "fields: {prix: {type: money, label: Prix, must: prix > %d, message: Trop peu}}"
+        self.write("deux.yaml", TRI[:TRI.index("form:\n")].replace("procedure: tri",
+                                                                   "procedure: deux")
+                   + f"form:\n  velo:\n    title: Vélo\n    {field % 10}\n"
+                   + f"  casque:\n    title: Casque\n    {field % 100}\n"
+                   + "steps:\n  depot: {kind: submission, by: habitant, then: fin}\n"
+                   + "  fin: {kind: end, outcome: fin}\n")
+
+    def of(self, velo, casque, more=""):
+        step = filed("deux", f'prix: "{velo}"', more=more)
+        return step.replace("demande: {", "velo: {").replace(
+            f'velo: {{prix: "{velo}"}}', f'velo: {{prix: "{velo}"}}, casque: {{prix: "{casque}"}}')
+
+    def test_each_rule_asks_of_its_own_field(self):
+        self.plays(self.of("50.00", "500.00"), expect("dossier: d1, outcome: fin"))
+        refused = ", refused: GR-5211"
+        self.plays(self.of("5.00", "500.00", refused), expect("incidents: []"))
+        self.plays(self.of("500.00", "50.00", refused), expect("incidents: []"))
 
 
 class Coverage(Stage):
