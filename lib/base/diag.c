@@ -54,12 +54,19 @@ const char *greffe__code_summary(greffe__code code)
 
 /* --- Sources --- */
 
+/* Where the line after the one at `at` begins; 0: there is none. */
+static size_t after_line(greffe__str text, size_t at)
+{
+    const char *end = at < text.size ? memchr(text.data + at, '\n', text.size - at) : NULL;
+    return end != NULL ? (size_t)(end - text.data) + 1 : 0;
+}
+
 greffe_status greffe__source_init(greffe__source *source, greffe__arena *arena, const char *name,
                                   greffe__str text)
 {
     uint32_t count = 1;
-    for (size_t i = 0; i < text.size; i++) {
-        count += text.data[i] == '\n';
+    for (size_t at = 0; (at = after_line(text, at)) != 0;) {
+        count += 1;
     }
     uint32_t *lines = greffe__arena_alloc(arena, count * sizeof *lines);
     if (lines == NULL) {
@@ -67,10 +74,8 @@ greffe_status greffe__source_init(greffe__source *source, greffe__arena *arena, 
     }
     lines[0] = 0;
     uint32_t line = 1;
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '\n') {
-            lines[line++] = (uint32_t)i + 1;
-        }
+    for (size_t at = 0; (at = after_line(text, at)) != 0;) {
+        lines[line++] = (uint32_t)at;
     }
     *source = (greffe__source){name, text, lines, count};
     return GREFFE_OK;

@@ -21,7 +21,11 @@ bool greffe__str_equal(greffe__str a, greffe__str b)
 
 bool greffe__str_is(greffe__str a, const char *terminated)
 {
-    return greffe__str_equal(a, greffe__str_of(terminated));
+    size_t i = 0; /* most differ in the first byte */
+    while (i < a.size && terminated[i] != '\0' && a.data[i] == terminated[i]) {
+        i += 1;
+    }
+    return i == a.size && terminated[i] == '\0';
 }
 
 int greffe__str_compare(greffe__str a, greffe__str b)
@@ -247,6 +251,20 @@ bool greffe__utf8_valid(greffe__str a, size_t *bad_offset)
     return true;
 }
 
+bool greffe__str_ascii(greffe__str a)
+{
+    uint64_t eight, all = 0;
+    size_t i = 0;
+    for (; a.size - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, a.data + i, sizeof eight);
+        all |= eight;
+    }
+    for (; i < a.size; i++) {
+        all |= (unsigned char)a.data[i];
+    }
+    return (all & UINT64_C(0x8080808080808080)) == 0;
+}
+
 size_t greffe__utf8_put(char *out, uint32_t c)
 {
     unsigned char *p = (unsigned char *)out;
@@ -272,13 +290,49 @@ size_t greffe__utf8_put(char *out, uint32_t c)
     return 4;
 }
 
+/* Whether a byte continues a character. */
+static bool continues(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+/* How many of eight bytes do not continue a character. */
+static size_t begin_in(uint64_t eight)
+{
+    uint64_t continued = eight >> 7 & ~(eight >> 6) & UINT64_C(0x0101010101010101);
+    return 8 - (size_t)(continued * UINT64_C(0x0101010101010101) >> 56);
+}
+
 size_t greffe__utf8_length(greffe__str a)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < a.size; i++) {
-        count += ((unsigned char)a.data[i] & 0xC0) != 0x80;
+    size_t count = 0, i = 0;
+    for (uint64_t eight; a.size - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, a.data + i, sizeof eight);
+        count += begin_in(eight);
+    }
+    for (; i < a.size; i++) {
+        count += !continues(a.data[i]);
     }
     return count;
+}
+
+size_t greffe__utf8_skip(greffe__str a, size_t at, size_t count)
+{
+    uint64_t eight;
+    while (count > 0 && a.size - at >= sizeof eight) {
+        memcpy(&eight, a.data + at, sizeof eight);
+        bool ascii = (eight & UINT64_C(0x8080808080808080)) == 0;
+        if (!ascii && count < 8) {
+            break;
+        }
+        size_t begin = !ascii ? begin_in(eight) : count < 8 ? count : 8;
+        at += ascii ? begin : 8;
+        count -= begin;
+    }
+    for (; at < a.size && (count > 0 || continues(a.data[at])); at++) {
+        count -= !continues(a.data[at]);
+    }
+    return at;
 }
 
 /* --- Buffer --- */

@@ -41,12 +41,16 @@ bool greffe__str_to_i64(int64_t *out, greffe__str a);
 /* UTF-8. `greffe__utf8_next` returns the code point at `*at` and moves past it, or UINT32_MAX on
  * a malformed sequence (overlong, surrogate, past U+10FFFF), which it doesn't pass. */
 uint32_t greffe__utf8_next(const char **at, const char *end);
+/* Whether all its bytes are ASCII. */
+bool greffe__str_ascii(greffe__str a);
 bool greffe__utf8_valid(greffe__str a, size_t *bad_offset);
 /* As much of a text as fits into so many bytes: cut before a character that does not. */
 greffe__str greffe__utf8_cut(greffe__str a, size_t most);
 /* Writes up to 4 bytes; returns how many. */
 size_t greffe__utf8_put(char *out, uint32_t code_point);
 size_t greffe__utf8_length(greffe__str a);
+/* Where the text goes on `count` characters after the one that begins at `at`; its size at most. */
+size_t greffe__utf8_skip(greffe__str a, size_t at, size_t count);
 
 /* A growing byte buffer. A failed allocation sets `failed`; later writes do nothing, so one check
  * at the end is enough. */

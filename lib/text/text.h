@@ -34,7 +34,7 @@ struct greffe__node {
     uint8_t kind, style;
     greffe__span span;          /* of the source bytes */
     greffe__str text;           /* of a scalar, decoded; terminated */
-    greffe__str anchor;         /* without its &, or empty */
+    const char *anchor;         /* without its &; NULL: it has none */
     greffe__node **children;    /* of a mapping: key, value, key, value… */
     uint32_t count, capacity;   /* of children */
     const greffe__node *target; /* of an alias */

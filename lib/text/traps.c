@@ -39,6 +39,25 @@ static bool report_comment(const greffe__source *source, greffe_diags *diags,
     return true;
 }
 
+bool greffe__trap_has(greffe__str text, const char *space)
+{
+    size_t size = strlen(space);
+    const char *at = text.data, *end = text.data + text.size;
+    while (text.size >= size && (size_t)(end - at) >= size &&
+           (at = memchr(at, space[0], (size_t)(end - at) - (size - 1))) != NULL) {
+        if (memcmp(at, space, size) == 0) {
+            return true;
+        }
+        at += 1;
+    }
+    return false;
+}
+
+bool greffe__has_no_break(greffe__str text)
+{
+    return greffe__trap_has(text, no_break_space) || greffe__trap_has(text, narrow_no_break_space);
+}
+
 /* A colon and a no-break space do not separate a key from its value. */
 static const char *colon_then_no_break(greffe__str text)
 {
@@ -53,7 +72,7 @@ static const char *colon_then_no_break(greffe__str text)
 }
 
 bool greffe__trap_scalar(const greffe__source *source, greffe_diags *diags,
-                         const greffe__node *node)
+                         const greffe__node *node, bool no_break)
 {
     if (node->style != GREFFE__PLAIN) {
         return false;
@@ -61,7 +80,7 @@ bool greffe__trap_scalar(const greffe__source *source, greffe_diags *diags,
     if (comment_after(source, node, false)) {
         return report_comment(source, diags, node);
     }
-    const char *colon = colon_then_no_break(node->text);
+    const char *colon = no_break ? colon_then_no_break(node->text) : NULL;
     if (colon != NULL) {
         uint32_t at = node->span.start + (uint32_t)(colon - node->text.data);
         greffe__report(diags, GREFFE__GR_TRAP_NO_BREAK_SPACE, source, (greffe__span){at, at + 2},

@@ -8,16 +8,16 @@
 #include "base/limits.h"
 #include "text/text_priv.h"
 
-enum { checkpoint_points = 64 };
-
 typedef struct reader {
     yaml_parser_t parser;
     greffe__arena *arena;
     greffe_diags *diags;
     greffe__doc *doc;
-    uint32_t *checkpoints; /* byte offset of every 64th character; NULL for ASCII */
-    uint32_t checkpoint_count;
-    uint32_t bom; /* bytes of a byte order mark, which libyaml does not count */
+    const uint32_t *starts; /* of libyaml's lines, in bytes */
+    bool *wide;             /* of each: it has characters of several bytes */
+    uint32_t start_count;
+    bool no_break; /* a no-break space stands somewhere */
+    uint32_t bom;  /* bytes of a byte order mark, which libyaml does not count */
     uint32_t events, aliases, expansion;
     greffe__map anchors;
     struct {
@@ -27,69 +27,82 @@ typedef struct reader {
     greffe__node *open[GREFFE_MAX_YAML_DEPTH + 1];
     greffe__map keys[GREFFE_MAX_YAML_DEPTH + 1]; /* of each open mapping */
     uint32_t depth;
-    size_t last_point; /* the character that was asked for last, and where it begins */
-    uint32_t last_at;
 } reader;
 
 /* --- Places --- */
 
-static greffe_status index_characters(reader *r, greffe__str text)
+static const char next_line[] = "\xC2\x85", line_separator[] = "\xE2\x80\xA8",
+                  paragraph_separator[] = "\xE2\x80\xA9";
+
+/* The bytes of a line's break, as libyaml knows them; 0: none begins here. */
+static size_t break_at(greffe__str text, size_t i)
 {
-    size_t points = greffe__utf8_length(text);
-    if (points == text.size) {
-        return GREFFE_OK;
+    const char *at = text.data + i;
+    size_t left = text.size - i;
+    if (*at == '\r') {
+        return left > 1 && at[1] == '\n' ? 2 : 1;
     }
-    uint32_t count = (uint32_t)(points / checkpoint_points) + 1;
-    r->checkpoints = greffe__arena_alloc(r->arena, count * sizeof *r->checkpoints);
-    if (r->checkpoints == NULL) {
-        return GREFFE_ENOMEM;
+    if (left > 1 && memcmp(at, next_line, 2) == 0) {
+        return 2;
     }
-    size_t point = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        if (((unsigned char)text.data[i] & 0xC0) == 0x80) {
-            continue;
-        }
-        if (point % checkpoint_points == 0) {
-            r->checkpoints[point / checkpoint_points] = (uint32_t)i;
-        }
-        point += 1;
-    }
-    if (point % checkpoint_points == 0) {
-        r->checkpoints[count - 1] = (uint32_t)text.size; /* the end of the text itself */
-    }
-    r->checkpoint_count = count;
-    return GREFFE_OK;
+    bool separator =
+        left > 2 && (memcmp(at, line_separator, 3) == 0 || memcmp(at, paragraph_separator, 3) == 0);
+    return separator ? 3 : *at == '\n' ? 1 : 0;
 }
 
-/* Events come in the order of the text: mostly it is a little after the last place. */
-static uint32_t byte_of(reader *r, size_t index)
+static uint32_t find_starts(greffe__str text, uint32_t *starts)
+{
+    uint32_t count = 1;
+    starts[0] = 0;
+    for (size_t i = 0, size; i<text.size; i += size> 0 ? size : 1) {
+        size = break_at(text, i);
+        if (size > 0) {
+            starts[count++] = (uint32_t)(i + size);
+        }
+    }
+    return count;
+}
+
+/* Events tell lines and characters in them; places are bytes. */
+static greffe_status index_lines(reader *r, greffe__str text)
+{
+    bool others = greffe__trap_has(text, "\r") || greffe__trap_has(text, next_line) ||
+                  greffe__trap_has(text, line_separator) ||
+                  greffe__trap_has(text, paragraph_separator);
+    r->starts = r->doc->source.lines;
+    r->start_count = r->doc->source.line_count;
+    if (others) {
+        uint32_t *starts = greffe__arena_alloc(r->arena, (text.size + 1) * sizeof *starts);
+        if (starts == NULL) {
+            return GREFFE_ENOMEM;
+        }
+        r->start_count = find_starts(text, starts);
+        r->starts = starts;
+    }
+    r->wide = greffe__arena_alloc(r->arena, r->start_count);
+    for (uint32_t i = 0; r->wide != NULL && i < r->start_count; i++) {
+        size_t end = i + 1 < r->start_count ? r->starts[i + 1] : text.size;
+        greffe__str line = {text.data + r->starts[i], end - r->starts[i]};
+        r->wide[i] = !greffe__str_ascii(line);
+    }
+    return r->wide == NULL ? GREFFE_ENOMEM : GREFFE_OK;
+}
+
+static uint32_t byte_of(const reader *r, const yaml_mark_t *mark)
 {
     const greffe__str text = r->doc->source.text;
-    if (r->checkpoints == NULL) {
-        size_t at = index + r->bom;
-        return (uint32_t)(at < text.size ? at : text.size);
-    }
-    size_t point = index + (r->bom != 0 ? 1 : 0);
-    if (point / checkpoint_points >= r->checkpoint_count) {
+    if (mark->line >= r->start_count) {
         return (uint32_t)text.size;
     }
-    bool near = point >= r->last_point && point - r->last_point < checkpoint_points;
-    size_t at = near ? r->last_at : r->checkpoints[point / checkpoint_points];
-    size_t left = near ? point - r->last_point : point % checkpoint_points;
-    for (; left > 0 && at < text.size; left--) {
-        at += 1;
-        while (at < text.size && ((unsigned char)text.data[at] & 0xC0) == 0x80) {
-            at += 1;
-        }
-    }
-    r->last_point = point;
-    r->last_at = (uint32_t)at;
-    return (uint32_t)at;
+    size_t start = r->starts[mark->line] + (mark->line == 0 ? r->bom : 0);
+    size_t at =
+        r->wide[mark->line] ? greffe__utf8_skip(text, start, mark->column) : start + mark->column;
+    return (uint32_t)(at < text.size ? at : text.size);
 }
 
-static greffe__span span_of(reader *r, const yaml_event_t *event)
+static greffe__span span_of(const reader *r, const yaml_event_t *event)
 {
-    return (greffe__span){byte_of(r, event->start_mark.index), byte_of(r, event->end_mark.index)};
+    return (greffe__span){byte_of(r, &event->start_mark), byte_of(r, &event->end_mark)};
 }
 
 static greffe_status refuse(reader *r, greffe__code code, greffe__span span, const char *hint,
@@ -100,12 +113,6 @@ static greffe_status refuse(reader *r, greffe__code code, greffe__span span, con
 }
 
 /* --- Nodes --- */
-
-static greffe__str text_of(reader *r, const yaml_char_t *data, size_t size)
-{
-    const char *copy = greffe__arena_copy(r->arena, data, size);
-    return copy == NULL ? (greffe__str){"", 0} : (greffe__str){copy, size};
-}
 
 /* Whether a key stands in the open mapping already, and where. Few keys are compared one by one,
  * many are looked up: the index is made when they become many. */
@@ -178,30 +185,36 @@ static greffe_status attach(reader *r, greffe__node *node)
     return GREFFE_OK;
 }
 
-static greffe__node *new_node(reader *r, greffe__node_kind kind, const yaml_event_t *event)
+/* A node, and behind it `room` bytes. */
+static greffe__node *new_node(reader *r, greffe__node_kind kind, const yaml_event_t *event,
+                              size_t room)
 {
-    greffe__node *node = greffe__arena_zalloc(r->arena, sizeof *node);
+    greffe__node *node = greffe__arena_alloc(r->arena, sizeof *node + room);
     if (node != NULL) {
-        node->kind = (uint8_t)kind;
-        node->span = span_of(r, event);
-        node->text = node->anchor = (greffe__str){"", 0};
+        *node = (greffe__node){.kind = (uint8_t)kind, .span = span_of(r, event), .text = {"", 0}};
     }
     return node;
+}
+
+static const char *name_of(reader *r, const yaml_char_t *name)
+{
+    return name == NULL ? NULL : greffe__str_dup(r->arena, greffe__str_of((const char *)name)).data;
 }
 
 /* Names a finished node. Later use of the same anchor replaces it, as YAML says. */
 static greffe_status anchor(reader *r, greffe__node *node)
 {
-    if (node->anchor.size == 0) {
+    if (node->anchor == NULL) {
         return GREFFE_OK;
     }
     uint32_t index;
-    if (greffe__map_get(&r->anchors, node->anchor, &index)) {
+    greffe__str name = greffe__str_of(node->anchor);
+    if (greffe__map_get(&r->anchors, name, &index)) {
         r->anchored.at[index] = node;
         return GREFFE_OK;
     }
     greffe__node **place = greffe__arena_push(r->arena, &r->anchored, sizeof *place);
-    if (place == NULL || !greffe__map_add(&r->anchors, node->anchor, r->anchored.count - 1)) {
+    if (place == NULL || !greffe__map_add(&r->anchors, name, r->anchored.count - 1)) {
         return GREFFE_ENOMEM;
     }
     *place = node;
@@ -222,7 +235,7 @@ static uint32_t weight(const greffe__node *node, uint32_t limit)
 
 static greffe_status on_alias(reader *r, const yaml_event_t *event)
 {
-    greffe__node *node = new_node(r, GREFFE__ALIAS, event);
+    greffe__node *node = new_node(r, GREFFE__ALIAS, event, 0);
     if (node == NULL) {
         return GREFFE_ENOMEM;
     }
@@ -264,7 +277,8 @@ static greffe_status check_tag(reader *r, const yaml_event_t *event, const yaml_
 static greffe_status on_scalar(reader *r, const yaml_event_t *event)
 {
     greffe_status status = check_tag(r, event, event->data.scalar.tag);
-    greffe__node *node = status == GREFFE_OK ? new_node(r, GREFFE__SCALAR, event) : NULL;
+    size_t size = event->data.scalar.length;
+    greffe__node *node = status == GREFFE_OK ? new_node(r, GREFFE__SCALAR, event, size + 1) : NULL;
     if (node == NULL) {
         return status != GREFFE_OK ? status : GREFFE_ENOMEM;
     }
@@ -276,12 +290,11 @@ static greffe_status on_scalar(reader *r, const yaml_event_t *event)
     case YAML_ANY_SCALAR_STYLE:
     case YAML_PLAIN_SCALAR_STYLE: node->style = GREFFE__PLAIN; break;
     }
-    node->text = text_of(r, event->data.scalar.value, event->data.scalar.length);
-    if (event->data.scalar.anchor != NULL) {
-        const char *name = (const char *)event->data.scalar.anchor;
-        node->anchor = greffe__str_dup(r->arena, greffe__str_of(name));
-    }
-    if (greffe__trap_scalar(&r->doc->source, r->diags, node)) {
+    char *text = (char *)(node + 1);
+    memcpy(text, event->data.scalar.value, size + 1); /* with the zero that libyaml ends it by */
+    node->text = (greffe__str){text, size};
+    node->anchor = name_of(r, event->data.scalar.anchor);
+    if (greffe__trap_scalar(&r->doc->source, r->diags, node, r->no_break)) {
         return GREFFE_EINVALID;
     }
     status = anchor(r, node);
@@ -305,14 +318,12 @@ static greffe_status on_start(reader *r, const yaml_event_t *event, greffe__node
                       "no procedure needs this; look for brackets that are not closed",
                       "the text is nested deeper than 64 levels");
     }
-    greffe__node *node = new_node(r, kind, event);
+    greffe__node *node = new_node(r, kind, event, 0);
     if (node == NULL) {
         return GREFFE_ENOMEM;
     }
     node->style = flow ? GREFFE__FLOW : GREFFE__PLAIN;
-    if (name != NULL) {
-        node->anchor = greffe__str_dup(r->arena, greffe__str_of((const char *)name));
-    }
+    node->anchor = name_of(r, name);
     status = attach(r, node);
     greffe__map_init(&r->keys[r->depth], r->arena);
     r->open[r->depth++] = node;
@@ -322,7 +333,7 @@ static greffe_status on_start(reader *r, const yaml_event_t *event, greffe__node
 static greffe_status on_end(reader *r, const yaml_event_t *event)
 {
     greffe__node *node = r->open[--r->depth];
-    node->span.end = byte_of(r, event->end_mark.index);
+    node->span.end = byte_of(r, &event->end_mark);
     return anchor(r, node);
 }
 
@@ -375,7 +386,7 @@ static greffe_status syntax_error(reader *r)
     if (p->error == YAML_MEMORY_ERROR) {
         return GREFFE_ENOMEM;
     }
-    uint32_t at = byte_of(r, p->problem_mark.index);
+    uint32_t at = byte_of(r, &p->problem_mark);
     if (p->error == YAML_READER_ERROR) {
         size_t found = p->problem_offset + r->bom;
         at = (uint32_t)(found < r->doc->source.text.size ? found : r->doc->source.text.size);
@@ -387,7 +398,7 @@ static greffe_status syntax_error(reader *r)
     }
     const char *problem = p->problem != NULL ? p->problem : "unknown";
     if (at == r->doc->source.text.size && p->context != NULL) {
-        at = byte_of(r, p->context_mark.index); /* what was left open says more than the end */
+        at = byte_of(r, &p->context_mark); /* what was left open says more than the end */
     }
     greffe__report(r->diags, GREFFE__GR_YAML_SYNTAX, &r->doc->source, (greffe__span){at, at + 1},
                    "look at the indentation, the colons and the quotes here and on the line before",
@@ -447,10 +458,11 @@ greffe_status greffe__doc_read(greffe__doc *out, greffe__arena *arena, greffe_di
     r->arena = arena;
     r->diags = diags;
     r->doc = out;
+    r->no_break = greffe__has_no_break(text);
     greffe__map_init(&r->anchors, arena);
     status = check_bytes(r, text);
     if (status == GREFFE_OK) {
-        status = index_characters(r, text);
+        status = index_lines(r, text);
     }
     if (status != GREFFE_OK) {
         return status;

@@ -107,9 +107,9 @@ static void put_text(greffe__buf *out, greffe__str text)
 
 static void put_anchor(greffe__buf *out, const greffe__node *node)
 {
-    if (node->anchor.size > 0) {
+    if (node->anchor != NULL) {
         greffe__buf_text(out, " &");
-        greffe__buf_str(out, node->anchor);
+        greffe__buf_text(out, node->anchor);
     }
 }
 

@@ -281,6 +281,39 @@ static void valid_text_has_no_bad_offset_and_a_length_in_characters(void **state
     assert_int_equal(greffe__utf8_length(str("")), 0);
 }
 
+/* Character by character, as the definition says. */
+static size_t skipped(greffe__str text, size_t at, size_t count)
+{
+    for (; count > 0 && at < text.size; count--) {
+        at += 1;
+        while (at < text.size && ((unsigned char)text.data[at] & 0xC0) == 0x80) {
+            at += 1;
+        }
+    }
+    return at;
+}
+
+static void skipping_and_counting_are_by_characters(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "", "a", "abcdefgh", "abcdefghi", "\xc3\xa9", "abcdefg\xc3\xa9hij",
+        "\xc3\xa9t\xc3\xa9 a b c d e f g h i j \xe2\x82\xac \xf0\x9f\x98\x80 fin de la ligne",
+        "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80", "abcdef\xe2\x82\xac\xe2\x82\xac"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        greffe__str text = str(texts[i]);
+        size_t length = 0;
+        for (size_t at = 0; at < text.size; at = skipped(text, at, 1)) {
+            length += 1;
+            for (size_t count = 0; count < 80; count++) {
+                assert_int_equal(greffe__utf8_skip(text, at, count), skipped(text, at, count));
+            }
+        }
+        assert_int_equal(greffe__utf8_length(text), length);
+        assert_int_equal(greffe__str_ascii(text), length == text.size);
+    }
+}
+
 /* --- The buffer --- */
 
 static void a_buffer_grows_and_keeps_all(void **state)
@@ -467,6 +500,7 @@ int main(void)
         cmocka_unit_test(every_code_point_is_written_and_read_again),
         cmocka_unit_test(malformed_sequences_are_not_passed),
         cmocka_unit_test(valid_text_has_no_bad_offset_and_a_length_in_characters),
+        cmocka_unit_test(skipping_and_counting_are_by_characters),
         cmocka_unit_test(a_buffer_grows_and_keeps_all),
         cmocka_unit_test(each_way_of_writing_adds_at_the_end),
         cmocka_unit_test(an_empty_buffer_gives_an_empty_text),

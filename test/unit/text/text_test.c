@@ -369,6 +369,26 @@ static void control_characters_are_refused(void **state)
     assert_one(all, "UTF-16", "GR-1001", 1, 2);
 }
 
+/* libyaml ends a line where no editor does. */
+static void places_hold_behind_any_break_of_a_line(void **state)
+{
+    fixture *all = *state;
+    static const char text[] = "caf\xc3\xa9: b\rc: \xc3\xa9t\xc3\xa9\r\nd: e\xC2\x85"
+                               "f: g\xE2\x80\xA8h: \xc3\xa9\xE2\x80\xA9i: {j: k, \xc3\xa9: l}\r";
+    static const char *const keys[] = {"caf", "c: ", "d: ", "f: ", "h: ", "i: "};
+    const greffe__node *root = read_good(all, text);
+    assert_int_equal(root->count, 2 * sizeof keys / sizeof *keys);
+    for (uint32_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const greffe__node *key = root->children[2 * (size_t)i];
+        assert_int_equal(key->span.start, strstr(text, keys[i]) - text);
+        assert_memory_equal(text + key->span.start, key->text.data, key->text.size);
+        assert_int_equal(key->span.end, key->span.start + key->text.size);
+    }
+    const greffe__node *inner = root->children[11];
+    assert_int_equal(inner->children[3]->span.start, strchr(text, 'l') - text);
+    assert_int_equal(inner->span.end, strchr(text, '}') + 1 - text);
+}
+
 static void a_byte_order_mark_is_passed_over(void **state)
 {
     fixture *all = *state;
@@ -671,6 +691,7 @@ int main(void)
         TEST(duplicate_keys_are_found_fast_in_a_large_mapping),
         TEST(bytes_that_are_not_utf_8_are_refused),
         TEST(control_characters_are_refused),
+        TEST(places_hold_behind_any_break_of_a_line),
         TEST(a_byte_order_mark_is_passed_over),
         TEST(line_ends_may_be_those_of_windows),
         TEST(a_sign_that_ate_a_title_is_found),
