@@ -212,7 +212,8 @@ void *greffe__arena_push(greffe__arena *arena, void *list, size_t size)
             arena->failed = true;
             return NULL;
         }
-        uint32_t capacity = header.capacity == 0 ? 4 : header.capacity * 2;
+        uint32_t first = size <= 64 ? 4 : size <= 256 ? 2 : 1;
+        uint32_t capacity = header.capacity == 0 ? first : header.capacity * 2;
         if (!greffe__arena_reserve(arena, list, size, capacity)) {
             return NULL;
         }

@@ -180,6 +180,8 @@ static void bind_then(greffe__definition *d, greffe__step_def *step)
         greffe__ref outcome = {greffe__str_of(only_outcome(step->kind)), then};
         (void)add_branch(d, step, outcome, (greffe__ref){then->text, then});
     } else if (greffe__expect_mapping(&d->binder, then, "'then' with several outcomes")) {
+        (void)greffe__arena_reserve(d->binder.arena, &step->outcomes, sizeof *step->outcomes.at,
+                                    then->count / 2);
         for (uint32_t i = 0; i + 1 < then->count; i += 2) {
             bind_outcome(d, step, then->children[i], greffe__node_resolve(then->children[i + 1]));
         }
@@ -194,6 +196,8 @@ static void bind_cases(greffe__definition *d, greffe__step_def *step)
                          "'cases' takes a list of at least one case");
         return;
     }
+    (void)greffe__arena_reserve(b->arena, &step->outcomes, sizeof *step->outcomes.at,
+                                step->cases->count + 1);
     for (uint32_t i = 0; i < step->cases->count; i++) {
         const greffe__node *item = greffe__node_resolve(step->cases->children[i]);
         branch_keys keys = {0};
@@ -251,8 +255,7 @@ static void bind_branches(greffe__definition *d, greffe__step_def *step)
             continue;
         }
         add_inner(d, step,
-                  greffe__str_format(d->binder.arena, "%.*s/%.*s", (int)step->id.size,
-                                     step->id.data, (int)name->text.size, name->text.data),
+                  greffe__str_join(d->binder.arena, step->id.data, "/", name->text.data, NULL),
                   steps);
     }
 }

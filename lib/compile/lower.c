@@ -27,6 +27,10 @@ uint32_t greffe__node_position(const greffe__lowering *l, const greffe__plan_nod
 static greffe__edge *new_edge(greffe__lowering *l, uint32_t node, greffe__str outcome)
 {
     greffe__edges *edges = &l->plan->nodes.at[node].edges;
+    if (edges->capacity == 0) {
+        (void)greffe__arena_reserve(l->d->binder.arena, edges, sizeof *edges->at,
+                                    l->step->outcomes.count);
+    }
     greffe__edge *edge = greffe__arena_push(l->d->binder.arena, edges, sizeof *edge);
     if (edge != NULL) {
         edge->outcome = outcome;
@@ -270,12 +274,8 @@ static void lower_step(greffe__definition *d, greffe__step_def *step)
 static void enter_scopes(greffe__definition *d)
 {
     greffe__plan *plan = d->plan;
-    for (uint32_t scope = 0; scope < plan->scopes.count; scope++) {
-        for (uint32_t i = plan->steps.count; i > 0; i--) {
-            if (plan->steps.at[i - 1].scope == scope) {
-                plan->scopes.at[scope].entry = plan->steps.at[i - 1].entry;
-            }
-        }
+    for (uint32_t i = plan->steps.count; i > 0; i--) { /* a scope is entered at its first step */
+        plan->scopes.at[plan->steps.at[i - 1].scope].entry = plan->steps.at[i - 1].entry;
     }
     const greffe__step_def *first = d->steps.count > 0 ? d->steps.at[0] : NULL;
     if (first != NULL && first->kind != 0 && first->kind != GREFFE__KIND_SUBMISSION) {
@@ -287,6 +287,9 @@ static void enter_scopes(greffe__definition *d)
 
 void greffe__lower_all(greffe__definition *d)
 {
+    greffe__plan *plan = d->plan; /* most steps are one node, some are two */
+    (void)greffe__arena_reserve(d->binder.arena, &plan->nodes, sizeof *plan->nodes.at,
+                                d->steps.count + d->steps.count / 2);
     for (uint32_t i = 0; i < d->steps.count && !d->binder.arena->failed; i++) {
         lower_step(d, d->steps.at[i]);
     }
