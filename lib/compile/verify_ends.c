@@ -3,16 +3,6 @@
 
 #include "compile/verify_priv.h"
 
-static bool rests(const greffe__proof *p, const uint8_t *state)
-{
-    for (uint32_t i = 0; i < p->plan->scopes.count; i++) {
-        if (greffe__proof_place(state, i) == GREFFE__PLACE_REST) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether an end can be reached from each state; NULL without memory. */
 static bool *reach_ends(greffe__proof *p, bool with_clocks)
 {
@@ -30,7 +20,7 @@ static bool *reach_ends(greffe__proof *p, bool with_clocks)
         heads[p->arrows.at[i + 1]] = i;
     }
     for (uint32_t i = 0; i < p->count; i++) {
-        const greffe__plan_node *root = greffe__proof_token(p, greffe__proof_state(p, i), 0);
+        const greffe__plan_node *root = greffe__proof_root(p, i);
         if (root != NULL && root->op == GREFFE__P_END) {
             ends[i] = true;
             stack[depth++] = i;
@@ -60,14 +50,14 @@ bool greffe__proof_ends(greffe__proof *p)
     }
     for (uint32_t i = 0; i < p->held_count; i++) { /* for ever */
         const struct greffe__held *held = &p->held[i];
-        bool stuck = !free[held->state] && !rests(p, greffe__proof_state(p, held->state));
+        bool stuck = !free[held->state] && !greffe__proof_rests(p, held->state);
         if (stuck && p->stuck_at[held->move.node] == GREFFE__NONE) {
             p->stuck_at[held->move.node] = held->from;
             p->stuck_by[held->move.node] = held->move;
         }
     }
     for (uint32_t i = 0; i < p->count && p->caught == GREFFE__NONE; i++) {
-        if (!ends[i] && !rests(p, greffe__proof_state(p, i))) {
+        if (!ends[i] && !greffe__proof_rests(p, i)) {
             p->caught = i;
         }
     }

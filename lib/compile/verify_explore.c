@@ -7,11 +7,12 @@
 typedef struct step {
     greffe__proof *p;
     uint32_t from;
-    const uint8_t *before;       /* a copy of the state that is left: the list of states may move */
+    uint8_t *before;             /* a copy of the state that is left: the list of states may move */
     uint8_t *state;              /* the one that is made */
     uint32_t *segments, *filled; /* of what is asked, and of what is filled in */
     greffe__value *values;       /* of each name that is asked */
-    greffe__u32s open, made;     /* scopes that have a place in the one, and in the other */
+    greffe__u32s open, made;     /* scopes that have a place in the one; that may, in the other */
+    bool *listed;                /* of each scope: it is among those that are made */
     greffe__move move;
 } step;
 
@@ -22,15 +23,42 @@ static uint8_t *facts_of(const greffe__proof *p, uint8_t *state)
     return state + 2 * (size_t)p->plan->scopes.count;
 }
 
-static void put_place(uint8_t *state, uint32_t scope, uint32_t place)
+static void list_scope(step *s, uint32_t scope)
 {
-    state[2 * scope] = (uint8_t)(place & 0xFF);
-    state[2 * scope + 1] = (uint8_t)(place >> 8);
+    if (!s->listed[scope]) {
+        s->listed[scope] = true;
+        s->made.at[s->made.count++] = scope;
+    }
+}
+
+static void put_place(step *s, uint32_t scope, uint32_t place)
+{
+    greffe__proof_put(s->state, scope, place);
+    list_scope(s, scope);
+}
+
+/* Those of the list that have a place, in the order of scopes. */
+static void settle_list(step *s)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->made.count; i++) {
+        uint32_t scope = s->made.at[i], at = count;
+        if (greffe__proof_place(s->state, scope) == GREFFE__PLACE_NONE) {
+            s->listed[scope] = false;
+            continue;
+        }
+        for (; at > 0 && s->made.at[at - 1] > scope; at--) { /* nearly in order */
+            s->made.at[at] = s->made.at[at - 1];
+        }
+        s->made.at[at] = scope;
+        count += 1;
+    }
+    s->made.count = count;
 }
 
 /* Branches rest only in a block that needs all of them: where one rests, those that are done are as
  * good as at rest. */
-static void settle_block(const step *s, const greffe__plan_node *block)
+static void settle_block(step *s, const greffe__plan_node *block)
 {
     bool rests = false;
     for (uint32_t i = 0; i < block->scopes.count; i++) {
@@ -38,7 +66,7 @@ static void settle_block(const step *s, const greffe__plan_node *block)
     }
     for (uint32_t i = 0; rests && i < block->scopes.count; i++) {
         if (greffe__proof_place(s->state, block->scopes.at[i]) == GREFFE__PLACE_DONE) {
-            put_place(s->state, block->scopes.at[i], GREFFE__PLACE_REST);
+            put_place(s, block->scopes.at[i], GREFFE__PLACE_REST);
         }
     }
 }
@@ -74,7 +102,7 @@ static void forget(const step *s)
 static uint32_t arrive(step *s)
 {
     greffe__proof *p = s->p;
-    s->made.count = greffe__proof_open(p, s->state, s->made.at);
+    settle_list(s);
     for (uint32_t i = 0; i < s->made.count; i++) {
         const greffe__plan_node *block = greffe__proof_token(p, s->state, s->made.at[i]);
         if (block != NULL && block->op == GREFFE__P_FORK &&
@@ -168,20 +196,20 @@ static void fill_all(const step *s, const greffe__u32s *fields)
     }
 }
 
-static void clear_within(const step *s, uint32_t node)
+static void clear_within(step *s, uint32_t node)
 {
     const greffe__u32s *scopes = &s->p->plan->nodes.at[node].scopes;
     for (uint32_t i = 0; i < scopes->count; i++) {
         for (uint32_t k = 0; k < s->open.count; k++) {
             uint32_t j = s->open.at[k];
             if (greffe__scope_within(s->p->plan, j, scopes->at[i])) {
-                put_place(s->state, j, GREFFE__PLACE_NONE);
+                put_place(s, j, GREFFE__PLACE_NONE);
             }
         }
     }
 }
 
-static void enter(const step *s, uint32_t scope, uint32_t target)
+static void enter(step *s, uint32_t scope, uint32_t target)
 {
     const greffe__plan_node *node = &s->p->plan->nodes.at[target];
     s->p->node_seen[target] = true;
@@ -189,7 +217,7 @@ static void enter(const step *s, uint32_t scope, uint32_t target)
     bool over = node->op == GREFFE__P_EXIT && block != GREFFE__NONE &&
                 s->p->plan->nodes.at[block].op == GREFFE__P_FORK;
     happen(s, &s->p->entering[target]);
-    put_place(s->state, scope, over ? (uint32_t)GREFFE__PLACE_DONE : target + 1);
+    put_place(s, scope, over ? (uint32_t)GREFFE__PLACE_DONE : target + 1);
     for (uint32_t i = 0; node->op == GREFFE__P_FORK && i < node->scopes.count; i++) {
         uint32_t inner = node->scopes.at[i];
         enter(s, inner, s->p->plan->scopes.at[inner].entry);
@@ -198,7 +226,16 @@ static void enter(const step *s, uint32_t scope, uint32_t target)
 
 static void restart(step *s, uint8_t kind, uint32_t node, uint32_t edge)
 {
-    memcpy(s->state, s->before, s->p->size);
+    const greffe__proof *p = s->p;
+    for (uint32_t i = 0; i < s->made.count; i++) {
+        greffe__proof_put(s->state, s->made.at[i], GREFFE__PLACE_NONE);
+        s->listed[s->made.at[i]] = false;
+    }
+    s->made.count = 0;
+    for (uint32_t i = 0; i < s->open.count; i++) {
+        put_place(s, s->open.at[i], greffe__proof_place(s->before, s->open.at[i]));
+    }
+    memcpy(facts_of(p, s->state), greffe__proof_facts(p, s->before), p->fact_count);
     s->move = (greffe__move){.kind = kind, .node = node, .edge = edge};
 }
 
@@ -484,7 +521,7 @@ static void expand_fork(step *s, uint32_t node)
             for (uint32_t k = 0; k < s->open.count; k++) {
                 uint32_t j = s->open.at[k];
                 if (greffe__scope_within(p->plan, j, inner)) {
-                    put_place(s->state, j, j == inner ? GREFFE__PLACE_REST : GREFFE__PLACE_NONE);
+                    put_place(s, j, j == inner ? GREFFE__PLACE_REST : GREFFE__PLACE_NONE);
                 }
             }
             (void)arrive(s);
@@ -547,7 +584,7 @@ static void next_item(step *s, uint32_t node, uint32_t scope)
     for (uint32_t k = 0; k < s->open.count; k++) {
         uint32_t i = s->open.at[k];
         if (greffe__scope_within(s->p->plan, i, scope)) {
-            put_place(s->state, i, GREFFE__PLACE_NONE);
+            put_place(s, i, GREFFE__PLACE_NONE);
         }
     }
     clear_record(s, scope);
@@ -582,7 +619,7 @@ static void expand_exit(step *s, uint32_t scope)
 {
     uint32_t block = s->p->block_of[scope];
     restart(s, GREFFE__MOVE_JOIN, block, 0);
-    put_place(s->state, scope, GREFFE__PLACE_DONE);
+    put_place(s, scope, GREFFE__PLACE_DONE);
     (void)arrive(s);
     if (s->p->plan->nodes.at[block].join != 1) {
         next_item(s, block, scope);
@@ -665,7 +702,7 @@ static void expand_clocks(step *s)
         }
         restart(s, GREFFE__MOVE_CLOCK, i, 0);
         for (uint32_t k = 0; k < s->open.count; k++) {
-            put_place(s->state, s->open.at[k], GREFFE__PLACE_NONE);
+            put_place(s, s->open.at[k], GREFFE__PLACE_NONE);
         }
         happen(s, &p->firing[i]);
         enter(s, 0, clock->then);
@@ -722,21 +759,21 @@ static bool allocate(greffe__proof *p)
 
 static bool explore(greffe__proof *p)
 {
-    uint8_t *before = greffe__arena_alloc(p->arena, p->size + 1);
+    uint8_t *before = greffe__arena_zalloc(p->arena, p->size + 1);
     uint8_t *state = greffe__arena_alloc(p->arena, p->size + 1);
     uint32_t segments[GREFFE_MAX_ASKED], filled[GREFFE_MAX_ASKED];
     step s = {.p = p, .before = before, .state = state, .segments = segments, .filled = filled};
     size_t scopes = ((size_t)p->plan->scopes.count + 1) * sizeof *s.open.at;
     s.open.at = greffe__arena_zalloc(p->arena, scopes);
     s.made.at = greffe__arena_zalloc(p->arena, scopes);
+    s.listed = greffe__arena_zalloc(p->arena, p->plan->scopes.count + 1);
     s.values = greffe__arena_zalloc(p->arena, (p->names->count + 1) * sizeof *s.values);
     if (p->arena->failed || !begin(&s)) {
         return false;
     }
     for (uint32_t i = 0; i < p->count && !p->failed && !p->spent; i++) {
-        memcpy(before, greffe__proof_state(p, i), p->size);
+        greffe__proof_load(p, i, before, &s.open);
         s.from = i;
-        s.open.count = greffe__proof_open(p, before, s.open.at);
         expand_state(&s);
     }
     return !p->failed;

@@ -183,12 +183,20 @@ static const uint32_t GREFFE__BY_CLOCK = UINT32_C(1) << 31;
 enum { GREFFE__PLACE_NONE = 0, GREFFE__PLACE_DONE = 0xFFFF, GREFFE__PLACE_REST = 0xFFFE };
 
 /* Places are nodes, counted from 1. */
-uint32_t greffe__proof_place(const uint8_t *state, uint32_t scope);
+static inline uint32_t greffe__proof_place(const uint8_t *state, uint32_t scope)
+{
+    return (uint32_t)state[2 * scope] | (uint32_t)state[2 * scope + 1] << 8;
+}
+void greffe__proof_put(uint8_t *state, uint32_t scope, uint32_t place);
 const uint8_t *greffe__proof_facts(const greffe__proof *p, const uint8_t *state);
 /* It lives until the next one is asked for. */
 const uint8_t *greffe__proof_state(const greffe__proof *p, uint32_t index);
-/* Scopes that have a place in a state, ascending; how many. */
-uint32_t greffe__proof_open(const greffe__proof *p, const uint8_t *state, uint32_t *scopes);
+/* Writes it over the one that was loaded before, of which `open` is what this call left there: the
+ * scopes that have a place, ascending. */
+void greffe__proof_load(const greffe__proof *p, uint32_t index, uint8_t *state, greffe__u32s *open);
+/* Where the token of the whole stands; whether a branch is at rest. */
+const greffe__plan_node *greffe__proof_root(const greffe__proof *p, uint32_t index);
+bool greffe__proof_rests(const greffe__proof *p, uint32_t index);
 /* Keeps a state that a move leads to, whose open scopes are given, and the arrow; which it is.
  * GREFFE__NONE without memory, or past the limits: then the proof has failed, or is spent. */
 uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, const greffe__u32s *open,

@@ -3,49 +3,67 @@
 
 #include "compile/verify_priv.h"
 
-uint32_t greffe__proof_place(const uint8_t *state, uint32_t scope)
-{
-    return (uint32_t)state[2 * scope] | (uint32_t)state[2 * scope + 1] << 8;
-}
-
 const uint8_t *greffe__proof_facts(const greffe__proof *p, const uint8_t *state)
 {
     return state + 2 * (size_t)p->plan->scopes.count;
 }
 
-const uint8_t *greffe__proof_state(const greffe__proof *p, uint32_t index)
+void greffe__proof_put(uint8_t *state, uint32_t scope, uint32_t place)
 {
-    uint32_t scopes = p->plan->scopes.count;
-    memset(p->unpacked, 0, p->size);
+    state[2 * scope] = (uint8_t)(place & 0xFF);
+    state[2 * scope + 1] = (uint8_t)(place >> 8);
+}
+
+static uint32_t unpack(const greffe__proof *p, uint32_t index, uint8_t *state, uint32_t *open)
+{
+    uint32_t scopes = p->plan->scopes.count, count = 0;
     for (uint32_t i = p->key_at[index]; i < p->key_at[index + 1]; i++) {
         uint32_t at = p->keys[i] >> 16, value = p->keys[i] & 0xFFFF;
-        if (at < scopes) {
-            p->unpacked[2 * at] = (uint8_t)(value & 0xFF);
-            p->unpacked[2 * at + 1] = (uint8_t)(value >> 8);
-        } else {
-            p->unpacked[scopes + at] = (uint8_t)value;
+        if (at >= scopes) {
+            state[scopes + at] = (uint8_t)value;
+            continue;
+        }
+        greffe__proof_put(state, at, value);
+        if (open != NULL) {
+            open[count++] = at;
         }
     }
+    return count;
+}
+
+const uint8_t *greffe__proof_state(const greffe__proof *p, uint32_t index)
+{
+    memset(p->unpacked, 0, p->size);
+    (void)unpack(p, index, p->unpacked, NULL);
     return p->unpacked;
 }
 
-uint32_t greffe__proof_open(const greffe__proof *p, const uint8_t *state, uint32_t *scopes)
+void greffe__proof_load(const greffe__proof *p, uint32_t index, uint8_t *state, greffe__u32s *open)
 {
-    uint32_t count = 0, all = p->plan->scopes.count;
-    for (uint32_t i = 0; i < all;) {
-        uint64_t four = 1;
-        if (i + 4 <= all) { /* most are empty: four at a time */
-            memcpy(&four, state + 2 * (size_t)i, sizeof four);
-        }
-        uint32_t end = i + 4 <= all ? i + 4 : all;
-        for (; four != 0 && i < end; i++) {
-            if (greffe__proof_place(state, i) != GREFFE__PLACE_NONE) {
-                scopes[count++] = i;
-            }
-        }
-        i = end;
+    for (uint32_t i = 0; i < open->count; i++) {
+        greffe__proof_put(state, open->at[i], GREFFE__PLACE_NONE);
     }
-    return count;
+    memset(state + 2 * (size_t)p->plan->scopes.count, 0, p->fact_count);
+    open->count = unpack(p, index, state, open->at);
+}
+
+/* Of what is kept of a state, places come first, and the root's before them all. */
+const greffe__plan_node *greffe__proof_root(const greffe__proof *p, uint32_t index)
+{
+    uint32_t key = p->key_at[index] < p->key_at[index + 1] ? p->keys[p->key_at[index]] : 0;
+    bool node = key >> 16 == 0 && key != 0 && key < GREFFE__PLACE_REST;
+    return node ? &p->plan->nodes.at[key - 1] : NULL;
+}
+
+bool greffe__proof_rests(const greffe__proof *p, uint32_t index)
+{
+    for (uint32_t i = p->key_at[index]; i < p->key_at[index + 1]; i++) {
+        if (p->keys[i] >> 16 < p->plan->scopes.count &&
+            (p->keys[i] & 0xFFFF) == GREFFE__PLACE_REST) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const greffe__plan_node *greffe__proof_token(const greffe__proof *p, const uint8_t *state,
