@@ -116,10 +116,23 @@ static void add_frozen(greffe__proof *p, uint32_t node)
         check(rule, greffe__proof_happened(p, p->plan->values.at[value].frozen_at), 0));
 }
 
-/* A board granted it, or somebody decided it; nothing is paid twice. */
+/* Payments of one amount have one fact: that it was paid. */
+static uint32_t paid_fact(greffe__proof *p, greffe__map *paid, greffe__str amount)
+{
+    uint32_t fact;
+    if (!greffe__map_get(paid, amount, &fact)) {
+        fact = greffe__proof_fact(p);
+        p->failed = p->failed || !greffe__map_add(paid, amount, fact);
+    }
+    return fact;
+}
+
+/* A board granted it, or somebody decided it; no amount is paid twice. */
 static void add_payments(greffe__proof *p)
 {
     uint32_t decided = greffe__proof_fact(p);
+    greffe__map amounts;
+    greffe__map_init(&amounts, p->arena);
     for (uint32_t i = 0; i < p->plan->steps.count; i++) {
         const greffe__step *step = &p->plan->steps.at[i];
         bool board = step->kind == GREFFE__KIND_DELIBERATION;
@@ -132,7 +145,7 @@ static void add_payments(greffe__proof *p)
         const greffe__node *node = p->d->steps.at[i]->node;
         uint16_t rule = add_rule(p, GREFFE__GR_PAID_UNDECIDED, node, step->id, step->id);
         greffe__proof_add(p, &p->entering[step->entry], check(rule, decided, 0));
-        uint32_t paid = greffe__proof_fact(p);
+        uint32_t paid = paid_fact(p, &amounts, p->d->steps.at[i]->amount.id);
         rule = add_rule(p, GREFFE__GR_PAID_TWICE, node, step->id, step->id);
         at_moment(p, moment_of(p, step, "paid"), check(rule, paid, 1));
         set_at(p, moment_of(p, step, "paid"), paid, 1);

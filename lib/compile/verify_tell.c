@@ -276,7 +276,8 @@ static const wording wordings[] = {
     {GREFFE__GR_PAID_UNDECIDED, 0, "'%.*s' may pay what nobody decided",
      "let a deliberation grant it, or a step of kind decision decide it, on every way here"},
     {GREFFE__GR_PAID_TWICE, 0, "'%.*s' may pay one dossier twice",
-     "lead from 'paid' to where nothing leads back"},
+     "lead from 'paid' to where no payment of this amount follows; what is paid in parts has an "
+     "amount for each"},
     {GREFFE__GR_REFUSAL_UNTOLD, 0,
      "after '%.*s' refuses, a dossier may end without a letter to the applicant",
      "put a step of kind notification between the refusal and the end (CRPA L211-2)"},
