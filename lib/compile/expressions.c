@@ -107,6 +107,7 @@ static void add_moments(greffe__definition *d)
             (void)greffe__symbols_find(&d->symbols, name);
         }
     }
+    d->symbols.supply = NULL; /* all are there */
 }
 
 static const greffe__symbol *supply_moment(void *data, greffe__str name)
