@@ -262,7 +262,8 @@ static void bind_value(greffe__binder *b, const greffe__key *key, const greffe__
 static const greffe__key *find_key(const greffe__keys *keys, greffe__str name)
 {
     for (uint32_t i = 0; i < keys->count; i++) {
-        if (greffe__str_is(name, keys->at[i].name)) {
+        bool like = name.size > 0 && name.data[0] == keys->at[i].name[0];
+        if (like && greffe__str_is(name, keys->at[i].name)) {
             return &keys->at[i];
         }
     }

@@ -15,8 +15,8 @@ static bool comment_after(const greffe__source *source, const greffe__node *node
 {
     greffe__str text = source->text;
     uint32_t at = node->span.end;
-    if (at > text.size) {
-        return false; /* a node of another document */
+    if (at >= text.size || (text.data[at] != ' ' && text.data[at] != '#')) {
+        return false; /* nothing follows; or a node of another document */
     }
     while (at > node->span.start && text.data[at - 1] == ' ') {
         at -= 1;

@@ -102,7 +102,11 @@ static uint32_t byte_of(const reader *r, const yaml_mark_t *mark)
 
 static greffe__span span_of(const reader *r, const yaml_event_t *event)
 {
-    return (greffe__span){byte_of(r, &event->start_mark), byte_of(r, &event->end_mark)};
+    const yaml_mark_t *start = &event->start_mark, *end = &event->end_mark;
+    uint32_t at = byte_of(r, start);
+    bool near = start->line == end->line && start->line < r->start_count && !r->wide[start->line];
+    return (greffe__span){at,
+                          near ? at + (uint32_t)(end->column - start->column) : byte_of(r, end)};
 }
 
 static greffe_status refuse(reader *r, greffe__code code, greffe__span span, const char *hint,
@@ -177,11 +181,12 @@ static greffe_status attach(reader *r, greffe__node *node)
             return status;
         }
     }
-    greffe__node **place = greffe__arena_push(r->arena, &parent->children, sizeof *place);
-    if (place == NULL) {
+    if (parent->count == parent->capacity &&
+        !greffe__arena_reserve(r->arena, &parent->children, sizeof *parent->children,
+                               parent->capacity == 0 ? 4 : 2 * parent->capacity)) {
         return GREFFE_ENOMEM;
     }
-    *place = node;
+    parent->children[parent->count++] = node;
     return GREFFE_OK;
 }
 
@@ -204,9 +209,6 @@ static const char *name_of(reader *r, const yaml_char_t *name)
 /* Names a finished node. Later use of the same anchor replaces it, as YAML says. */
 static greffe_status anchor(reader *r, greffe__node *node)
 {
-    if (node->anchor == NULL) {
-        return GREFFE_OK;
-    }
     uint32_t index;
     greffe__str name = greffe__str_of(node->anchor);
     if (greffe__map_get(&r->anchors, name, &index)) {
@@ -297,7 +299,7 @@ static greffe_status on_scalar(reader *r, const yaml_event_t *event)
     if (greffe__trap_scalar(&r->doc->source, r->diags, node, r->no_break)) {
         return GREFFE_EINVALID;
     }
-    status = anchor(r, node);
+    status = node->anchor != NULL ? anchor(r, node) : GREFFE_OK;
     return status == GREFFE_OK ? attach(r, node) : status;
 }
 
@@ -334,7 +336,7 @@ static greffe_status on_end(reader *r, const yaml_event_t *event)
 {
     greffe__node *node = r->open[--r->depth];
     node->span.end = byte_of(r, &event->end_mark);
-    return anchor(r, node);
+    return node->anchor != NULL ? anchor(r, node) : GREFFE_OK;
 }
 
 static greffe_status on_document(reader *r, const yaml_event_t *event)
