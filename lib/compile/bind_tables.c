@@ -58,6 +58,7 @@ struct greffe__table_def {
     greffe__u32s cells;            /* parts, row by row */
     greffe__u32s order, otherwise; /* parts, or none, of each output */
     const char *text;              /* the source, once all parts are in it */
+    greffe__table made;            /* once it was compiled */
 };
 
 static void complain(struct greffe__table_def *t, const greffe__node *node, const char *hint,
@@ -482,7 +483,27 @@ bool greffe__compile_table(greffe__definition *d, struct greffe__table_def *t,
         greffe__report(d->binder.diags, error.code, &d->procedure.source,
                        place_of(t, error.start, error.end), error.hint, "%s", error.message);
     }
+    t->made = table;
     return status == GREFFE_OK && analyse(t, source, &table);
+}
+
+greffe__str greffe__table_made(const struct greffe__table_def *t, greffe__boxed *out)
+{
+    const part *last = t->parts.count > 0 ? &t->parts.at[t->parts.count - 1] : NULL;
+    bool made = t->made.inputs != NULL && last != NULL;
+    *out = (greffe__boxed){.kind = GREFFE__BOXED_TABLE, .table = &t->made};
+    return made ? (greffe__str){t->text, last->at + last->size + 1} : (greffe__str){"", 0};
+}
+
+const greffe__node *greffe__table_part(const struct greffe__table_def *t, greffe__str text)
+{
+    uint32_t at = (uint32_t)(text.data - t->text);
+    for (uint32_t i = 0; i < t->parts.count; i++) {
+        if (at >= t->parts.at[i].at && at <= t->parts.at[i].at + t->parts.at[i].size) {
+            return t->parts.at[i].node;
+        }
+    }
+    return t->rules;
 }
 
 /* --- Binding --- */

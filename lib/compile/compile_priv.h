@@ -300,6 +300,10 @@ void greffe__bind_dated(greffe__definition *d, const greffe__keys *keys, const g
 void greffe__bind_table(greffe__definition *d, const greffe__node *name, const greffe__node *node);
 bool greffe__compile_table(greffe__definition *d, struct greffe__table_def *table,
                            greffe__dated_program *rule, greffe__type *type);
+/* A table that was compiled, and the text that it is made of; empty: it has faults. And the node
+ * that a part of that text stands in. */
+greffe__str greffe__table_made(const struct greffe__table_def *table, greffe__boxed *out);
+const greffe__node *greffe__table_part(const struct greffe__table_def *table, greffe__str text);
 /* An outside service of the procedure. */
 void greffe__bind_call_service(greffe__definition *d, const greffe__node *name,
                                const greffe__node *node);

@@ -3,17 +3,32 @@
  * it, whoever gives it: the dossier goes no further. */
 #include "compile/verify_priv.h"
 
-static void check_text(greffe__proof *p, const greffe__node *node, greffe__str source)
+static void report(greffe__proof *p, const greffe__node *node, greffe__str part)
 {
-    greffe__str part;
-    if (node == NULL || source.size == 0 ||
-        !greffe__expr_partial(&part, p->arena, &p->d->symbols, source)) {
-        return;
-    }
     greffe__proof_report(p, GREFFE__GR_NOT_PROVED, node, (greffe__str){"", 0},
                          "ask before: if <it can be> then … else …; or give the field a 'min'",
                          "that this always has a value is not proved: '%.*s' may have none",
                          (int)part.size, part.data);
+}
+
+static void check_text(greffe__proof *p, const greffe__node *node, greffe__str source)
+{
+    greffe__str part;
+    if (node != NULL && source.size > 0 &&
+        greffe__expr_partial(&part, p->arena, &p->d->symbols, source, NULL)) {
+        report(p, node, part);
+    }
+}
+
+/* What a table divides by, the tests of its rule may keep from being zero. */
+static void check_table(greffe__proof *p, const struct greffe__table_def *table)
+{
+    greffe__str part;
+    greffe__boxed boxed;
+    greffe__str source = greffe__table_made(table, &boxed);
+    if (source.size > 0 && greffe__expr_partial(&part, p->arena, &p->d->symbols, source, &boxed)) {
+        report(p, greffe__table_part(table, part), part);
+    }
 }
 
 /* A choice's cases stand in the order of its edges. */
@@ -30,7 +45,9 @@ static void check_values(greffe__proof *p)
     for (uint32_t i = 0; i < p->d->value_sources.count; i++) {
         const struct greffe__value_source *source = &p->d->value_sources.at[i];
         const greffe__dated_programs *rules = &p->plan->values.at[source->value].rules;
-        if (source->table == NULL && source->node != NULL && source->rule < rules->count) {
+        if (source->table != NULL) {
+            check_table(p, source->table);
+        } else if (source->node != NULL && source->rule < rules->count) {
             check_text(p, source->node, rules->at[source->rule].program.source);
         }
     }

@@ -236,9 +236,10 @@ typedef struct greffe__names {
 } greffe__names;
 
 /* Whether a part of a text may have no value, for some values of its names: a quotient, a root, a
- * text that is read as a date. `*part` is the first such part. What is asked before it counts. */
+ * text that is read as a date. `*part` is the first such part. What is asked before it counts.
+ * `boxed` is NULL, or what is made of parts of the text, as of a table. */
 bool greffe__expr_partial(greffe__str *part, greffe__arena *arena, const greffe__symbols *symbols,
-                          greffe__str source);
+                          greffe__str source, const greffe__boxed *boxed);
 
 /* In the arena; the symbols do not change as long as it lives. NULL without memory. */
 greffe__conditions *greffe__conditions_create(greffe__arena *arena, const greffe__symbols *symbols);

@@ -14,6 +14,7 @@ typedef struct looking {
         bool holds;
     } known[most_known];
     uint32_t count;
+    const greffe__ast *table; /* whose inputs ? stands for, or NULL */
     const greffe__ast *found;
 } looking;
 
@@ -21,6 +22,10 @@ typedef struct looking {
 
 static bool number_of(const greffe__ast *node, greffe__dec *out)
 {
+    if (node->kind == GREFFE__AST_NEGATE && number_of(node->at[0], out)) {
+        *out = greffe__dec_neg(*out);
+        return true;
+    }
     bool number = node->kind == GREFFE__AST_CONSTANT && node->value.kind == GREFFE__NUMBER;
     if (number) {
         *out = node->value.as.number;
@@ -76,22 +81,89 @@ static bool is_call_of(const greffe__ast *node, const char *name)
            strcmp(greffe__function_at(node->function - 1)->name, name) == 0;
 }
 
+/* The name that a part is; of ?, the name that is the column's input. */
+static const greffe__symbol *name_of(const looking *l, const greffe__ast *node)
+{
+    bool input = node->kind == GREFFE__AST_INPUT && l->table != NULL;
+    for (uint32_t i = 0; input && i < l->table->table->input_count; i++) {
+        if (l->table->bound.at[i] == node->variable) {
+            return l->table->at[i]->symbol;
+        }
+    }
+    return node->symbol;
+}
+
+static bool shows(const looking *l, const greffe__ast *condition, bool holds,
+                  const greffe__symbol *name, wanted what);
+
+/* Whether an end of a range shows it, where what is tested lies within, or beyond it. */
+static bool end_shows(const greffe__ast *end, bool low, bool closed, bool holds, wanted what)
+{
+    greffe__dec number;
+    greffe__op op =
+        low ? (closed ? GREFFE__OP_GE : GREFFE__OP_GT) : (closed ? GREFFE__OP_LE : GREFFE__OP_LT);
+    return number_of(end, &number) &&
+           comparison_shows(holds ? (uint8_t)op : opposite((uint8_t)op),
+                            greffe__dec_compare(number, greffe__dec_of(0)), what);
+}
+
+/* What a test that passes, or does not, shows of what it tests. */
+static bool test_shows(const looking *l, const greffe__ast *test, bool holds,
+                       const greffe__symbol *name, wanted what)
+{
+    greffe__dec number;
+    if (test->kind == GREFFE__AST_RANGE) {
+        bool low = (test->op & GREFFE__RANGE_NO_LOW) == 0;
+        bool high = (test->op & GREFFE__RANGE_NO_HIGH) == 0;
+        bool either = holds || !(low && high); /* beyond two ends: which, nobody knows */
+        return either &&
+               ((low && end_shows(test->at[0], true, (test->op & GREFFE__RANGE_LOW_CLOSED) != 0,
+                                  holds, what)) ||
+                (high && end_shows(test->at[low ? 1 : 0], false,
+                                   (test->op & GREFFE__RANGE_HIGH_CLOSED) != 0, holds, what)));
+    }
+    if (test->kind != GREFFE__AST_EQUALS && test->uses_input) {
+        return l->table != NULL && shows(l, test, holds, name, what);
+    }
+    uint8_t op = test->kind == GREFFE__AST_EQUALS ? test->op : (uint8_t)GREFFE__OP_EQ;
+    return number_of(test->kind == GREFFE__AST_EQUALS ? test->at[0] : test, &number) &&
+           comparison_shows(holds ? op : opposite(op),
+                            greffe__dec_compare(number, greffe__dec_of(0)), what);
+}
+
+/* One of the tests passes, or none does. */
+static bool in_shows(const looking *l, const greffe__ast *in, bool holds,
+                     const greffe__symbol *name, wanted what)
+{
+    bool one = holds == (in->op == 0), all = in->count > 1, some = false;
+    for (uint32_t i = 1; i < in->count; i++) {
+        bool shown = test_shows(l, in->at[i], one, name, what);
+        all = all && shown;
+        some = some || shown;
+    }
+    return name_of(l, in->at[0]) == name && (one ? all : some);
+}
+
 /* Whether a condition that holds, or does not, shows it of a name. */
-static bool shows(const greffe__ast *condition, bool holds, const greffe__symbol *name, wanted what)
+static bool shows(const looking *l, const greffe__ast *condition, bool holds,
+                  const greffe__symbol *name, wanted what)
 {
     greffe__dec number;
     if (is_call_of(condition, "not")) {
-        return shows(condition->at[1], !holds, name, what);
+        return shows(l, condition->at[1], !holds, name, what);
     }
     if (condition->kind == (holds ? GREFFE__AST_AND : GREFFE__AST_OR)) {
-        return shows(condition->at[0], holds, name, what) ||
-               shows(condition->at[1], holds, name, what);
+        return shows(l, condition->at[0], holds, name, what) ||
+               shows(l, condition->at[1], holds, name, what);
+    }
+    if (condition->kind == GREFFE__AST_IN) {
+        return in_shows(l, condition, holds, name, what);
     }
     if (condition->kind != GREFFE__AST_BINARY || condition->count != 2) {
         return false;
     }
-    bool left = condition->at[0]->symbol == name && number_of(condition->at[1], &number);
-    bool right = condition->at[1]->symbol == name && number_of(condition->at[0], &number);
+    bool left = name_of(l, condition->at[0]) == name && number_of(condition->at[1], &number);
+    bool right = name_of(l, condition->at[1]) == name && number_of(condition->at[0], &number);
     int sign = left || right ? greffe__dec_compare(number, greffe__dec_of(0)) : 0;
     uint8_t op = left ? condition->op : turned(condition->op);
     return (left || right) && comparison_shows(holds ? op : opposite(op), sign, what);
@@ -128,7 +200,7 @@ static bool is_shown(const looking *l, const greffe__ast *node, wanted what)
     }
     bool shown = node->symbol != NULL && bounds_show(node->type.domain, what);
     for (uint32_t i = 0; node->symbol != NULL && i < l->count && !shown; i++) {
-        shown = shows(l->known[i].condition, l->known[i].holds, node->symbol, what);
+        shown = shows(l, l->known[i].condition, l->known[i].holds, node->symbol, what);
     }
     return shown;
 }
@@ -183,6 +255,39 @@ static void look_where(looking *l, const greffe__ast *node, const greffe__ast *c
     l->count = before;
 }
 
+static void know(looking *l, const greffe__ast *condition)
+{
+    if (l->count < most_known) {
+        l->known[l->count].condition = condition;
+        l->known[l->count++].holds = true;
+    }
+}
+
+/* Inputs are read always; a cell where those before it pass, and outputs where all do. */
+static void look_in_table(looking *l, const greffe__ast *node)
+{
+    const greffe__table *table = node->table;
+    const greffe__ast *outer = l->table;
+    uint32_t before = l->count, outputs = 2 * table->input_count;
+    for (uint32_t i = 0; i < outputs + 2 * table->output_count; i++) {
+        if (i < table->input_count || i >= outputs + table->output_count) {
+            look(l, node->at[i]); /* what is otherwise, too */
+        }
+    }
+    l->table = node;
+    for (uint32_t rule = 0; rule < table->rule_count; rule++) {
+        for (uint32_t i = 0; i < table->input_count + table->output_count; i++) {
+            const greffe__ast *cell = node->at[greffe__table_cell(table, rule, i)];
+            look(l, cell);
+            if (i < table->input_count && cell->kind == GREFFE__AST_IN) {
+                know(l, cell);
+            }
+        }
+        l->count = before;
+    }
+    l->table = outer;
+}
+
 /* The left one is looked at first: what is right of `and` is only asked where it holds. */
 static void look(looking *l, const greffe__ast *node)
 {
@@ -201,6 +306,8 @@ static void look(looking *l, const greffe__ast *node)
     } else if (logic && node->count == 2) {
         look(l, node->at[0]);
         look_where(l, node->at[1], node->at[0], node->kind == GREFFE__AST_AND);
+    } else if (node->kind == GREFFE__AST_TABLE) {
+        look_in_table(l, node);
     } else {
         for (uint32_t i = 0; i < node->count; i++) {
             look(l, node->at[i]);
@@ -209,13 +316,13 @@ static void look(looking *l, const greffe__ast *node)
 }
 
 bool greffe__expr_partial(greffe__str *part, greffe__arena *arena, const greffe__symbols *symbols,
-                          greffe__str source)
+                          greffe__str source, const greffe__boxed *boxed)
 {
     greffe__expr_error error = {0};
     greffe__expr_work work = {
         .arena = arena, .symbols = symbols, .source = source, .error = &error};
-    const greffe__boxed boxed = {.kind = GREFFE__BOXED_TEXT, .text = source};
-    greffe__ast *root = greffe__expr_parse(&work, &boxed);
+    const greffe__boxed plain = {.kind = GREFFE__BOXED_TEXT, .text = source};
+    greffe__ast *root = greffe__expr_parse(&work, boxed != NULL ? boxed : &plain);
     if (root == NULL || !greffe__expr_check(&work, root, NULL)) {
         return false; /* told elsewhere */
     }

@@ -587,6 +587,51 @@ static void a_value_that_must_be_fetched_stops_the_evaluation(void **state)
     assert_true(program.slots.at[0] == 0 && program.slots.at[1] == 5);
 }
 
+/* --- What may have no value --- */
+
+static const struct {
+    const char *source, *part;
+} PARTIAL[] = {
+    {"1 / n", "1 / n"},
+    {"n / 4 + 1 / (n * 0.5)", "1 / (n * 0.5"},
+    {"if n > 0 then 1 / n else 0", ""},
+    {"if n != 0 then 1 / n else 0", ""},
+    {"if n >= 0 then 1 / n else 0", "1 / n"},
+    {"if n <= -1 then 1 / n else 0", ""},
+    {"if n < 1 then 1 / n else 0", "1 / n"},
+    {"if n = 0 then 0 else 1 / n", ""},
+    {"if n in (> 0) then 1 / n else 0", ""},
+    {"if n in (>= 0) then 1 / n else 0", "1 / n"},
+    {"if n in [1..9] then sqrt(n) else 0", ""},
+    {"if n in [0..9] then 1 / n else 0", "1 / n"},
+    {"if n in ]0..9] then 1 / n else 0", ""},
+    {"if n in [-9..0[ then 1 / n else 0", ""},
+    {"if n in (1, 2, [5..9]) then 1 / n else 0", ""},
+    {"if n in (0, 2) then 1 / n else 0", "1 / n"},
+    {"if n in (<= 0) then 0 else sqrt(n)", ""},
+    {"if n in [-5..5] then 0 else 1 / n", "1 / n"},
+    {"if not(n in (0)) then 1 / n else 0", ""},
+    {"if montant in (> 0) then 1 / n else 0", "1 / n"},
+    {"n > 0 and 1 / n > 2", ""},
+    {"n <= 0 or sqrt(n) > 2", ""},
+    {"sqrt(n)", "sqrt(n)"},
+};
+
+static void what_may_have_no_value_is_found_and_what_is_asked_before_counts(void **state)
+{
+    room *r = *state;
+    for (size_t i = 0; i < sizeof PARTIAL / sizeof *PARTIAL; i++) {
+        greffe__str part = {"", 0};
+        bool found = greffe__expr_partial(&part, &r->arena, &r->symbols,
+                                          greffe__str_of(PARTIAL[i].source), NULL);
+        size_t size = strlen(PARTIAL[i].part);
+        if (found != (size > 0) ||
+            (found && (part.size < size || memcmp(part.data, PARTIAL[i].part, size) != 0))) {
+            fail_msg("%s: '%.*s'", PARTIAL[i].source, (int)part.size, part.data);
+        }
+    }
+}
+
 /* --- Limits --- */
 
 static void check_nested(room *r, uint32_t depth, const char *open, const char *close, bool fine)
@@ -792,6 +837,7 @@ int main(void)
         TEST(every_limit_of_evaluation_has_its_error),
         TEST(functions_that_call_each_other_end),
         TEST(a_value_that_must_be_fetched_stops_the_evaluation),
+        TEST(what_may_have_no_value_is_found_and_what_is_asked_before_counts),
         TEST(nesting_and_length_are_bounded),
         TEST(a_long_sum_is_no_deep_one),
         TEST(a_text_that_grows_past_its_limit_is_stopped),
