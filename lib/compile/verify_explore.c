@@ -212,11 +212,11 @@ static void clear_within(step *s, uint32_t node)
 static void enter(step *s, uint32_t scope, uint32_t target)
 {
     const greffe__plan_node *node = &s->p->plan->nodes.at[target];
-    s->p->node_seen[target] = true;
     uint32_t block = s->p->block_of[scope];
     bool over = node->op == GREFFE__P_EXIT && block != GREFFE__NONE &&
                 s->p->plan->nodes.at[block].op == GREFFE__P_FORK;
     happen(s, &s->p->entering[target]);
+    s->p->node_seen[target] = s->p->node_seen[target] || over; /* no token stays there */
     put_place(s, scope, over ? (uint32_t)GREFFE__PLACE_DONE : target + 1);
     for (uint32_t i = 0; node->op == GREFFE__P_FORK && i < node->scopes.count; i++) {
         uint32_t inner = node->scopes.at[i];
@@ -670,12 +670,28 @@ static bool passes_on(const step *s, const greffe__plan_node *node)
     }
 }
 
+/* A token is where it stands, and in the blocks around it. Branches begin in their order: one that
+ * ends at once may end the block before others have begun. */
+static void see(const step *s, uint32_t scope)
+{
+    const greffe__proof *p = s->p;
+    const greffe__plan_node *node = greffe__proof_token(p, s->before, scope);
+    if (node != NULL) {
+        p->node_seen[node - p->plan->nodes.at] = true;
+    }
+    for (uint32_t block = p->block_of[scope]; block != GREFFE__NONE;
+         block = p->block_of[p->plan->nodes.at[block].scope]) {
+        p->node_seen[block] = true;
+    }
+}
+
 /* All that may follow a state. */
 static void expand_state(step *s)
 {
     for (uint32_t k = 0; k < s->open.count; k++) {
         uint32_t i = s->open.at[k];
         const greffe__plan_node *node = greffe__proof_token(s->p, s->before, i);
+        see(s, i); /* those that stand before it have begun */
         if (node != NULL && passes_on(s, node)) {
             expand(s, i);
             return;

@@ -105,6 +105,12 @@ typedef struct greffe__moves {
     uint32_t count, capacity;
 } greffe__moves;
 
+/* From a state to one that follows. */
+typedef struct greffe__arrow {
+    uint32_t from, to;
+    uint32_t node; /* whose outcome is taken, or GREFFE__NONE */
+} greffe__arrow;
+
 typedef struct greffe__proof {
     greffe__definition *d;
     const greffe__plan *plan;
@@ -155,9 +161,9 @@ typedef struct greffe__proof {
     uint32_t *parents;
     greffe__move *moves;
     struct {
-        uint32_t *at;
+        greffe__arrow *at;
         uint32_t count, capacity;
-    } arrows; /* from, to, … */
+    } arrows;
     bool *node_seen, *edge_taken;
     bool coarse; /* answers are not kept: there are more ways than a dossier may go */
     bool spent;  /* there are more states than are looked at */
@@ -177,9 +183,6 @@ typedef struct greffe__proof {
     uint32_t caught;   /* the first state from which no end can be reached, or GREFFE__NONE */
 } greffe__proof;
 
-/* Marks an arrow's beginning: it leads on only because a clock ends. */
-static const uint32_t GREFFE__BY_CLOCK = UINT32_C(1) << 31;
-
 enum { GREFFE__PLACE_NONE = 0, GREFFE__PLACE_DONE = 0xFFFF, GREFFE__PLACE_REST = 0xFFFE };
 
 /* Places are nodes, counted from 1. */
@@ -197,6 +200,8 @@ void greffe__proof_load(const greffe__proof *p, uint32_t index, uint8_t *state, 
 /* Where the token of the whole stands; whether a branch is at rest. */
 const greffe__plan_node *greffe__proof_root(const greffe__proof *p, uint32_t index);
 bool greffe__proof_rests(const greffe__proof *p, uint32_t index);
+/* Whether a token stands at a node. */
+bool greffe__proof_stands(const greffe__proof *p, uint32_t index, uint32_t node);
 /* Keeps a state that a move leads to, whose open scopes are given, and the arrow; which it is.
  * GREFFE__NONE without memory, or past the limits: then the proof has failed, or is spent. */
 uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, const greffe__u32s *open,

@@ -55,6 +55,17 @@ const greffe__plan_node *greffe__proof_root(const greffe__proof *p, uint32_t ind
     return node ? &p->plan->nodes.at[key - 1] : NULL;
 }
 
+bool greffe__proof_stands(const greffe__proof *p, uint32_t index, uint32_t node)
+{
+    uint32_t key = p->plan->nodes.at[node].scope << 16 | (node + 1);
+    for (uint32_t i = p->key_at[index]; i < p->key_at[index + 1]; i++) {
+        if (p->keys[i] == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool greffe__proof_rests(const greffe__proof *p, uint32_t index)
 {
     for (uint32_t i = p->key_at[index]; i < p->key_at[index + 1]; i++) {
@@ -174,16 +185,15 @@ static bool make_room(greffe__proof *p)
     return true;
 }
 
-static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to, bool clock)
+static void note_arrow(greffe__proof *p, uint32_t from, uint32_t to, const greffe__move *move)
 {
-    uint32_t *at = greffe__arena_push(p->arena, &p->arrows, sizeof *at);
-    uint32_t *next = at != NULL ? greffe__arena_push(p->arena, &p->arrows, sizeof *at) : NULL;
-    if (next == NULL) {
+    greffe__arrow *arrow = greffe__arena_push(p->arena, &p->arrows, sizeof *arrow);
+    if (arrow == NULL) {
         p->failed = true;
         return;
     }
-    p->arrows.at[p->arrows.count - 2] = from | (clock ? GREFFE__BY_CLOCK : 0);
-    p->arrows.at[p->arrows.count - 1] = to;
+    bool edge = move->kind == GREFFE__MOVE_EDGE && move->edge != GREFFE__NONE;
+    *arrow = (greffe__arrow){from, to, edge ? move->node : GREFFE__NONE};
 }
 
 uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, const greffe__u32s *open,
@@ -218,7 +228,7 @@ uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, const greff
     }
     uint32_t reached = *slot;
     if (from != GREFFE__NONE) {
-        note_arrow(p, from, reached, move->kind == GREFFE__MOVE_CLOCK);
+        note_arrow(p, from, reached, move);
     }
     return reached;
 }

@@ -177,14 +177,24 @@ static void tell_caught(greffe__proof *p)
 static bool is_dead_outcome(const greffe__proof *p, uint32_t node, uint32_t edge)
 {
     const greffe__plan_node *at = &p->plan->nodes.at[node];
+    bool asks = p->guards[p->edge_base[node] + edge] != GREFFE__NONE;
+    bool chosen = at->op == GREFFE__P_TASK && at->edges.at[edge].done; /* by a person */
     return p->node_seen[node] && !p->edge_taken[p->edge_base[node] + edge] &&
-           at->op != GREFFE__P_CHOOSE && p->guards[p->edge_base[node] + edge] != GREFFE__NONE;
+           at->op != GREFFE__P_CHOOSE && (asks || chosen);
+}
+
+/* Whether a step begins a branch of a block that begins. */
+static bool begins_branch(const greffe__proof *p, uint32_t entry)
+{
+    uint32_t scope = p->plan->nodes.at[entry].scope, block = p->block_of[scope];
+    return p->plan->scopes.at[scope].entry == entry && block != GREFFE__NONE &&
+           p->node_seen[block] && p->plan->nodes.at[block].op == GREFFE__P_FORK;
 }
 
 /* Whether a step that no dossier comes to is the first on its way, and nothing else tells it. */
 static bool is_first_dead(const greffe__proof *p, uint32_t entry)
 {
-    bool first = false;
+    bool first = begins_branch(p, entry);
     for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
         const greffe__edges *edges = &p->plan->nodes.at[i].edges;
         for (uint32_t j = 0; j < edges->count; j++) {
@@ -217,13 +227,16 @@ static void tell_dead_edge(greffe__proof *p, uint32_t node, uint32_t index)
         }
         return;
     }
+    bool asks = p->guards[p->edge_base[node] + index] != GREFFE__NONE;
     for (uint32_t i = 0; i < step->outcomes.count; i++) {
         if (greffe__str_equal(step->outcomes.at[i].outcome.id, edge->outcome)) {
-            greffe__proof_report(p, GREFFE__GR_DEAD_OUTCOME, step->outcomes.at[i].outcome.node,
-                                 none, "delete it, or mend its 'must'",
-                                 "the outcome '%.*s' may never be chosen: what it asks for never "
-                                 "holds here",
-                                 (int)edge->outcome.size, edge->outcome.data);
+            greffe__proof_report(
+                p, GREFFE__GR_DEAD_OUTCOME, step->outcomes.at[i].outcome.node, none,
+                asks ? "delete it, or mend its 'must'"
+                     : "let the branches beside it wait, or take it out of the block",
+                asks ? "the outcome '%.*s' may never be chosen: what it asks for never holds here"
+                     : "the outcome '%.*s' never comes: the step is always closed before",
+                (int)edge->outcome.size, edge->outcome.data);
         }
     }
 }
@@ -233,9 +246,8 @@ static void tell_dead(greffe__proof *p)
     for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
         const greffe__plan_node *node = &p->plan->nodes.at[i];
         for (uint32_t j = 0; p->node_seen[i] && j < node->edges.count; j++) {
-            bool guarded =
-                node->op == GREFFE__P_CHOOSE || p->guards[p->edge_base[i] + j] != GREFFE__NONE;
-            if (guarded && !p->edge_taken[p->edge_base[i] + j]) {
+            bool choice = node->op == GREFFE__P_CHOOSE;
+            if (choice ? !p->edge_taken[p->edge_base[i] + j] : is_dead_outcome(p, i, j)) {
                 tell_dead_edge(p, i, j);
             }
         }
@@ -244,11 +256,16 @@ static void tell_dead(greffe__proof *p)
         uint32_t entry = p->plan->steps.at[i].entry;
         const greffe__step_def *step = p->d->steps.at[i];
         if (!p->node_seen[entry] && is_first_dead(p, entry)) {
-            greffe__proof_report(p, GREFFE__GR_DEAD_STEP, step->node, (greffe__str){"", 0},
-                                 "mend the conditions on the way to it, or delete it",
-                                 "no dossier comes to the step '%.*s': the conditions on the way "
-                                 "to it exclude each other",
-                                 (int)step->id.size, step->id.data);
+            bool late = begins_branch(p, entry);
+            greffe__proof_report(
+                p, GREFFE__GR_DEAD_STEP, step->node, (greffe__str){"", 0},
+                late ? "put its branch first, or let those before it wait"
+                     : "mend the conditions on the way to it, or delete it",
+                late ? "no dossier comes to the step '%.*s': the branches before it always end "
+                       "the block at once"
+                     : "no dossier comes to the step '%.*s': the conditions on the way to it "
+                       "exclude each other",
+                (int)step->id.size, step->id.data);
         }
     }
 }

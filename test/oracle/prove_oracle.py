@@ -64,6 +64,7 @@ class Oracle:
                 self.tests[name, outcome] = self.compile(must)
         self.reached, self.taken, self.happened = set(), set(), 0
         self.gaps, self.stuck, self.broken = set(), set(), set()
+        self.closed, self.open_at = [], collections.defaultdict(list)
         self.guarantees = []
         for g in p["guarantees"]:
             self.guarantees.append([g[0]] + [self.bit[m] for m in g[1:]])
@@ -311,6 +312,7 @@ class Oracle:
 
     def task_moves(self, state, path, name, step):
         found, person = [], False
+        self.open_at[name].append((state, path))
         for outcome, target in step["then"].items():
             if outcome == "expired":
                 found.append((self.leave, path, outcome, target))
@@ -324,7 +326,7 @@ class Oracle:
                     found.append((self.complete, path, outcome, target, filling))
                     person = True
         if not person:
-            self.stuck.add(name)
+            self.closed.append((state, path, name))
         return found
 
     def take(self, path, filling):
@@ -394,6 +396,7 @@ class Oracle:
         for state, nexts in after.items():
             for new in nexts:
                 back[new].append(state)
+        self.find_stuck(back)
         good, todo = set(ends), list(ends)
         while todo:
             for state in back[todo.pop()]:
@@ -402,6 +405,22 @@ class Oracle:
                     todo.append(state)
         self.lost = [s for s in seen if s not in good]
         self.states = len(seen)
+
+    def find_stuck(self, back):
+        """Tasks that from some state on nobody can complete as long as they are open."""
+        closed = {state_path[:2] for state_path in self.closed}
+        for name in {name for _, _, name in self.closed}:
+            states = {(state, path) for state, path in self.open_at[name]}
+            good = {one for one in states if one not in closed}
+            todo = list(good)
+            while todo:
+                state, path = todo.pop()
+                for before in back[state]:
+                    if (before, path) in states and (before, path) not in good:
+                        good.add((before, path))
+                        todo.append((before, path))
+            if states - good:
+                self.stuck.add(name)
 
     # What is told of it, in the checker's order of precedence.
 
@@ -416,15 +435,16 @@ class Oracle:
             for outcome, target in self.steps[name].get("then", {}).items():
                 if (name, outcome) in self.taken:
                     continue
-                if self.steps[name]["kind"] == "task":
+                kind = self.steps[name]["kind"]
+                if kind == "task" or (kind, outcome) == ("completeness", "complete"):
                     found.add(("GR-4105", ("outcome", name, outcome)))
                     behind.add(target)
         for name in self.reached:
             step = self.steps[name]
             ways = [(i, case[1]) for i, case in enumerate(step.get("cases", []))]
             ways += [("otherwise", step["otherwise"])] if step.get("otherwise") else []
-            if step["kind"] in ("parallel", "each"):
-                ways += step["then"].items()
+            if step["kind"] not in ("task", "choose", "end"):
+                ways += step.get("then", {}).items()
             for i, target in ways:
                 if (name, i) in self.taken:
                     continue

@@ -297,9 +297,15 @@ static void skipping_and_counting_are_by_characters(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", "a", "abcdefgh", "abcdefghi", "\xc3\xa9", "abcdefg\xc3\xa9hij",
+        "",
+        "a",
+        "abcdefgh",
+        "abcdefghi",
+        "\xc3\xa9",
+        "abcdefg\xc3\xa9hij",
         "\xc3\xa9t\xc3\xa9 a b c d e f g h i j \xe2\x82\xac \xf0\x9f\x98\x80 fin de la ligne",
-        "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80", "abcdef\xe2\x82\xac\xe2\x82\xac"};
+        "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80",
+        "abcdef\xe2\x82\xac\xe2\x82\xac"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         greffe__str text = str(texts[i]);
         size_t length = 0;
