@@ -152,6 +152,35 @@ static void check_text(reading *r, greffe__str text)
     }
 }
 
+static bool text_names(greffe__str text, const char *name)
+{
+    for (size_t i = 0; i + 3 < text.size; i++) {
+        size_t close = i + 2;
+        if (text.data[i] != '{' || text.data[i + 1] != '{') {
+            continue;
+        }
+        while (close + 1 < text.size && text.data[close] != '}') {
+            close += 1;
+        }
+        if (greffe__str_is(greffe__str_trim((greffe__str){text.data + i + 2, close - i - 2}),
+                           name)) {
+            return true;
+        }
+        i = close;
+    }
+    return false;
+}
+
+bool greffe__letter_names(const greffe__plan *plan, greffe__str letter, const char *name)
+{
+    bool names = false;
+    for (uint32_t i = 0; i < plan->letters.count; i++) {
+        names = names || (greffe__str_equal(plan->letters.at[i].name, letter) &&
+                          text_names(plan->letters.at[i].body, name));
+    }
+    return names;
+}
+
 void greffe__proof_letters(greffe__proof *p)
 {
     reading r = {.p = p, .reason = GREFFE__NONE, .amount = GREFFE__NONE};

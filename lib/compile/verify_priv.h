@@ -260,6 +260,8 @@ void greffe__proof_report(greffe__proof *p, greffe__code code, const greffe__nod
 /* What needs no states: duties of law, and waivers. */
 void greffe__verify_duties(greffe__proof *p);
 void greffe__verify_partial(greffe__proof *p); /* what may have no value */
+/* Whether the text of a letter has a place for a fact. */
+bool greffe__letter_names(const greffe__plan *plan, greffe__str letter, const char *name);
 void greffe__verify_waivers(greffe__definition *d);
 
 /* A field is filled in with what is not known: in the facts of a state. */

@@ -172,6 +172,24 @@ static void settled_by_letters(greffe__proof *p, uint32_t fact)
     }
 }
 
+/* A letter that tells a refusal gives the ways of appeal: the time for one runs only where the
+ * citizen was told of them (code de justice administrative, art. R421-5). */
+static void with_appeal(greffe__proof *p, uint32_t untold, greffe__str refuses)
+{
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        const greffe__plan_node *node = &p->plan->nodes.at[i];
+        const greffe__step_def *step = p->d->steps.at[node->step];
+        if (node->template_name.size == 0 || !to_applicant(p, node->step) ||
+            greffe__letter_names(p->plan, node->template_name, "appeal")) {
+            continue;
+        }
+        uint16_t rule = add_rule(p, GREFFE__GR_REFUSAL_FINAL,
+                                 step->letter.node != NULL ? step->letter.node : step->node,
+                                 node->template_name, refuses);
+        greffe__proof_add(p, &p->entering[i], check(rule, untold, 1));
+    }
+}
+
 static void add_refusals(greffe__proof *p)
 {
     for (uint32_t i = 0; i < p->plan->steps.count; i++) {
@@ -183,6 +201,7 @@ static void add_refusals(greffe__proof *p)
             add_rule(p, GREFFE__GR_REFUSAL_UNTOLD, p->d->steps.at[i]->node, step->id, step->id);
         uint32_t untold = greffe__proof_fact(p);
         set_at(p, moment_of(p, step, "refused"), untold, 1);
+        with_appeal(p, untold, step->id);
         settled_by_letters(p, untold);
         check_at_ends(p, rule, untold);
     }
@@ -224,6 +243,9 @@ static void add_clocks(greffe__proof *p)
         rule = add_rule(p, GREFFE__GR_CLOCK_UNTOLD, node, name, name);
         greffe__proof_add(p, &p->firing[i],
                           (greffe__effect){.op = GREFFE__FX_SET, .value = 1, .fact = untold});
+        if (p->plan->clocks.at[i].means != GREFFE__MEANS_ACCEPTANCE) {
+            with_appeal(p, untold, name);
+        }
         settled_by_letters(p, untold);
         check_at_ends(p, rule, untold);
     }

@@ -81,7 +81,7 @@ static const struct {
     {"commune.yaml", authority},
     {"letters/point.txt", "Objet: Votre demande {{number}}\n\nElle suit son cours.\n"},
     {"letters/accord.txt", "Objet: Votre demande {{number}}\n\nElle est accordée.\n"},
-    {"letters/refus.txt", "Objet: Votre demande {{number}}\n\nElle est refusée.\n"},
+    {"letters/refus.txt", "Objet: Votre demande {{number}}\n\nElle est refusée.\n{{appeal}}\n"},
 };
 enum { file_count = sizeof files / sizeof *files };
 

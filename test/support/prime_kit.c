@@ -82,7 +82,7 @@ static const char PROCEDURE[] =
     "  refuse: {kind: end, outcome: refuse}\n";
 
 static const char LETTER[] =
-    "Objet: Demande {{number}}\n\nMadame, Monsieur, voici notre réponse.\n";
+    "Objet: Demande {{number}}\n\nMadame, Monsieur, voici notre réponse.\n{{appeal}}\n";
 
 static greffe_status read_in_memory(void *data, const char *name, greffe_str *out)
 {
