@@ -162,8 +162,8 @@ static bool text_names(greffe__str text, const char *name)
         while (close + 1 < text.size && text.data[close] != '}') {
             close += 1;
         }
-        if (greffe__str_is(greffe__str_trim((greffe__str){text.data + i + 2, close - i - 2}),
-                           name)) {
+        greffe__str fact = greffe__str_trim((greffe__str){text.data + i + 2, close - i - 2});
+        if (greffe__str_is(fact, name)) {
             return true;
         }
         i = close;

@@ -172,22 +172,29 @@ static void settled_by_letters(greffe__proof *p, uint32_t fact)
     }
 }
 
-/* A letter that tells a refusal gives the ways of appeal: the time for one runs only where the
- * citizen was told of them (code de justice administrative, art. R421-5). */
-static void with_appeal(greffe__proof *p, uint32_t untold, greffe__str refuses)
+/* A letter that tells what was refused has a place for a fact, or breaks a rule. */
+static void told_with(greffe__proof *p, uint32_t untold, greffe__str refuses, greffe__code code,
+                      const char *fact)
 {
     for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
         const greffe__plan_node *node = &p->plan->nodes.at[i];
         const greffe__step_def *step = p->d->steps.at[node->step];
         if (node->template_name.size == 0 || !to_applicant(p, node->step) ||
-            greffe__letter_names(p->plan, node->template_name, "appeal")) {
+            greffe__letter_names(p->plan, node->template_name, fact)) {
             continue;
         }
-        uint16_t rule = add_rule(p, GREFFE__GR_REFUSAL_FINAL,
-                                 step->letter.node != NULL ? step->letter.node : step->node,
-                                 node->template_name, refuses);
+        uint16_t rule =
+            add_rule(p, code, step->letter.node != NULL ? step->letter.node : step->node,
+                     node->template_name, refuses);
         greffe__proof_add(p, &p->entering[i], check(rule, untold, 1));
     }
+}
+
+/* The time to appeal runs only where the citizen was told of it (code de justice administrative,
+ * art. R421-5). */
+static void told_with_appeal(greffe__proof *p, uint32_t untold, greffe__str refuses)
+{
+    told_with(p, untold, refuses, GREFFE__GR_REFUSAL_FINAL, "appeal");
 }
 
 static void add_refusals(greffe__proof *p)
@@ -201,7 +208,8 @@ static void add_refusals(greffe__proof *p)
             add_rule(p, GREFFE__GR_REFUSAL_UNTOLD, p->d->steps.at[i]->node, step->id, step->id);
         uint32_t untold = greffe__proof_fact(p);
         set_at(p, moment_of(p, step, "refused"), untold, 1);
-        with_appeal(p, untold, step->id);
+        told_with_appeal(p, untold, step->id);
+        told_with(p, untold, step->id, GREFFE__GR_REFUSAL_BARE, "reason"); /* CRPA L211-2 */
         settled_by_letters(p, untold);
         check_at_ends(p, rule, untold);
     }
@@ -244,7 +252,7 @@ static void add_clocks(greffe__proof *p)
         greffe__proof_add(p, &p->firing[i],
                           (greffe__effect){.op = GREFFE__FX_SET, .value = 1, .fact = untold});
         if (p->plan->clocks.at[i].means != GREFFE__MEANS_ACCEPTANCE) {
-            with_appeal(p, untold, name);
+            told_with_appeal(p, untold, name);
         }
         settled_by_letters(p, untold);
         check_at_ends(p, rule, untold);

@@ -301,6 +301,8 @@ static const wording wordings[] = {
     {GREFFE__GR_REFUSAL_FINAL, 0,
      "the letter '%.*s' tells what '%.*s' refuses without the ways of appeal",
      "write {{appeal}} into it: the time to appeal runs only once they were told (CJA R421-5)"},
+    {GREFFE__GR_REFUSAL_BARE, 0, "the letter '%.*s' tells what '%.*s' refuses without its reasons",
+     "write {{reason}} into it: a refusal is given with its reasons (CRPA L211-2)"},
     {GREFFE__GR_CLOCK_OUTLIVES, 0, "the clock '%.*s' may end although the decision was taken",
      "name each outcome that decides under 'until'"},
     {GREFFE__GR_LETTER_UNKNOWN, 0,

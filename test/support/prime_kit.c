@@ -81,8 +81,8 @@ static const char PROCEDURE[] =
     "  verse: {kind: end, outcome: verse}\n"
     "  refuse: {kind: end, outcome: refuse}\n";
 
-static const char LETTER[] =
-    "Objet: Demande {{number}}\n\nMadame, Monsieur, voici notre réponse.\n{{appeal}}\n";
+static const char LETTER[] = "Objet: Demande {{number}}\n\nMadame, Monsieur, voici notre réponse.\n"
+                             "{{#reason}}\n{{reason}}\n{{/reason}}{{appeal}}\n";
 
 static greffe_status read_in_memory(void *data, const char *name, greffe_str *out)
 {
