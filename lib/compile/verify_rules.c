@@ -197,16 +197,25 @@ static void told_with_appeal(greffe__proof *p, uint32_t untold, greffe__str refu
     told_with(p, untold, refuses, GREFFE__GR_REFUSAL_FINAL, "appeal");
 }
 
+/* Which of its outcomes refuse, a board says; of what an agent decides the author's words alone do:
+ * whatever it is, it binds from its notification on (CRPA L221-8). */
 static void add_refusals(greffe__proof *p)
 {
     for (uint32_t i = 0; i < p->plan->steps.count; i++) {
         const greffe__step *step = &p->plan->steps.at[i];
-        if (step->kind != GREFFE__KIND_DELIBERATION) {
+        bool board = step->kind == GREFFE__KIND_DELIBERATION;
+        if (!board && step->kind != GREFFE__KIND_DECISION) {
             continue;
         }
-        uint16_t rule =
-            add_rule(p, GREFFE__GR_REFUSAL_UNTOLD, p->d->steps.at[i]->node, step->id, step->id);
+        uint16_t rule = add_rule(p, board ? GREFFE__GR_REFUSAL_UNTOLD : GREFFE__GR_DECISION_UNTOLD,
+                                 p->d->steps.at[i]->node, step->id, step->id);
         uint32_t untold = greffe__proof_fact(p);
+        if (!board) {
+            set_at(p, moment_of(p, step, "done"), untold, 1);
+            settled_by_letters(p, untold);
+            check_at_ends(p, rule, untold);
+            continue;
+        }
         set_at(p, moment_of(p, step, "refused"), untold, 1);
         told_with_appeal(p, untold, step->id);
         told_with(p, untold, step->id, GREFFE__GR_REFUSAL_BARE, "reason"); /* CRPA L211-2 */
