@@ -97,19 +97,29 @@ static greffe__str text_at(const struct greffe__table_def *t, uint32_t index)
     return (greffe__str){(t->text != NULL ? t->text : t->source.data) + p->at, p->size};
 }
 
-/* Where a byte of the source stands in the file. */
-static greffe__span place_of(const struct greffe__table_def *t, uint32_t start, uint32_t end)
+/* The part that a byte of the source stands in, or NULL. */
+static const part *part_at(const struct greffe__table_def *t, uint32_t at)
 {
     for (uint32_t i = 0; i < t->parts.count; i++) {
         const part *p = &t->parts.at[i];
-        if (start >= p->at && start <= p->at + p->size) {
-            uint32_t from = start - p->at, to = end - p->at;
-            to = to > p->size ? p->size : to;
-            return greffe__node_place(&t->d->procedure, p->node, p->within + from,
-                                      p->within + (to > from ? to : from + 1));
+        if (at >= p->at && at <= p->at + p->size) {
+            return p;
         }
     }
-    return t->rules->span;
+    return NULL;
+}
+
+/* Where a byte of the source stands in the file. */
+static greffe__span place_of(const struct greffe__table_def *t, uint32_t start, uint32_t end)
+{
+    const part *p = part_at(t, start);
+    if (p == NULL) {
+        return t->rules->span;
+    }
+    uint32_t from = start - p->at, to = end - p->at;
+    to = to > p->size ? p->size : to;
+    return greffe__node_place(&t->d->procedure, p->node, p->within + from,
+                              p->within + (to > from ? to : from + 1));
 }
 
 /* --- A block with pipes --- */
@@ -497,13 +507,8 @@ greffe__str greffe__table_made(const struct greffe__table_def *t, greffe__boxed 
 
 const greffe__node *greffe__table_part(const struct greffe__table_def *t, greffe__str text)
 {
-    uint32_t at = (uint32_t)(text.data - t->text);
-    for (uint32_t i = 0; i < t->parts.count; i++) {
-        if (at >= t->parts.at[i].at && at <= t->parts.at[i].at + t->parts.at[i].size) {
-            return t->parts.at[i].node;
-        }
-    }
-    return t->rules;
+    const part *p = part_at(t, (uint32_t)(text.data - t->text));
+    return p != NULL ? p->node : t->rules;
 }
 
 /* --- Binding --- */

@@ -23,18 +23,13 @@ static uint8_t *facts_of(const greffe__proof *p, uint8_t *state)
     return state + 2 * (size_t)p->plan->scopes.count;
 }
 
-static void list_scope(step *s, uint32_t scope)
+static void put_place(step *s, uint32_t scope, uint32_t place)
 {
+    greffe__proof_put(s->state, scope, place);
     if (!s->listed[scope]) {
         s->listed[scope] = true;
         s->made.at[s->made.count++] = scope;
     }
-}
-
-static void put_place(step *s, uint32_t scope, uint32_t place)
-{
-    greffe__proof_put(s->state, scope, place);
-    list_scope(s, scope);
 }
 
 /* Those of the list that have a place, in the order of scopes. */

@@ -130,45 +130,47 @@ static void check_name(reading *r, greffe__str name)
 
 /* --- Texts --- */
 
+/* The next {{mark}} from `*at` on, without its braces; `*at` moves past it. */
+static bool next_mark(greffe__str text, size_t *at, greffe__str *mark)
+{
+    for (size_t i = *at; i + 3 < text.size; i++) {
+        if (text.data[i] != '{' || text.data[i + 1] != '{') {
+            continue;
+        }
+        size_t close = i + 2;
+        while (close + 1 < text.size && !(text.data[close] == '}' && text.data[close + 1] == '}')) {
+            close += 1;
+        }
+        *mark = (greffe__str){text.data + i + 2, close - i - 2};
+        *at = close + 1;
+        return true;
+    }
+    return false;
+}
+
 /* Marks outside sections: what a section is about may be absent, and what stands in it is its. */
 static void check_text(reading *r, greffe__str text)
 {
     uint32_t depth = 0;
-    for (size_t i = 0; i + 3 < text.size; i++) {
-        size_t close = i + 2;
-        if (text.data[i] != '{' || text.data[i + 1] != '{') {
-            continue;
+    greffe__str mark;
+    for (size_t at = 0; next_mark(text, &at, &mark);) {
+        char sign = mark.data[0];
+        depth += sign == '#';
+        depth -= sign == '/' && depth > 0;
+        if (depth == 0 && sign != '/') {
+            check_name(r, greffe__str_trim(mark));
         }
-        while (close + 1 < text.size && !(text.data[close] == '}' && text.data[close + 1] == '}')) {
-            close += 1;
-        }
-        char mark = text.data[i + 2];
-        depth += mark == '#';
-        depth -= mark == '/' && depth > 0;
-        if (depth == 0 && mark != '/') {
-            check_name(r, greffe__str_trim((greffe__str){text.data + i + 2, close - i - 2}));
-        }
-        i = close;
     }
 }
 
 static bool text_names(greffe__str text, const char *name)
 {
-    for (size_t i = 0; i + 3 < text.size; i++) {
-        size_t close = i + 2;
-        if (text.data[i] != '{' || text.data[i + 1] != '{') {
-            continue;
-        }
-        while (close + 1 < text.size && text.data[close] != '}') {
-            close += 1;
-        }
-        greffe__str fact = greffe__str_trim((greffe__str){text.data + i + 2, close - i - 2});
-        if (greffe__str_is(fact, name)) {
-            return true;
-        }
-        i = close;
+    bool names = false;
+    greffe__str mark;
+    for (size_t at = 0; !names && next_mark(text, &at, &mark);) {
+        names = greffe__str_is(greffe__str_trim(mark), name);
     }
-    return false;
+    return names;
 }
 
 bool greffe__letter_names(const greffe__plan *plan, greffe__str letter, const char *name)

@@ -210,15 +210,11 @@ static void add_refusals(greffe__proof *p)
         uint16_t rule = add_rule(p, board ? GREFFE__GR_REFUSAL_UNTOLD : GREFFE__GR_DECISION_UNTOLD,
                                  p->d->steps.at[i]->node, step->id, step->id);
         uint32_t untold = greffe__proof_fact(p);
-        if (!board) {
-            set_at(p, moment_of(p, step, "done"), untold, 1);
-            settled_by_letters(p, untold);
-            check_at_ends(p, rule, untold);
-            continue;
+        set_at(p, moment_of(p, step, board ? "refused" : "done"), untold, 1);
+        if (board) {
+            told_with_appeal(p, untold, step->id);
+            told_with(p, untold, step->id, GREFFE__GR_REFUSAL_BARE, "reason"); /* CRPA L211-2 */
         }
-        set_at(p, moment_of(p, step, "refused"), untold, 1);
-        told_with_appeal(p, untold, step->id);
-        told_with(p, untold, step->id, GREFFE__GR_REFUSAL_BARE, "reason"); /* CRPA L211-2 */
         settled_by_letters(p, untold);
         check_at_ends(p, rule, untold);
     }

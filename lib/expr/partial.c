@@ -243,24 +243,21 @@ static bool fails(const looking *l, const greffe__ast *node)
 
 static void look(looking *l, const greffe__ast *node);
 
-static void look_where(looking *l, const greffe__ast *node, const greffe__ast *condition,
-                       bool holds)
+static void know(looking *l, const greffe__ast *condition, bool holds)
 {
-    uint32_t before = l->count;
     if (l->count < most_known) {
         l->known[l->count].condition = condition;
         l->known[l->count++].holds = holds;
     }
-    look(l, node);
-    l->count = before;
 }
 
-static void know(looking *l, const greffe__ast *condition)
+static void look_where(looking *l, const greffe__ast *node, const greffe__ast *condition,
+                       bool holds)
 {
-    if (l->count < most_known) {
-        l->known[l->count].condition = condition;
-        l->known[l->count++].holds = true;
-    }
+    uint32_t before = l->count;
+    know(l, condition, holds);
+    look(l, node);
+    l->count = before;
 }
 
 /* Inputs are read always; a cell where those before it pass, and outputs where all do. */
@@ -280,7 +277,7 @@ static void look_in_table(looking *l, const greffe__ast *node)
             const greffe__ast *cell = node->at[greffe__table_cell(table, rule, i)];
             look(l, cell);
             if (i < table->input_count && cell->kind == GREFFE__AST_IN) {
-                know(l, cell);
+                know(l, cell, true);
             }
         }
         l->count = before;

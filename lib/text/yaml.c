@@ -54,10 +54,12 @@ static uint32_t find_starts(greffe__str text, uint32_t *starts)
 {
     uint32_t count = 1;
     starts[0] = 0;
-    for (size_t i = 0, size; i<text.size; i += size> 0 ? size : 1) {
-        size = break_at(text, i);
+    size_t i = 0;
+    while (i < text.size) {
+        size_t size = break_at(text, i);
+        i += size > 0 ? size : 1;
         if (size > 0) {
-            starts[count++] = (uint32_t)(i + size);
+            starts[count++] = (uint32_t)i;
         }
     }
     return count;
@@ -181,6 +183,7 @@ static greffe_status attach(reader *r, greffe__node *node)
             return status;
         }
     }
+    /* Pushed by hand: every node comes by here. */
     if (parent->count == parent->capacity &&
         !greffe__arena_reserve(r->arena, &parent->children, sizeof *parent->children,
                                parent->capacity == 0 ? 4 : 2 * parent->capacity)) {

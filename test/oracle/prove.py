@@ -19,7 +19,7 @@ finds (codes 4101-4106, 4201, 4202, 4305, each with its step, case, outcome or g
 compared with `greffe check --json`. Procedures with another diagnostic than 4xxx are counted and
 left out.
 
-The checker looks at more ways than there are where it must: it misses some steps that no dossier
+The checker looks at more ways than there are where it must: it misses a few steps that no dossier
 comes to. Without --exact a `choose` is a step like any other: other branches, deadlines and
 clocks may come before it; and a list has another length each time that it is gone through. What
 the applicant withdraws is not modelled.

@@ -11,23 +11,10 @@ import xml.etree.ElementTree
 
 from case import Case
 from office import WORKFLOW
-from stage import Stage, complete, expect, filed
+from stage import TRI, Stage, complete, expect, filed
 
 # A table that gives an amount, one that decides a way, and one in two versions.
-BAREME = """greffe: 1
-procedure: bareme
-title: Barème
-retention: {other: 2 years}
-uses: commune
-roles:
-  habitant: {kind: applicant, form: personne}
-  agent: {kind: agent, service: accueil}
-form:
-  demande:
-    title: Demande
-    fields:
-      age: {type: integer, label: Âge, min: 0, max: 120}
-      neuf: {type: boolean, label: Neuf}
+BAREME = TRI[:TRI.index("steps:\n")].replace("procedure: tri", "procedure: bareme") + """\
 tables:
   part:
     rules: |

@@ -378,15 +378,13 @@ class FieldRules(Stage):
         field = "fields: {prix: {type: money, label: Prix, must: prix > %d, message: Trop peu}}"
         self.write("deux.yaml", TRI[:TRI.index("form:\n")].replace("procedure: tri",
                                                                    "procedure: deux")
-                   + f"form:\n  velo:\n    title: Vélo\n    {field % 10}\n"
+                   + f"form:\n  demande:\n    title: Demande\n    {field % 10}\n"
                    + f"  casque:\n    title: Casque\n    {field % 100}\n"
                    + "steps:\n  depot: {kind: submission, by: habitant, then: fin}\n"
                    + "  fin: {kind: end, outcome: fin}\n")
 
-    def of(self, velo, casque, more=""):
-        step = filed("deux", f'prix: "{velo}"', more=more)
-        return step.replace("demande: {", "velo: {").replace(
-            f'velo: {{prix: "{velo}"}}', f'velo: {{prix: "{velo}"}}, casque: {{prix: "{casque}"}}')
+    def of(self, demande, casque, more=""):
+        return filed("deux", f'prix: "{demande}"}}, casque: {{prix: "{casque}"', more=more)
 
     def test_each_rule_asks_of_its_own_field(self):
         self.plays(self.of("50.00", "500.00"), expect("dossier: d1, outcome: fin"))
