@@ -33,6 +33,17 @@ static void set_at(greffe__proof *p, greffe__str moment, uint32_t fact)
                       (greffe__effect){.op = GREFFE__FX_SET, .value = 1, .fact = fact});
 }
 
+bool greffe__gives_reasons(const greffe__plan *plan, const greffe__edge *edge)
+{
+    bool gives = false;
+    for (uint32_t i = 0; i < edge->fill.count; i++) {
+        const greffe__field_def *field = &plan->fields.at[edge->fill.at[i]];
+        gives = gives || (greffe__str_is(field->name, "motif") && !field->optional &&
+                          field->when.source.size == 0);
+    }
+    return gives;
+}
+
 /* A board says why it refuses; a step fills in its `motif`. */
 static void give_reasons(greffe__proof *p, uint32_t fact)
 {
@@ -41,14 +52,9 @@ static void give_reasons(greffe__proof *p, uint32_t fact)
         const greffe__step *step = &p->plan->steps.at[node->step];
         for (uint32_t j = 0; j < node->edges.count; j++) {
             const greffe__edge *edge = &node->edges.at[j];
-            bool gives =
+            bool board =
                 node->port == GREFFE__PORT_BOARD && greffe__str_is(edge->outcome, "refused");
-            for (uint32_t k = 0; k < edge->fill.count; k++) {
-                const greffe__field_def *field = &p->plan->fields.at[edge->fill.at[k]];
-                gives = gives || (greffe__str_is(field->name, "motif") && !field->optional &&
-                                  field->when.source.size == 0);
-            }
-            if (gives && edge->done) {
+            if ((board || greffe__gives_reasons(p->plan, edge)) && edge->done) {
                 set_at(p, greffe__str_join(p->arena, step->id.data, ".", edge->outcome.data, NULL),
                        fact);
             }

@@ -172,6 +172,23 @@ static void settled_by_letters(greffe__proof *p, uint32_t fact)
     }
 }
 
+/* Whether a letter leaves here for the applicant, and whether it has a place for a fact. */
+static bool tells(const greffe__proof *p, uint32_t node, const char *fact, bool has)
+{
+    greffe__str letter = p->plan->nodes.at[node].template_name;
+    return letter.size > 0 && to_applicant(p, p->plan->nodes.at[node].step) &&
+           greffe__letter_names(p->plan, letter, fact) == has;
+}
+
+static bool some_tell(const greffe__proof *p, const char *fact, bool has)
+{
+    bool some = false;
+    for (uint32_t i = 0; i < p->plan->nodes.count && !some; i++) {
+        some = tells(p, i, fact, has);
+    }
+    return some;
+}
+
 /* A letter that tells what was refused has a place for a fact, or breaks a rule. */
 static void told_with(greffe__proof *p, uint32_t untold, greffe__str refuses, greffe__code code,
                       const char *fact)
@@ -179,8 +196,7 @@ static void told_with(greffe__proof *p, uint32_t untold, greffe__str refuses, gr
     for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
         const greffe__plan_node *node = &p->plan->nodes.at[i];
         const greffe__step_def *step = p->d->steps.at[node->step];
-        if (node->template_name.size == 0 || !to_applicant(p, node->step) ||
-            greffe__letter_names(p->plan, node->template_name, fact)) {
+        if (!tells(p, i, fact, false)) {
             continue;
         }
         uint16_t rule =
@@ -197,8 +213,57 @@ static void told_with_appeal(greffe__proof *p, uint32_t untold, greffe__str refu
     told_with(p, untold, refuses, GREFFE__GR_REFUSAL_FINAL, "appeal");
 }
 
-/* Which of its outcomes refuse, a board says; of what an agent decides the author's words alone do:
- * whatever it is, it binds from its notification on (CRPA L221-8). */
+/* Its letters give the reasons (CRPA L211-2) and the ways of appeal. */
+static void told_whole(greffe__proof *p, uint32_t untold, greffe__str refuses)
+{
+    told_with_appeal(p, untold, refuses);
+    told_with(p, untold, refuses, GREFFE__GR_REFUSAL_BARE, "reason");
+}
+
+/* From an outcome that refuses on, until a letter tells it; a clock's letters tell of silence. */
+static void told_of_agent(greffe__proof *p, const greffe__step *step, const greffe__edges *edges)
+{
+    uint32_t refused = greffe__proof_fact(p);
+    for (uint32_t i = 0; i < edges->count; i++) {
+        if (edges->at[i].done && greffe__gives_reasons(p->plan, &edges->at[i])) {
+            set_at(p, moment_of(p, step, edges->at[i].outcome.data), refused, 1);
+        }
+    }
+    told_whole(p, refused, step->id);
+    settled_by_letters(p, refused);
+    for (uint32_t i = 0; i < p->plan->clocks.count; i++) {
+        greffe__proof_add(p, &p->firing[i],
+                          (greffe__effect){.op = GREFFE__FX_SET, .fact = refused});
+    }
+}
+
+/* Which of its outcomes refuse, an agent's decision says by what is filled in with them: whoever
+ * refuses gives reasons. They may have been given before, by who instructed: a letter that has a
+ * place for them proves that they were. */
+static void add_reasoned(greffe__proof *p, uint32_t index)
+{
+    const greffe__step *step = &p->plan->steps.at[index];
+    const greffe__edges *edges = &p->plan->nodes.at[step->entry].edges;
+    uint32_t outcomes = 0, reasoned = 0;
+    for (uint32_t i = 0; i < edges->count; i++) {
+        const greffe__edge *edge = &edges->at[i];
+        outcomes += edge->done && !greffe__str_is(edge->outcome, "expired");
+        reasoned += edge->done && greffe__gives_reasons(p->plan, edge);
+    }
+    if (reasoned > 0 && (some_tell(p, "appeal", false) || some_tell(p, "reason", false))) {
+        told_of_agent(p, step, edges);
+    }
+    if (reasoned == 0 && outcomes > 1 && !some_tell(p, "reason", true)) {
+        greffe__proof_report(p, GREFFE__GR_DECISION_BARE, p->d->steps.at[index]->node,
+                             (greffe__str){"", 0},
+                             "let the outcome that refuses fill in a 'motif' (CRPA L211-2)",
+                             "'%.*s' has %u outcomes, and none of them gives reasons",
+                             (int)step->id.size, step->id.data, outcomes);
+    }
+}
+
+/* A board's refusal is one by its name; what an agent decides binds from its notification on,
+ * whatever it is (CRPA L221-8). */
 static void add_refusals(greffe__proof *p)
 {
     for (uint32_t i = 0; i < p->plan->steps.count; i++) {
@@ -212,8 +277,9 @@ static void add_refusals(greffe__proof *p)
         uint32_t untold = greffe__proof_fact(p);
         set_at(p, moment_of(p, step, board ? "refused" : "done"), untold, 1);
         if (board) {
-            told_with_appeal(p, untold, step->id);
-            told_with(p, untold, step->id, GREFFE__GR_REFUSAL_BARE, "reason"); /* CRPA L211-2 */
+            told_whole(p, untold, step->id);
+        } else {
+            add_reasoned(p, i);
         }
         settled_by_letters(p, untold);
         check_at_ends(p, rule, untold);

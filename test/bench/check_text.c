@@ -67,10 +67,12 @@ static const char tail[] =
     "    kind: decision\n"
     "    by: directeur\n"
     "    shown: En attente de décision\n"
-    "    then: {accordee: accord, refusee: refus}\n"
+    "    then:\n"
+    "      accordee: accord\n"
+    "      refusee: {fill: {motif: {type: text, label: Motif}}, then: refus}\n"
     "  accord: {kind: notification, to: demandeur, template: accord, then: accordee}\n"
     "  refus: {kind: notification, to: demandeur, template: refus, then: refusee}\n"
-    "  refus_implicite: {kind: notification, to: demandeur, template: refus, then: rejetee}\n"
+    "  refus_implicite: {kind: notification, to: demandeur, template: rejet, then: rejetee}\n"
     "  accordee: {kind: end, outcome: accordee, shown: Accordée}\n"
     "  refusee: {kind: end, outcome: refusee, shown: Refusée}\n"
     "  rejetee: {kind: end, outcome: rejetee, shown: Refusée}\n";
@@ -81,7 +83,9 @@ static const struct {
     {"commune.yaml", authority},
     {"letters/point.txt", "Objet: Votre demande {{number}}\n\nElle suit son cours.\n"},
     {"letters/accord.txt", "Objet: Votre demande {{number}}\n\nElle est accordée.\n"},
-    {"letters/refus.txt", "Objet: Votre demande {{number}}\n\nElle est refusée.\n{{appeal}}\n"},
+    {"letters/refus.txt",
+     "Objet: Votre demande {{number}}\n\nElle est refusée : {{reason}}\n{{appeal}}\n"},
+    {"letters/rejet.txt", "Objet: Votre demande {{number}}\n\nElle est rejetée.\n{{appeal}}\n"},
 };
 enum { file_count = sizeof files / sizeof *files };
 

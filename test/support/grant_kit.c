@@ -31,6 +31,7 @@ static const char GRANT[] =
     "  - {rule: GR-4301, because: Cet essai regarde autre chose, until: 2999-12-31}\n"
     "  - {rule: GR-4302, because: Cet essai regarde autre chose, until: 2999-12-31}\n"
     "  - {rule: GR-4214, because: Cet essai regarde autre chose, until: 2999-12-31}\n"
+    "  - {rule: GR-4215, because: Cet essai regarde autre chose, until: 2999-12-31}\n"
     "uses: bourg\n"
     "roles:\n"
     "  demandeur: {kind: applicant, form: personne, see: [instructeur, comptable]}\n"
