@@ -10,7 +10,9 @@
  *   equal   hand-written SQLite that writes the same rows: see canonical_equal.c for what is equal;
  *   bare    hand-written SQLite without Greffe's promises: see canonical_bare.c.
  * With --flight 100, a hundred dossiers are under way: Greffe is given their commands without
- * waiting, the others commit a hundred transitions together. --sync-us makes each sync dearer.
+ * waiting, the others commit a hundred transitions together. With --visits yes one is under way,
+ * and what its agent does on one page is given, or committed, together: three visits, four
+ * commands. --sync-us makes each sync dearer.
  * They take turns, round after round, so that a machine that drifts drifts for all three. The first
  * round warms up and is not counted. Afterwards the two databases are compared: same columns and
  * indexes, as many rows, as many bytes; if not, the equal program is no longer equal and the exit
@@ -37,6 +39,13 @@ typedef struct arguments {
 /* --- What the three share --- */
 
 uint32_t bench_flight;
+bool bench_visits;
+
+int bench_after(int transition)
+{
+    enum { complete = 1, decide = 3 }; /* the agent who finds it complete instructs it at once */
+    return bench_visits && transition == complete ? decide : transition + 1;
+}
 
 const char bench_answers[] =
     "{\"procedure\":\"canonique\",\"answers\":{\"identite\":{\"nom\":\"Lefèvre-Beaumont\","
@@ -342,7 +351,10 @@ static int compare_three(const arguments *a)
     (void)printf("SQLite %s; %u rounds of %u dossiers; answers %zu bytes; "
                  "4 KB made durable in %.0f us; %s\n\n",
                  sqlite3_libversion(), a->rounds, a->dossiers, strlen(bench_answers),
-                 sync_s(a) * 1e6, bench_flight > 0 ? "many in flight" : "one caller, who waits");
+                 sync_s(a) * 1e6,
+                 bench_flight > 0 ? "many in flight"
+                 : bench_visits   ? "one caller, who waits for each visit"
+                                  : "one caller, who waits for each command");
     (void)printf("round   greffe    equal     bare dossiers/s   greffe/equal  greffe/bare\n");
     for (uint32_t round = 0; round <= a->rounds; round++) {
         sample now[programs];
@@ -435,6 +447,8 @@ static arguments read_arguments(int count, char **texts)
             a.warm = number_of(value, 1000);
         } else if (strcmp(name, "--flight") == 0) {
             bench_flight = number_of(value, bench_most_flight);
+        } else if (strcmp(name, "--visits") == 0 && strcmp(value, "yes") == 0) {
+            bench_visits = true;
         } else if (strcmp(name, "--sync-us") == 0) {
             bench_sync_extra_us = number_of(value, 100000);
         } else if (strcmp(name, "--one") == 0) {
@@ -450,11 +464,14 @@ static arguments read_arguments(int count, char **texts)
             a.answers = true;
         } else {
             bench_fail(name, "usage: canonical [--dir D] [--rounds N] [--dossiers N]"
-                             " [--flight N] [--sync-us N]"
+                             " [--flight N | --visits yes] [--sync-us N]"
                              " [--procedure F]"
                              " [--plant column|row] | --record F | --print answers |"
                              " --one NAME [--script F] [--warm N]");
         }
+    }
+    if (bench_flight > 0 && bench_visits) {
+        bench_fail("--visits", "is of one dossier at a time");
     }
     uint32_t group = bench_flight > 0 ? bench_flight : bench_group;
     a.dossiers = a.dossiers > 0 ? a.dossiers : a.one != NULL ? 1 : 2 * group;

@@ -17,6 +17,11 @@ enum {
 /* How many commands are given without waiting, each for another dossier; those that write by hand
  * make as many durable with one commit. 0: one caller, who waits for each. */
 extern uint32_t bench_flight;
+/* One dossier at a time, but what a person does on one page is given together: a commit a visit. */
+extern bool bench_visits;
+
+/* The transition after those that are given, or committed, together with this one. */
+int bench_after(int transition);
 
 /* The instant of a transition: the same for every dossier, and in all three programs. */
 int64_t bench_instant_ms(int transition);

@@ -111,38 +111,35 @@ static void transit(const char *key, int transition)
     }
 }
 
-/* One commit for each command, or for as many as are in flight. */
+/* The transitions up to another, of some dossiers, in one commit. */
+static void commit(uint32_t first, uint32_t count, int from, int before)
+{
+    char key[16];
+    bench_step(db, prepared[BEGIN], false);
+    for (uint32_t i = 0; i < count; i++) {
+        bench_key(key, first + i);
+        for (int t = from; t < before; t++) {
+            transit(key, t);
+        }
+    }
+    bench_step(db, prepared[COMMIT], false);
+}
+
+/* One commit for each command or visit, or for as many as are in flight. */
 static void decide(uint32_t first, uint32_t count)
 {
-    const int decisions = bench_transitions - bench_letters;
-    bool together = bench_flight > 0;
-    for (uint32_t n = 0; n < count * (uint32_t)decisions; n++) {
-        uint32_t dossier = together ? n % count : n / (uint32_t)decisions;
-        int t = (int)(together ? n / count : n % (uint32_t)decisions);
-        char key[16];
-        bench_key(key, first + dossier);
-        if (!together || dossier == 0) {
-            bench_step(db, prepared[BEGIN], false);
-        }
-        transit(key, t);
-        if (!together || dossier + 1 == count) {
-            bench_step(db, prepared[COMMIT], false);
+    uint32_t together = bench_flight > 0 ? count : 1;
+    for (uint32_t done = 0; done < count; done += together) {
+        for (int t = 0; t < bench_transitions - bench_letters; t = bench_after(t)) {
+            commit(first + done, together, t, bench_after(t));
         }
     }
 }
 
 static void run(uint32_t first, uint32_t count)
 {
-    char key[16];
     decide(first, count);
-    bench_step(db, prepared[BEGIN], false);
-    for (uint32_t i = 0; i < count; i++) {
-        bench_key(key, first + i);
-        for (int t = bench_transitions - bench_letters; t < bench_transitions; t++) {
-            transit(key, t);
-        }
-    }
-    bench_step(db, prepared[COMMIT], false);
+    commit(first, count, bench_transitions - bench_letters, bench_transitions);
 }
 
 const bench_program *bench_bare(void)

@@ -257,51 +257,32 @@ static void lease(uint32_t first, uint32_t count)
     bench_step(self.db, self.prepared[COMMIT], false);
 }
 
-/* One commit for each command, or for as many as are in flight. */
-static void decide_one_by_one(uint32_t first, uint32_t count)
+/* The transitions up to another, of some dossiers, in one commit. */
+static void commit(uint32_t first, uint32_t offset, uint32_t count, int from, int before)
 {
     char key[16];
-    for (uint32_t i = 0; i < count; i++) {
+    bench_step(self.db, self.prepared[BEGIN], false);
+    for (uint32_t i = offset; i < offset + count; i++) {
         bench_key(key, first + i);
-        for (int t = 0; t < bench_transitions - bench_letters; t++) {
-            bench_step(self.db, self.prepared[BEGIN], false);
-            transit(&self.script->writes[t], key, self.heads[i]);
-            bench_step(self.db, self.prepared[COMMIT], false);
-        }
-    }
-}
-
-static void decide_together(uint32_t first, uint32_t count)
-{
-    char key[16];
-    for (int t = 0; t < bench_transitions - bench_letters; t++) {
-        bench_step(self.db, self.prepared[BEGIN], false);
-        for (uint32_t i = 0; i < count; i++) {
-            bench_key(key, first + i);
-            transit(&self.script->writes[t], key, self.heads[i]);
-        }
-        bench_step(self.db, self.prepared[COMMIT], false);
-    }
-}
-
-static void run(uint32_t first, uint32_t count)
-{
-    char key[16];
-    memset(self.heads, 0, sizeof self.heads);
-    if (bench_flight > 0) {
-        decide_together(first, count);
-    } else {
-        decide_one_by_one(first, count);
-    }
-    lease(first, count);
-    bench_step(self.db, self.prepared[BEGIN], false); /* that they have left is told together */
-    for (uint32_t i = 0; i < count; i++) {
-        bench_key(key, first + i);
-        for (int t = bench_transitions - bench_letters; t < bench_transitions; t++) {
+        for (int t = from; t < before; t++) {
             transit(&self.script->writes[t], key, self.heads[i]);
         }
     }
     bench_step(self.db, self.prepared[COMMIT], false);
+}
+
+static void run(uint32_t first, uint32_t count)
+{
+    const int decisions = bench_transitions - bench_letters;
+    uint32_t together = bench_flight > 0 ? count : 1;
+    memset(self.heads, 0, sizeof self.heads);
+    for (uint32_t done = 0; done < count; done += together) {
+        for (int t = 0; t < decisions; t = bench_after(t)) {
+            commit(first, done, together, t, bench_after(t));
+        }
+    }
+    lease(first, count);
+    commit(first, 0, count, decisions, bench_transitions); /* that they have left */
 }
 
 const bench_program *bench_equal(const bench_script *script)

@@ -144,7 +144,7 @@ static void execute(const greffe_actor *actor, const char *dossier, const char *
                               .args = {args, strlen(args)},
                               .now_ms = bench_instant_ms(transition)};
     greffe_result result;
-    if (bench_flight > 0) {
+    if (bench_flight > 0 || bench_visits) {
         if (greffe_engine_submit(self.engine, &command, take, NULL) != GREFFE_OK) {
             bench_fail(verb, "is not accepted");
         }
@@ -205,16 +205,31 @@ static void decide_in_flight(uint32_t first, uint32_t count)
     }
 }
 
+/* One dossier after the other; with visits, what belongs to one is given before it is waited for.
+ */
+static void decide_one_by_one(uint32_t first, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        for (int t = 0, after; t < bench_transitions - bench_letters; t = after) {
+            after = bench_after(t);
+            self.told = 0;
+            for (int given = t; given < after; given++) {
+                give(first + i, given);
+            }
+            if (bench_visits) {
+                take_replies((uint32_t)(after - t));
+            }
+        }
+    }
+}
+
 static void run(uint32_t first, uint32_t count)
 {
     greffe_progress progress;
     if (bench_flight > 0) {
         decide_in_flight(first, count);
-    }
-    for (uint32_t i = 0; bench_flight == 0 && i < count; i++) {
-        for (int t = 0; t < bench_transitions - bench_letters; t++) {
-            give(first + i, t);
-        }
+    } else {
+        decide_one_by_one(first, count);
     }
     greffe_status status = greffe_engine_run(self.engine, &progress, bench_letters * count,
                                              bench_instant_ms(bench_transitions - 1));
