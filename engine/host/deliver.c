@@ -119,9 +119,9 @@ static greffe__command telling(const greffe__delivery *d, greffe__arena *arena, 
     greffe__hash id = greffe__sha256(relay ? effect->key : effect->item);
     char text[GREFFE__HASH_CHARS];
     greffe__hex(text, (greffe__str){(const char *)id.bytes, 16});
-    command.key =
-        greffe__str_format(arena, "%.*s/%s/%llu%s", (int)command.verb.size, command.verb.data, text,
-                           (unsigned long long)(needs_version(d) ? version : 0), suffix);
+    command.key = GREFFE__CONCAT(arena, command.verb, {"/", 1}, greffe__str_of(text), {"/", 1},
+                                 greffe__str_of_uint(arena, needs_version(d) ? version : 0),
+                                 greffe__str_of(suffix));
     return command;
 }
 

@@ -49,6 +49,7 @@ greffe_status greffe_engine_open(greffe_engine **out, greffe_context *context,
     greffe_status status = greffe__context_clone(&e->own, context);
     if (status == GREFFE_OK) {
         greffe__arena_init(&e->zones, e->own);
+        greffe__arena_init(&e->work, e->own);
         if (options->zone_bytes.size > 0) {
             e->zone_bytes = greffe__str_dup(&e->zones, options->zone_bytes);
         }
@@ -84,6 +85,7 @@ void greffe_engine_close(greffe_engine *e)
     }
     e->store->ops->close(e->store);
     if (e->own != NULL) {
+        greffe__arena_free(&e->work);
         greffe__arena_free(&e->zones);
         greffe_context_destroy(e->own);
     }
@@ -177,10 +179,25 @@ static greffe_status read_command(const greffe_engine *e, greffe__command *out,
     return status == GREFFE_OK && out->args.kind != GREFFE__CONTEXT ? GREFFE_EINVALID : status;
 }
 
+/* Room for what is said, taken before anything is done: a command that was executed has its answer.
+ */
+enum { said_bytes = 2304 };
+
+static bool take_said(greffe_context *context, char **out)
+{
+    *out = greffe__alloc(context, NULL, said_bytes);
+    return *out != NULL;
+}
+
 void greffe__read_early(const greffe_engine *e, greffe__execution *x, greffe__arena *arena)
 {
+    (void)take_said(x->context, &x->message); /* what cannot be had now is asked for later */
+    (void)take_said(x->context, &x->answer);
     x->read_status = read_command(e, &x->read, x->command, arena);
     x->is_read = true;
+    if (x->read_status == GREFFE_OK) {
+        x->read.request = greffe__request_hash(arena, &x->read);
+    }
 }
 
 /* The command as it is decided upon. */
@@ -192,10 +209,6 @@ static greffe_status build(greffe_engine *e, greffe__command *out, const greffe_
     out->now_ms = greffe__now(e, x->command->now_ms);
     return status == GREFFE_OK && !greffe__good_instant(out->now_ms) ? GREFFE_EINVALID : status;
 }
-
-/* Room for what is said, taken before anything is done: a command that was executed has its answer.
- */
-enum { said_bytes = 2304 };
 
 static void say(char *out, greffe__str a, greffe__str b)
 {
@@ -227,28 +240,39 @@ static bool may_give(const greffe_engine *e, const greffe_command *c, char reaso
     return greffe__is_allowed(e, &access, reason);
 }
 
+/* What a command took is given back, but for a little that the next one begins with. */
+static void rest(greffe__arena *arena)
+{
+    enum { most_kept = 1 << 16 };
+    if (arena->used > most_kept) {
+        greffe__arena_free(arena);
+    } else {
+        greffe__arena_reset(arena);
+    }
+}
+
 static greffe_status run(greffe_engine *e, void *data)
 {
     greffe__execution *x = data;
-    greffe__arena arena;
+    greffe__arena *arena = &e->work;
     greffe__command command;
     greffe__outcome outcome = {.status = GREFFE_OK};
-    char *message = greffe__alloc(x->context, NULL, said_bytes);
-    char *answer = greffe__alloc(x->context, NULL, said_bytes);
-    if (message == NULL || answer == NULL) {
+    char *message = x->message, *answer = x->answer;
+    x->message = x->answer = NULL;
+    if ((message == NULL && !take_said(x->context, &message)) ||
+        (answer == NULL && !take_said(x->context, &answer))) {
         greffe__free(x->context, message);
         greffe__free(x->context, answer);
         return GREFFE_ENOMEM;
     }
-    greffe__arena_init(&arena, e->own);
     char reason[256] = "";
-    greffe_status status = build(e, &command, x, &arena);
+    greffe_status status = build(e, &command, x, arena);
     if (status == GREFFE_OK && !may_give(e, x->command, reason)) {
         outcome.status = GREFFE_EDENIED;
         outcome.code = GREFFE__GR_HOST_DENIED;
         outcome.message = greffe__str_of(reason);
     } else if (status == GREFFE_OK) {
-        status = greffe__execute(e, &outcome, &command, &arena);
+        status = greffe__execute(e, &outcome, &command, arena);
     } else if (status == GREFFE_EINVALID || status == GREFFE_ELIMIT) {
         outcome.status = status;
         outcome.code = GREFFE__GR_CMD_SHAPE;
@@ -271,7 +295,7 @@ static greffe_status run(greffe_engine *e, void *data)
                                  .code = code != NULL ? code : "",
                                  .message = message,
                                  .answer = answer};
-    greffe__arena_free(&arena);
+    rest(arena);
     return outcome.status;
 }
 

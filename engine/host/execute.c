@@ -209,8 +209,10 @@ static greffe_status row_changes(greffe__arena *arena, const greffe__rows *befor
 
 greffe__str greffe__encoded(greffe__arena *arena, const greffe__shape *shape, const void *record)
 {
+    enum { usual = 1000 };
     greffe__buf bytes;
     greffe__buf_init(&bytes, arena->context);
+    (void)greffe__buf_reserve(&bytes, usual);
     greffe__record_write(&bytes, shape, record);
     greffe__str copy = greffe__str_dup(arena, (greffe__str){bytes.data, bytes.size});
     arena->failed = arena->failed || bytes.failed;
@@ -246,7 +248,7 @@ static greffe_status personal_rows(greffe__arena *arena, const greffe__personals
 static greffe__str stored_key(greffe__arena *arena, const greffe__command *c)
 {
     bool engine = greffe__str_is(c->actor.kind, "system");
-    return greffe__str_format(arena, "%s:%.*s", engine ? "e" : "c", (int)c->key.size, c->key.data);
+    return GREFFE__CONCAT(arena, {engine ? "e:" : "c:", 2}, c->key);
 }
 
 static greffe_status write_of(attempt *a, const greffe__stream *stream,
@@ -372,7 +374,7 @@ static greffe_status commit(attempt *a, const greffe__decision *decision)
 
 /* --- One command --- */
 
-static greffe__str request_hash(greffe__arena *arena, const greffe__command *c)
+greffe__str greffe__request_hash(greffe__arena *arena, const greffe__command *c)
 {
     greffe__buf bytes;
     greffe__buf_init(&bytes, arena->context);
@@ -523,7 +525,8 @@ static greffe_status attempt_it(attempt *a, greffe__outcome *out, greffe__comman
     if (status != GREFFE_OK) {
         return status;
     }
-    chosen.request = request_hash(arena, command);
+    chosen.request =
+        command->request.size > 0 ? command->request : greffe__request_hash(arena, command);
     if (first[1].found) {
         return answered_before(out, &chosen, &first[1], first[0].version, arena);
     }
@@ -546,7 +549,7 @@ static greffe_status attempt_it(attempt *a, greffe__outcome *out, greffe__comman
         status = give_up(&chosen, failed, arena);
     }
     if (*timer_fired) {
-        chosen.request = request_hash(arena, &chosen);
+        chosen.request = greffe__request_hash(arena, &chosen);
     }
     if (status == GREFFE_OK) {
         status = decide_and_commit(a, out);

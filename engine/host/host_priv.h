@@ -102,6 +102,7 @@ struct greffe_engine {
     void *random_data;
     unsigned char secret[32];
     greffe__arena zones; /* bytes and parsed zone of the system */
+    greffe__arena work;  /* of the command that is executed */
     greffe__cached_plan plans[GREFFE__MAX_PLANS];
     uint32_t plan_count;
     greffe__named_plan named[GREFFE__MAX_NAMED];
@@ -252,7 +253,8 @@ typedef struct greffe__execution {
     greffe_context *context;
     bool is_read; /* what follows: else it is read when it is executed */
     greffe_status read_status;
-    greffe__command read; /* but for its instant */
+    greffe__command read;   /* but for its instant */
+    char *message, *answer; /* room for what is said, if it was taken before */
 } greffe__execution;
 
 /* Reads the host's command on its own thread, into memory that lasts until it is executed. */
@@ -409,6 +411,8 @@ void greffe__progress_add(greffe_progress *sum, const greffe_progress *more);
 /* --- The journal's forms, written and verified alike --- */
 
 /* A record's bytes, in the arena, whose `failed` tells. */
+/* What a command asks for, so that its key is not used for anything else. */
+greffe__str greffe__request_hash(greffe__arena *arena, const greffe__command *c);
 greffe__str greffe__encoded(greffe__arena *arena, const greffe__shape *shape, const void *record);
 /* The head after an entry of these bytes; an empty head stands before the first. */
 greffe__str greffe__chained(greffe__arena *arena, greffe__str head, greffe__str body);

@@ -23,6 +23,7 @@ void greffe_engine_leave(greffe_joined *joined)
         view->store->ops->close(view->store);
     }
     if (view->own != NULL) {
+        greffe__arena_free(&view->work);
         greffe__arena_free(&view->zones);
         greffe_context_destroy(view->own);
     }
@@ -54,6 +55,7 @@ greffe_status greffe_engine_join(greffe_joined **out, greffe_engine *engine, voi
     greffe_status status = greffe__context_clone(&joined->view.own, engine->context);
     if (status == GREFFE_OK) {
         greffe__arena_init(&joined->view.zones, joined->view.own);
+        greffe__arena_init(&joined->view.work, joined->view.own);
         status = engine->store->ops->join(engine->store, connection, engine->secret,
                                           &joined->view.store);
     }

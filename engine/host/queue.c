@@ -172,11 +172,10 @@ static size_t join_in(void *data, greffe__job **jobs, size_t count)
     return count;
 }
 
-/* A command that comes alone is done alone, unless the last ones shared a commit. */
+/* A command that comes alone begins a group all the same: another may come while it is decided. */
 static size_t run_jobs(greffe__queue *queue, greffe__job **jobs, size_t count)
 {
-    bool shares = jobs[0]->stream != NULL && (count > 1 || queue->shared_us > 0);
-    if (!shares) {
+    if (jobs[0]->stream == NULL) {
         return greffe__run_group(queue->engine, jobs, count, NULL, NULL);
     }
     int64_t begun_us = greffe__steady_us();

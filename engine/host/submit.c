@@ -8,7 +8,7 @@ typedef struct submission {
     greffe__job job; /* the first member: a job is its submission */
     greffe_engine *engine;
     greffe__notice *notice;
-    greffe__arena arena; /* of the copies */
+    greffe__arena *arena; /* of the copies, and of this: its notice's, given back by who takes it */
     greffe__execution execution;
     greffe_command command;
     greffe_actor actor;
@@ -41,44 +41,44 @@ static const char *const *copy_list(greffe__arena *arena, const char *const *lis
 static void copy_actor(submission *s, const greffe_actor *a)
 {
     s->actor = (greffe_actor){.size = sizeof s->actor,
-                              .subject = copy(&s->arena, a->subject),
-                              .kind = copy(&s->arena, a->kind),
-                              .on_behalf_of = copy(&s->arena, a->on_behalf_of),
-                              .mandate = copy(&s->arena, a->mandate),
-                              .services = copy_list(&s->arena, a->services),
-                              .roles = copy_list(&s->arena, a->roles),
-                              .assurance = copy(&s->arena, a->assurance),
-                              .channel = copy(&s->arena, a->channel)};
+                              .subject = copy(s->arena, a->subject),
+                              .kind = copy(s->arena, a->kind),
+                              .on_behalf_of = copy(s->arena, a->on_behalf_of),
+                              .mandate = copy(s->arena, a->mandate),
+                              .services = copy_list(s->arena, a->services),
+                              .roles = copy_list(s->arena, a->roles),
+                              .assurance = copy(s->arena, a->assurance),
+                              .channel = copy(s->arena, a->channel)};
 }
 
 static void copy_command(submission *s, const greffe_command *c)
 {
     copy_actor(s, c->actor);
     s->command = (greffe_command){.size = sizeof s->command,
-                                  .verb = copy(&s->arena, c->verb),
-                                  .stream = copy(&s->arena, c->stream),
-                                  .key = copy(&s->arena, c->key),
+                                  .verb = copy(s->arena, c->verb),
+                                  .stream = copy(s->arena, c->stream),
+                                  .key = copy(s->arena, c->key),
                                   .actor = &s->actor,
-                                  .represented = copy(&s->arena, c->represented),
-                                  .effective = copy(&s->arena, c->effective),
-                                  .because = copy(&s->arena, c->because),
+                                  .represented = copy(s->arena, c->represented),
+                                  .effective = copy(s->arena, c->effective),
+                                  .because = copy(s->arena, c->because),
                                   .if_version = c->if_version,
-                                  .args = greffe__str_dup(&s->arena, c->args),
+                                  .args = greffe__str_dup(s->arena, c->args),
                                   .now_ms = c->now_ms};
 }
 
 static void copy_query(submission *s, const greffe_query *q)
 {
     s->query = *q;
-    s->query.key = copy(&s->arena, q->key);
-    s->query.group = copy(&s->arena, q->group);
-    s->query.status = copy(&s->arena, q->status);
-    s->query.stream_kind = copy(&s->arena, q->stream_kind);
-    s->query.after = copy(&s->arena, q->after);
-    s->query.subject = copy(&s->arena, q->subject);
-    s->query.person = copy(&s->arena, q->person);
-    s->query.order = copy(&s->arena, q->order);
-    s->query.args = greffe__str_dup(&s->arena, q->args);
+    s->query.key = copy(s->arena, q->key);
+    s->query.group = copy(s->arena, q->group);
+    s->query.status = copy(s->arena, q->status);
+    s->query.stream_kind = copy(s->arena, q->stream_kind);
+    s->query.after = copy(s->arena, q->after);
+    s->query.subject = copy(s->arena, q->subject);
+    s->query.person = copy(s->arena, q->person);
+    s->query.order = copy(s->arena, q->order);
+    s->query.args = greffe__str_dup(s->arena, q->args);
     if (q->actor != NULL) {
         copy_actor(s, q->actor);
         s->query.actor = &s->actor;
@@ -105,23 +105,13 @@ static greffe_status run_round(greffe_engine *e, void *data)
     return greffe__dispatch(e, s->limit, s->now_ms, &s->notice->what.result.answer);
 }
 
-static void destroy(submission *s)
-{
-    greffe_engine *engine = s->engine;
-    greffe__arena_free(&s->arena);
-    greffe__free(engine->context, s);
-}
-
 static void tell(greffe__job *job)
 {
     submission *s = (submission *)job;
-    greffe_engine *engine = s->engine;
-    greffe__notice *notice = s->notice;
-    greffe_result *result = &notice->what.result;
+    greffe_result *result = &s->notice->what.result;
     result->status = job->status;
     result->code = result->code != NULL ? result->code : "";
-    destroy(s);
-    greffe__notices_put(engine->notices, notice);
+    greffe__notices_put(s->engine->notices, s->notice);
 }
 
 /* --- Accepting --- */
@@ -132,11 +122,8 @@ static greffe_status prepare(submission **out, greffe_engine *e, greffe_reply_fn
     if (!greffe__notices_accept(e->notices)) {
         return GREFFE_EBUSY;
     }
-    submission *s = greffe__alloc(e->context, NULL, sizeof *s);
     greffe__notice *notice = greffe__alloc(e->context, NULL, sizeof *notice);
-    if (s == NULL || notice == NULL) {
-        greffe__free(e->context, s);
-        greffe__free(e->context, notice);
+    if (notice == NULL) {
         greffe__notices_refuse(e->notices);
         return GREFFE_ENOMEM;
     }
@@ -144,9 +131,14 @@ static greffe_status prepare(submission **out, greffe_engine *e, greffe_reply_fn
                                         .kind = GREFFE_NOTICE_REPLY,
                                         .reply = reply,
                                         .data = data}};
-    *s = (submission){.engine = e, .notice = notice};
     greffe__arena_init(&notice->arena, e->context);
-    greffe__arena_init(&s->arena, e->context);
+    submission *s = greffe__arena_alloc(&notice->arena, sizeof *s);
+    if (s == NULL) {
+        greffe__notice_free(e, notice);
+        greffe__notices_refuse(e->notices);
+        return GREFFE_ENOMEM;
+    }
+    *s = (submission){.engine = e, .notice = notice, .arena = &notice->arena};
     *out = s;
     return GREFFE_OK;
 }
@@ -154,10 +146,11 @@ static greffe_status prepare(submission **out, greffe_engine *e, greffe_reply_fn
 static greffe_status accept(submission *s)
 {
     greffe_engine *e = s->engine;
-    if (s->arena.failed) {
+    if (s->arena->failed) {
+        greffe__free(e->context, s->execution.message);
+        greffe__free(e->context, s->execution.answer);
         greffe__notice_free(e, s->notice);
         greffe__notices_refuse(e->notices);
-        destroy(s);
         return GREFFE_ENOMEM;
     }
     s->job.finished = tell;
@@ -177,11 +170,11 @@ greffe_status greffe_engine_submit(greffe_engine *engine, const greffe_command *
         return status;
     }
     copy_command(s, command);
-    if (!s->arena.failed) {
+    if (!s->arena->failed) {
         s->execution = (greffe__execution){
             .command = &s->command, .result = &s->notice->what.result, .context = engine->context};
         s->job = greffe__command_job(&s->execution);
-        greffe__read_early(engine, &s->execution, &s->arena); /* not the store thread's work */
+        greffe__read_early(engine, &s->execution, s->arena); /* not the store thread's work */
     }
     return accept(s);
 }

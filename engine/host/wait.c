@@ -6,13 +6,15 @@
 struct greffe__wait {
     pthread_mutex_t lock;
     pthread_cond_t done;
+    pthread_t waits;
+    bool at_once; /* finished by who waits for it, before waiting: no lock was needed */
     bool finished;
     greffe_status status;
 };
 
 static void begin(greffe__wait *wait)
 {
-    *wait = (greffe__wait){.status = GREFFE_OK};
+    *wait = (greffe__wait){.status = GREFFE_OK, .waits = pthread_self()};
     pthread_mutex_init(&wait->lock, NULL);
     pthread_cond_init(&wait->done, NULL);
 }
@@ -20,6 +22,11 @@ static void begin(greffe__wait *wait)
 static void finish(void *data, greffe_status status)
 {
     greffe__wait *wait = data;
+    if (pthread_equal(pthread_self(), wait->waits)) {
+        wait->status = status;
+        wait->at_once = true;
+        return;
+    }
     pthread_mutex_lock(&wait->lock);
     wait->status = status;
     wait->finished = true;
@@ -29,11 +36,13 @@ static void finish(void *data, greffe_status status)
 
 static greffe_status end(greffe__wait *wait)
 {
-    pthread_mutex_lock(&wait->lock);
-    while (!wait->finished) {
-        pthread_cond_wait(&wait->done, &wait->lock);
+    if (!wait->at_once) {
+        pthread_mutex_lock(&wait->lock);
+        while (!wait->finished) {
+            pthread_cond_wait(&wait->done, &wait->lock);
+        }
+        pthread_mutex_unlock(&wait->lock);
     }
-    pthread_mutex_unlock(&wait->lock);
     pthread_cond_destroy(&wait->done);
     pthread_mutex_destroy(&wait->lock);
     return wait->status;

@@ -1,7 +1,6 @@
 /* Civil dates, their text forms, public holidays and working days. */
 #include "base/calendar.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -82,9 +81,17 @@ int64_t greffe__easter(int64_t year)
 size_t greffe__date_format(char out[GREFFE__DATE_CHARS], int64_t days)
 {
     greffe__civil c = greffe__civil_of(days);
-    int size = snprintf(out, GREFFE__DATE_CHARS, "%s%04lld-%02d-%02d", c.year < 0 ? "-" : "",
-                        (long long)(c.year < 0 ? -c.year : c.year), c.month, c.day);
-    return (size_t)size;
+    size_t at = 0;
+    if (c.year < 0) {
+        out[at++] = '-';
+    }
+    at += greffe__put_digits(out + at, (uint64_t)(c.year < 0 ? -c.year : c.year), 4);
+    out[at++] = '-';
+    at += greffe__put_digits(out + at, (uint64_t)c.month, 2);
+    out[at++] = '-';
+    at += greffe__put_digits(out + at, (uint64_t)c.day, 2);
+    out[at] = '\0';
+    return at;
 }
 
 static bool digits(const char **at, const char *end, int count, int64_t *out)
@@ -152,11 +159,14 @@ size_t greffe__instant_format(char out[GREFFE__DATE_CHARS], int64_t instant_ms)
     int64_t days = floor_div(instant_ms, GREFFE__DAY_MS);
     int64_t ms = instant_ms - days * GREFFE__DAY_MS;
     size_t at = greffe__date_format(out, days);
-    int size = snprintf(out + at, GREFFE__DATE_CHARS - at, "T%02d:%02d:%02d", (int)(ms / 3600000),
-                        (int)(ms / 60000 % 60), (int)(ms / 1000 % 60));
-    at += (size_t)size;
+    const int64_t parts[] = {ms / 3600000, ms / 60000 % 60, ms / 1000 % 60};
+    for (int i = 0; i < 3; i++) {
+        out[at++] = i == 0 ? 'T' : ':';
+        at += greffe__put_digits(out + at, (uint64_t)parts[i], 2);
+    }
     if (ms % 1000 != 0) {
-        at += (size_t)snprintf(out + at, GREFFE__DATE_CHARS - at, ".%03d", (int)(ms % 1000));
+        out[at++] = '.';
+        at += greffe__put_digits(out + at, (uint64_t)(ms % 1000), 3);
     }
     out[at++] = 'Z';
     out[at] = '\0';

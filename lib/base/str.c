@@ -92,6 +92,45 @@ greffe__str greffe__str_join(greffe__arena *arena, const char *first, ...)
     return (greffe__str){data, size};
 }
 
+greffe__str greffe__str_concat(greffe__arena *arena, const greffe__str *parts, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        size += parts[i].size;
+    }
+    char *data = greffe__arena_alloc(arena, size + 1), *at = data;
+    if (data == NULL) {
+        return (greffe__str){"", 0};
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].size > 0) {
+            memcpy(at, parts[i].data, parts[i].size);
+            at += parts[i].size;
+        }
+    }
+    *at = '\0';
+    return (greffe__str){data, size};
+}
+
+size_t greffe__put_digits(char *out, uint64_t number, unsigned least)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0 || sizeof digits - at < least);
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
+greffe__str greffe__str_of_uint(greffe__arena *arena, uint64_t number)
+{
+    char digits[20];
+    size_t size = greffe__put_digits(digits, number, 1);
+    return greffe__str_dup(arena, (greffe__str){digits, size});
+}
+
 greffe__str greffe__str_format(greffe__arena *arena, const char *format, ...)
 {
     char text[256]; /* most are short: then they are formatted once */
@@ -241,7 +280,9 @@ bool greffe__utf8_valid(greffe__str a, size_t *bad_offset)
                 continue;
             }
         }
-        if (greffe__utf8_next(&at, end) == UINT32_MAX) {
+        if ((unsigned char)*at < 0x80) {
+            at += 1;
+        } else if (greffe__utf8_next(&at, end) == UINT32_MAX) {
             if (bad_offset != NULL) {
                 *bad_offset = (size_t)(at - a.data);
             }
@@ -249,20 +290,6 @@ bool greffe__utf8_valid(greffe__str a, size_t *bad_offset)
         }
     }
     return true;
-}
-
-bool greffe__str_ascii(greffe__str a)
-{
-    uint64_t eight, all = 0;
-    size_t i = 0;
-    for (; a.size - i >= sizeof eight; i += sizeof eight) {
-        memcpy(&eight, a.data + i, sizeof eight);
-        all |= eight;
-    }
-    for (; i < a.size; i++) {
-        all |= (unsigned char)a.data[i];
-    }
-    return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
 size_t greffe__utf8_put(char *out, uint32_t c)
@@ -348,7 +375,7 @@ void greffe__buf_free(greffe__buf *buf)
     *buf = (greffe__buf){.context = buf->context};
 }
 
-static bool reserve(greffe__buf *buf, size_t more)
+bool greffe__buf_reserve(greffe__buf *buf, size_t more)
 {
     if (buf->failed || more > SIZE_MAX / 4 || buf->size > SIZE_MAX / 4) {
         buf->failed = true;
@@ -370,24 +397,11 @@ static bool reserve(greffe__buf *buf, size_t more)
     return true;
 }
 
-/* Whether there is room for it and the end of the text; what has failed has none. */
-static bool has_room(const greffe__buf *buf, size_t more)
-{
-    return more < buf->capacity - buf->size && !buf->failed;
-}
-
 void greffe__buf_put(greffe__buf *buf, const void *data, size_t size)
 {
-    if (size > 0 && (has_room(buf, size) || reserve(buf, size))) {
+    if (size > 0 && (greffe__buf_has_room(buf, size) || greffe__buf_reserve(buf, size))) {
         memcpy(buf->data + buf->size, data, size);
         buf->size += size;
-    }
-}
-
-void greffe__buf_byte(greffe__buf *buf, char byte)
-{
-    if (has_room(buf, 1) || reserve(buf, 1)) {
-        buf->data[buf->size++] = byte;
     }
 }
 
@@ -407,7 +421,7 @@ void greffe__buf_format(greffe__buf *buf, const char *format, ...)
     va_start(arguments, format);
     int size = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (size < 0 || !reserve(buf, (size_t)size)) {
+    if (size < 0 || !greffe__buf_reserve(buf, (size_t)size)) {
         buf->failed = true;
         return;
     }
@@ -445,7 +459,7 @@ void greffe__buf_json(greffe__buf *buf, greffe__str text)
 
 const char *greffe__buf_done(greffe__buf *buf)
 {
-    if (!reserve(buf, 0)) {
+    if (!greffe__buf_reserve(buf, 0)) {
         return NULL;
     }
     buf->data[buf->size] = '\0';

@@ -3,6 +3,7 @@
 #define GREFFE_BASE_STR_H
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -29,6 +30,15 @@ greffe__str greffe__str_join(greffe__arena *arena, const char *first, ...);
 greffe__str greffe__message(greffe__arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 /* printf into the arena. Integers and strings only: no locale is ever asked. */
+/* Texts one after the other; where every command comes by, and formatting would be felt. */
+greffe__str greffe__str_concat(greffe__arena *arena, const greffe__str *parts, size_t count);
+#define GREFFE__CONCAT(arena, ...)                                                                 \
+    greffe__str_concat(arena, (const greffe__str[]){__VA_ARGS__},                                  \
+                       sizeof((const greffe__str[]){__VA_ARGS__}) / sizeof(greffe__str))
+/* A number's digits, at least so many, with zeros before them; how many. No end is put there. */
+size_t greffe__put_digits(char *out, uint64_t number, unsigned least);
+/* A whole number in digits. */
+greffe__str greffe__str_of_uint(greffe__arena *arena, uint64_t number);
 greffe__str greffe__str_format(greffe__arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Edits (insert, delete, replace, swap) between two words, for a did-you-mean; at most `limit`+1.
@@ -42,7 +52,19 @@ bool greffe__str_to_i64(int64_t *out, greffe__str a);
  * a malformed sequence (overlong, surrogate, past U+10FFFF), which it doesn't pass. */
 uint32_t greffe__utf8_next(const char **at, const char *end);
 /* Whether all its bytes are ASCII. */
-bool greffe__str_ascii(greffe__str a);
+static inline bool greffe__str_ascii(greffe__str a)
+{
+    uint64_t eight, all = 0;
+    size_t i = 0;
+    for (; a.size - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, a.data + i, sizeof eight);
+        all |= eight;
+    }
+    for (; i < a.size; i++) {
+        all |= (unsigned char)a.data[i];
+    }
+    return (all & UINT64_C(0x8080808080808080)) == 0;
+}
 bool greffe__utf8_valid(greffe__str a, size_t *bad_offset);
 /* As much of a text as fits into so many bytes: cut before a character that does not. */
 greffe__str greffe__utf8_cut(greffe__str a, size_t most);
@@ -64,7 +86,21 @@ typedef struct greffe__buf {
 void greffe__buf_init(greffe__buf *buf, greffe_context *context);
 void greffe__buf_free(greffe__buf *buf);
 void greffe__buf_put(greffe__buf *buf, const void *data, size_t size);
-void greffe__buf_byte(greffe__buf *buf, char byte);
+bool greffe__buf_reserve(greffe__buf *buf, size_t more); /* for so many bytes and an end */
+
+/* Whether there is room for it and the end of the text; what has failed has none. */
+static inline bool greffe__buf_has_room(const greffe__buf *buf, size_t more)
+{
+    return more < buf->capacity - buf->size && !buf->failed;
+}
+
+static inline void greffe__buf_byte(greffe__buf *buf, char byte)
+{
+    if (greffe__buf_has_room(buf, 1) || greffe__buf_reserve(buf, 1)) {
+        buf->data[buf->size++] = byte;
+    }
+}
+
 void greffe__buf_str(greffe__buf *buf, greffe__str text);
 void greffe__buf_text(greffe__buf *buf, const char *terminated);
 void greffe__buf_format(greffe__buf *buf, const char *format, ...)

@@ -57,12 +57,11 @@ static bool one_moment(greffe__bench *b, greffe__str moment)
 
 bool greffe__reach_moment(greffe__bench *b, greffe__str step, greffe__str outcome)
 {
-    greffe__str done = greffe__str_format(b->arena, "%.*s.done", (int)step.size, step.data);
+    greffe__str done = GREFFE__CONCAT(b->arena, step, {".done", 5});
     if (!one_moment(b, done) || greffe__str_is(outcome, "done")) {
         return !b->stop;
     }
-    return one_moment(b, greffe__str_format(b->arena, "%.*s.%.*s", (int)step.size, step.data,
-                                            (int)outcome.size, outcome.data));
+    return one_moment(b, GREFFE__CONCAT(b->arena, step, {".", 1}, outcome));
 }
 
 /* --- Leaving --- */

@@ -23,9 +23,11 @@ static void add(facts *f, const char *name, greffe__value value)
 
 static greffe__value french_date(greffe__bench *b, int64_t days)
 {
-    greffe__civil c = greffe__civil_of(days);
-    return greffe__string(
-        greffe__str_format(b->arena, "%02d/%02d/%04lld", c.day, c.month, (long long)c.year));
+    char iso[GREFFE__DATE_CHARS];
+    size_t size = greffe__date_format(iso, days);
+    const greffe__str year = {iso, size - 6}, month = {iso + size - 5, 2},
+                      day = {iso + size - 2, 2};
+    return greffe__string(GREFFE__CONCAT(b->arena, day, {"/", 1}, month, {"/", 1}, year));
 }
 
 static greffe__value labelled(greffe__bench *b, greffe__str label)
@@ -231,20 +233,17 @@ bool greffe__queue_effect(greffe__bench *b, const greffe__plan_node *node, uint3
     if (b->stop || !gather(&f, node, name)) {
         return false;
     }
-    greffe__entry *entries = greffe__arena_alloc(b->arena, f.count * sizeof *entries);
-    if (entries == NULL) {
+    greffe__value all = greffe__context_of(f.at, f.count);
+    if (!greffe__value_sort(b->arena, &all)) { /* once, and into the arena */
         return false;
-    }
-    for (uint32_t i = 0; i < f.count; i++) {
-        entries[i] = f.at[i];
     }
     uint32_t serial = b->dossier->serial + 1;
     greffe__event event = {
         .type = GREFFE__EV_EFFECT_QUEUED, .id = token, .count = serial, .path = name};
     event.name = node->channel.size > 0 ? node->channel : greffe__str_of("mail");
-    event.key = greffe__str_format(b->arena, "%.*s/%u%s", (int)b->stream->key.size,
-                                   b->stream->key.data, serial, suffix != NULL ? suffix : "");
-    return greffe__keep_personal(b, b->stream, "letter", greffe__context_of(entries, f.count),
-                                 &event) &&
+    event.key =
+        GREFFE__CONCAT(b->arena, b->stream->key, {"/", 1}, greffe__str_of_uint(b->arena, serial),
+                       greffe__str_of(suffix != NULL ? suffix : ""));
+    return greffe__keep_personal(b, b->stream, "letter", all, &event) &&
            greffe__emit(b, b->stream, event);
 }

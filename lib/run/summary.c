@@ -34,8 +34,7 @@ static int64_t warned_day(const greffe__dossier *d, greffe__arena *arena)
     int64_t day = 0;
     for (uint32_t i = 0; i < d->clocks.count; i++) {
         const greffe__clock *clock = &d->clocks.at[i];
-        greffe__str moment =
-            greffe__str_format(arena, "%.*s.warned", (int)clock->name.size, clock->name.data);
+        greffe__str moment = GREFFE__CONCAT(arena, clock->name, {".warned", 7});
         if (clock->phase == GREFFE__CLOCK_RUNNING && greffe__mark_of(d, moment) != NULL &&
             (day == 0 || clock->due < day)) {
             day = clock->due;
@@ -60,8 +59,7 @@ static void dossier(greffe__summary *s, const greffe__dossier *d, greffe__arena 
     for (uint32_t i = 0; i < d->tasks.count; i++) {
         const greffe__task *task = &d->tasks.at[i];
         const greffe__token *token = greffe__token_of(d, task->token);
-        greffe__row *row =
-            add(s, arena, GREFFE__ROW_TASK, greffe__str_format(arena, "%u", task->token));
+        greffe__row *row = add(s, arena, GREFFE__ROW_TASK, greffe__str_of_uint(arena, task->token));
         if (row == NULL || token == NULL) {
             return;
         }

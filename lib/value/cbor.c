@@ -21,14 +21,10 @@ enum {
 
 /* --- Writing --- */
 
-static void head(greffe__buf *out, unsigned major, uint64_t value)
+static void long_head(greffe__buf *out, unsigned major, uint64_t value)
 {
     unsigned char bytes[9];
     unsigned char top = (unsigned char)(major << 5);
-    if (value < 24) {
-        greffe__buf_byte(out, (char)(top | value));
-        return;
-    }
     unsigned width = value <= 0xFF ? 0 : value <= 0xFFFF ? 1 : value <= 0xFFFFFFFF ? 2 : 3;
     size_t size = (size_t)1 << width;
     bytes[0] = (unsigned char)(top | (24 + width));
@@ -38,7 +34,17 @@ static void head(greffe__buf *out, unsigned major, uint64_t value)
     greffe__buf_put(out, bytes, size + 1);
 }
 
-void greffe__cbor_uint(greffe__buf *out, uint64_t value)
+/* Most of what is written is a byte. */
+static inline void head(greffe__buf *out, unsigned major, uint64_t value)
+{
+    if (value < 24) {
+        greffe__buf_byte(out, (char)(major << 5 | value));
+    } else {
+        long_head(out, major, value);
+    }
+}
+
+void greffe__cbor_long_uint(greffe__buf *out, uint64_t value)
 {
     head(out, MAJOR_UINT, value);
 }
@@ -215,16 +221,10 @@ static unsigned peek(const greffe__cbor *in)
     return in->at < in->end ? (unsigned)(*in->at >> 5) : 8;
 }
 
-static uint64_t read_head(greffe__cbor *in, unsigned major)
+/* With a width of its own behind it. */
+static uint64_t read_long_head(greffe__cbor *in)
 {
-    if (peek(in) != major) {
-        return fail(in);
-    }
     unsigned low = *in->at & 0x1F;
-    if (low < 24) {
-        in->at += 1;
-        return low;
-    }
     if (low > 27) {
         return fail(in);
     }
@@ -244,7 +244,20 @@ static uint64_t read_head(greffe__cbor *in, unsigned major)
     return value;
 }
 
-uint64_t greffe__cbor_read_uint(greffe__cbor *in)
+static inline uint64_t read_head(greffe__cbor *in, unsigned major)
+{
+    if (peek(in) != major) {
+        return fail(in);
+    }
+    unsigned low = *in->at & 0x1F;
+    if (low >= 24) {
+        return read_long_head(in);
+    }
+    in->at += 1;
+    return low;
+}
+
+uint64_t greffe__cbor_read_long_uint(greffe__cbor *in)
 {
     return read_head(in, MAJOR_UINT);
 }
@@ -291,7 +304,7 @@ static greffe__str read_string(greffe__cbor *in, unsigned major)
 greffe__str greffe__cbor_read_text(greffe__cbor *in)
 {
     greffe__str text = read_string(in, MAJOR_TEXT);
-    if (!greffe__utf8_valid(text, NULL)) {
+    if (!greffe__str_ascii(text) && !greffe__utf8_valid(text, NULL)) {
         fail(in);
         return (greffe__str){"", 0};
     }

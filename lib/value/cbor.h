@@ -18,7 +18,15 @@
 extern "C" {
 #endif
 
-void greffe__cbor_uint(greffe__buf *out, uint64_t value);
+void greffe__cbor_long_uint(greffe__buf *out, uint64_t value);
+static inline void greffe__cbor_uint(greffe__buf *out, uint64_t value)
+{
+    if (value < 24) { /* most are */
+        greffe__buf_byte(out, (char)value);
+    } else {
+        greffe__cbor_long_uint(out, value);
+    }
+}
 void greffe__cbor_int(greffe__buf *out, int64_t value);
 void greffe__cbor_text(greffe__buf *out, greffe__str text);
 void greffe__cbor_bytes(greffe__buf *out, greffe__str bytes);
@@ -38,7 +46,12 @@ typedef struct greffe__cbor {
 void greffe__cbor_open(greffe__cbor *in, greffe__str bytes);
 /* Everything read, nothing wrong. */
 bool greffe__cbor_done(const greffe__cbor *in);
-uint64_t greffe__cbor_read_uint(greffe__cbor *in);
+uint64_t greffe__cbor_read_long_uint(greffe__cbor *in);
+static inline uint64_t greffe__cbor_read_uint(greffe__cbor *in)
+{
+    bool small = in->at < in->end && *in->at < 24;
+    return small ? *in->at++ : greffe__cbor_read_long_uint(in);
+}
 int64_t greffe__cbor_read_int(greffe__cbor *in);
 bool greffe__cbor_read_bool(greffe__cbor *in);
 greffe__str greffe__cbor_read_text(greffe__cbor *in);  /* borrowed from the bytes; valid UTF-8 */

@@ -13,7 +13,9 @@ static greffe__list list_at(const char *at)
     return list;
 }
 
-static bool is_default(const greffe__field *field, const char *at)
+static bool all_default(const greffe__shape *shape, const char *record);
+
+static inline bool is_default(const greffe__field *field, const char *at)
 {
     switch ((greffe__field_type)field->type) {
     case GREFFE__F_BOOL: return !*(const bool *)at;
@@ -22,14 +24,7 @@ static bool is_default(const greffe__field *field, const char *at)
     case GREFFE__F_STR:
     case GREFFE__F_BYTES: return ((const greffe__str *)(const void *)at)->size == 0;
     case GREFFE__F_VALUE: return ((const greffe__value *)(const void *)at)->kind == GREFFE__NULL;
-    case GREFFE__F_RECORD:
-        for (uint16_t i = 0; i < field->shape->count; i++) {
-            const greffe__field *inner = &field->shape->fields[i];
-            if (!is_default(inner, at + inner->offset)) {
-                return false;
-            }
-        }
-        return true;
+    case GREFFE__F_RECORD: return all_default(field->shape, at);
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:
     case GREFFE__F_U32S:
@@ -39,7 +34,16 @@ static bool is_default(const greffe__field *field, const char *at)
     return true;
 }
 
-static size_t item_size(const greffe__field *field)
+static bool all_default(const greffe__shape *shape, const char *record)
+{
+    bool all = true;
+    for (uint16_t i = 0; i < shape->count && all; i++) {
+        all = is_default(&shape->fields[i], record + shape->fields[i].offset);
+    }
+    return all;
+}
+
+static inline size_t item_size(const greffe__field *field)
 {
     switch ((greffe__field_type)field->type) {
     case GREFFE__F_STRS: return sizeof(greffe__str);
@@ -92,32 +96,47 @@ static void write_one(greffe__buf *out, const greffe__field *field, greffe__fiel
     }
 }
 
+/* A member with its key, if it is no default. */
+static bool write_field(greffe__buf *out, const greffe__field *field, const char *at, bool words)
+{
+    if ((!words && field->words) || is_default(field, at)) {
+        return false;
+    }
+    greffe__cbor_uint(out, field->key);
+    size_t size = item_size(field);
+    if (size == 0) {
+        write_one(out, field, (greffe__field_type)field->type, at, words);
+        return true;
+    }
+    greffe__list list = list_at(at);
+    greffe__field_type type = item_type(field);
+    greffe__cbor_array(out, list.count);
+    for (uint32_t i = 0; i < list.count; i++) {
+        write_one(out, field, type, (const char *)list.items + i * size, words);
+    }
+    return true;
+}
+
+/* How many members are written comes before them: where that is one byte whatever it is, it is put
+ * there afterwards. */
 static void write(greffe__buf *out, const greffe__shape *shape, const void *record, bool words)
 {
+    enum { one_byte = 24 };
     const char *base = record;
-    uint8_t noted[256]; /* which are written: no shape has more fields, a key is a byte */
     uint32_t present = 0;
-    for (uint16_t i = 0; i < shape->count; i++) {
+    size_t place = out->size;
+    for (uint16_t i = 0; shape->count >= one_byte && i < shape->count; i++) {
         const greffe__field *field = &shape->fields[i];
-        if ((words || !field->words) && !is_default(field, base + field->offset)) {
-            noted[present++] = (uint8_t)i;
-        }
+        present += (words || !field->words) && !is_default(field, base + field->offset);
     }
     greffe__cbor_map(out, present);
-    for (uint32_t n = 0; n < present; n++) {
-        const greffe__field *field = &shape->fields[noted[n]];
-        const char *at = base + field->offset;
-        greffe__cbor_uint(out, field->key);
-        size_t size = item_size(field);
-        if (size == 0) {
-            write_one(out, field, (greffe__field_type)field->type, at, words);
-            continue;
-        }
-        greffe__list list = list_at(at);
-        greffe__cbor_array(out, list.count);
-        for (uint32_t j = 0; j < list.count; j++) {
-            write_one(out, field, item_type(field), (const char *)list.items + j * size, words);
-        }
+    for (uint16_t i = 0; i < shape->count; i++) {
+        const greffe__field *field = &shape->fields[i];
+        bool written = write_field(out, field, base + field->offset, words);
+        present += written && shape->count < one_byte;
+    }
+    if (shape->count < one_byte && !out->failed) {
+        out->data[place] = (char)(out->data[place] | (int)present);
     }
 }
 
@@ -139,6 +158,9 @@ static void fail(greffe__cbor *in)
     in->at = in->end;
 }
 
+static void read_fields(greffe__cbor *in, greffe__arena *arena, const greffe__shape *shape,
+                        char *record);
+
 static void read_one(greffe__cbor *in, greffe__arena *arena, greffe__field_type type,
                      const greffe__shape *shape, char *at)
 {
@@ -156,7 +178,7 @@ static void read_one(greffe__cbor *in, greffe__arena *arena, greffe__field_type 
     case GREFFE__F_STR: *(greffe__str *)(void *)at = greffe__cbor_read_text(in); return;
     case GREFFE__F_BYTES: *(greffe__str *)(void *)at = greffe__cbor_read_bytes(in); return;
     case GREFFE__F_VALUE: *(greffe__value *)(void *)at = greffe__cbor_read_value(in, arena); return;
-    case GREFFE__F_RECORD: greffe__record_read(in, arena, shape, at); return;
+    case GREFFE__F_RECORD: read_fields(in, arena, shape, at); return;
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:
     case GREFFE__F_U32S:
@@ -168,6 +190,7 @@ static void read_one(greffe__cbor *in, greffe__arena *arena, greffe__field_type 
 static void read_list(greffe__cbor *in, greffe__arena *arena, const greffe__field *field, char *at)
 {
     size_t size = item_size(field);
+    greffe__field_type type = item_type(field);
     uint32_t count = greffe__cbor_read_array(in);
     char *items = greffe__arena_zalloc(arena, count * size);
     if (items == NULL) {
@@ -175,34 +198,33 @@ static void read_list(greffe__cbor *in, greffe__arena *arena, const greffe__fiel
         return;
     }
     for (uint32_t i = 0; i < count && !in->failed; i++) {
-        read_one(in, arena, item_type(field), field->shape, items + i * size);
+        read_one(in, arena, type, field->shape, items + i * size);
     }
     greffe__list list = {items, count, count};
     memcpy(at, &list, sizeof list);
 }
 
-void greffe__record_read(greffe__cbor *in, greffe__arena *arena, const greffe__shape *shape,
-                         void *record)
+/* Into a record that is all zeros. */
+static void read_fields(greffe__cbor *in, greffe__arena *arena, const greffe__shape *shape,
+                        char *record)
 {
-    memset(record, 0, shape->size);
     if (in->depth >= GREFFE_MAX_CBOR_DEPTH) {
         fail(in);
         return;
     }
     in->depth += 1;
     uint32_t present = greffe__cbor_read_map(in);
-    uint16_t next = 0;
-    for (uint32_t i = 0; i < present && !in->failed; i++) {
+    const greffe__field *field = shape->fields, *end = field + shape->count;
+    for (uint32_t i = 0; i < present && !in->failed; i++, field++) {
         uint64_t key = greffe__cbor_read_uint(in);
-        while (next < shape->count && shape->fields[next].key < key) {
-            next += 1;
+        while (field < end && field->key < key) {
+            field++;
         }
-        if (in->failed || next == shape->count || shape->fields[next].key != key) {
+        if (in->failed || field == end || field->key != key) {
             fail(in); /* unknown, or not in ascending order */
             break;
         }
-        const greffe__field *field = &shape->fields[next++];
-        char *at = (char *)record + field->offset;
+        char *at = record + field->offset;
         if (item_size(field) > 0) {
             read_list(in, arena, field, at);
         } else {
@@ -213,6 +235,13 @@ void greffe__record_read(greffe__cbor *in, greffe__arena *arena, const greffe__s
         }
     }
     in->depth -= 1;
+}
+
+void greffe__record_read(greffe__cbor *in, greffe__arena *arena, const greffe__shape *shape,
+                         void *record)
+{
+    memset(record, 0, shape->size);
+    read_fields(in, arena, shape, record);
 }
 
 greffe_status greffe__record_decode(void *record, greffe__arena *arena, const greffe__shape *shape,
