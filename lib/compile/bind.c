@@ -259,12 +259,14 @@ static void bind_value(greffe__binder *b, const greffe__key *key, const greffe__
 
 /* --- Mappings --- */
 
-static const greffe__key *find_key(const greffe__keys *keys, greffe__str name)
+/* Keys mostly stand in the table's order: the search begins at the one that was found last. */
+static const greffe__key *find_key(const greffe__keys *keys, greffe__str name, uint32_t near)
 {
-    for (uint32_t i = 0; i < keys->count; i++) {
-        bool like = name.size > 0 && name.data[0] == keys->at[i].name[0];
-        if (like && greffe__str_is(name, keys->at[i].name)) {
-            return &keys->at[i];
+    for (uint32_t i = 0; i < keys->count; i++, near++) {
+        near = near < keys->count ? near : 0;
+        bool like = name.size > 0 && name.data[0] == keys->at[near].name[0];
+        if (like && greffe__str_is(name, keys->at[near].name)) {
+            return &keys->at[near];
         }
     }
     return NULL;
@@ -291,7 +293,7 @@ static void unknown_key(greffe__binder *b, const greffe__keys *keys, const greff
     for (uint32_t i = 0; i < count; i++) {
         all = greffe__str_join(b->arena, all.data, i == 0 ? "" : ", ", words[i], NULL);
     }
-    bool elsewhere = find_key(keys, name->text) != NULL;
+    bool elsewhere = find_key(keys, name->text, 0) != NULL;
     greffe__complain(b, GREFFE__GR_UNKNOWN_KEY, name,
                      elsewhere ? all.data : greffe__did_you_mean(b, name->text, words, all.data),
                      elsewhere ? "the key '%.*s' does not belong to %s of this kind"
@@ -315,9 +317,14 @@ void greffe__bind(greffe__binder *b, const greffe__keys *keys, const greffe__nod
     if (!greffe__expect_mapping(b, mapping, keys->what)) {
         return;
     }
-    for (uint32_t i = 0; i + 1 < mapping->count; i += 2) {
+    uint64_t found = 0; /* which keys: no table has more than 64 */
+    for (uint32_t i = 0, near = 0; i + 1 < mapping->count; i += 2) {
         const greffe__node *name = mapping->children[i];
-        const greffe__key *key = find_key(keys, name->text);
+        const greffe__key *key = find_key(keys, name->text, near);
+        if (key != NULL) {
+            near = (uint32_t)(key - keys->at);
+            found |= (uint64_t)1 << near;
+        }
         const greffe__node *value = greffe__node_resolve(mapping->children[i + 1]);
         if (key == NULL && greffe__cut_by_comma(mapping, i)) {
             greffe__complain(b, GREFFE__GR_TRAP_FLOW_COMMA, mapping->children[i - 1],
@@ -339,7 +346,7 @@ void greffe__bind(greffe__binder *b, const greffe__keys *keys, const greffe__nod
     }
     for (uint32_t i = 0; i < keys->count; i++) {
         const greffe__key *key = &keys->at[i];
-        if (key->required && meant_for(key, kind) && greffe__node_get(mapping, key->name) == NULL) {
+        if (key->required && meant_for(key, kind) && (found >> i & 1) == 0) {
             greffe__complain(b, GREFFE__GR_MISSING_KEY, mapping, key->doc, "%s needs the key '%s'",
                              keys->what, key->name);
         }

@@ -213,13 +213,11 @@ bool greffe__bind_form_section(greffe__definition *d, greffe__str id, const gref
 }
 
 /* A field of that path is there already: it is shared, if it is of the same type. */
-static bool same_field(greffe__definition *d, const greffe__field_source *source, greffe__str owner,
+static bool same_field(greffe__definition *d, const greffe__field_source *source, greffe__str path,
                        greffe__u32s *positions)
 {
-    greffe__str path = greffe__str_format(d->binder.arena, "%.*s.%.*s", (int)owner.size, owner.data,
-                                          (int)source->def.name.size, source->def.name.data);
-    uint32_t at = greffe__plan_field_at(d->plan, path);
-    if (at == GREFFE__NONE) {
+    uint32_t at;
+    if (!greffe__map_get(&d->field_index, path, &at)) {
         return false;
     }
     if (d->plan->fields.at[at].type != source->def.type) {
@@ -243,7 +241,8 @@ void greffe__add_fields(greffe__definition *d, const greffe__section_source *sec
     greffe__arena *arena = d->binder.arena;
     for (uint32_t i = 0; i < section->fields.count; i++) {
         const greffe__field_source *source = &section->fields.at[i];
-        if (same_field(d, source, owner, positions)) {
+        greffe__str path = GREFFE__CONCAT(arena, owner, {".", 1}, source->def.name);
+        if (same_field(d, source, path, positions)) {
             continue; /* two outcomes of a step may ask for the same */
         }
         greffe__field_def *field = greffe__arena_push(arena, &plan->fields, sizeof *field);
@@ -262,9 +261,9 @@ void greffe__add_fields(greffe__definition *d, const greffe__section_source *sec
         *field = source->def;
         field->owner = owner;
         field->optional = field->optional || optional;
-        field->path = greffe__str_format(arena, "%.*s.%.*s", (int)owner.size, owner.data,
-                                         (int)field->name.size, field->name.data);
+        field->path = path;
         uint32_t position = plan->fields.count - 1;
+        (void)greffe__map_add(&d->field_index, path, position);
         *pending =
             (struct greffe__field_pending){position, source->when, source->must, source->doc};
         if (positions != NULL) {

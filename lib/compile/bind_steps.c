@@ -351,7 +351,12 @@ void greffe__bind_steps(greffe__definition *d, const greffe__node *steps, uint32
         return;
     }
     if (scope == 0) {
+        greffe__arena *arena = d->binder.arena;
+        uint32_t count = steps->count / 2;
         (void)add_scope(d, 0, (greffe__str){"", 0});
+        (void)greffe__arena_reserve(arena, &d->steps, sizeof *d->steps.at, count);
+        (void)greffe__arena_reserve(arena, &d->plan->steps, sizeof *d->plan->steps.at, count);
+        (void)greffe__arena_reserve(arena, &d->names, sizeof *d->names.at, d->names.count + count);
     }
     for (uint32_t i = 0; i + 1 < steps->count; i += 2) {
         if (d->plan->steps.count >= GREFFE_MAX_STEPS) {

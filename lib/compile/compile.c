@@ -201,6 +201,7 @@ greffe_status greffe_compile(greffe_plan **out, greffe_context *context, greffe_
         d->options = options;
         d->errors_before = before;
         greffe__map_init(&d->name_index, &arena);
+        greffe__map_init(&d->field_index, &arena);
         status = run_passes(d, name, text);
         greffe__diags_sort(diags);
         if (status == GREFFE_OK) {

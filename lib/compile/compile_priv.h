@@ -228,7 +228,8 @@ typedef struct greffe__definition {
         uint32_t count, capacity;
     } names;
     greffe__map name_index;
-    greffe__u32s exits; /* of each scope: the node that finishes its branch, or GREFFE__NONE */
+    greffe__map field_index; /* by path */
+    greffe__u32s exits;      /* of each scope: the node that finishes its branch, or GREFFE__NONE */
     struct {
         struct greffe__value_source {
             uint32_t value, rule;

@@ -290,6 +290,8 @@ void greffe__lower_all(greffe__definition *d)
     greffe__plan *plan = d->plan; /* most steps are one node, some are two */
     (void)greffe__arena_reserve(d->binder.arena, &plan->nodes, sizeof *plan->nodes.at,
                                 d->steps.count + d->steps.count / 2);
+    (void)greffe__arena_reserve(d->binder.arena, &d->fixups, sizeof *d->fixups.at,
+                                d->steps.count * 2);
     for (uint32_t i = 0; i < d->steps.count && !d->binder.arena->failed; i++) {
         lower_step(d, d->steps.at[i]);
     }

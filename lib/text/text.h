@@ -32,12 +32,14 @@ typedef struct greffe__node greffe__node;
 
 struct greffe__node {
     uint8_t kind, style;
-    greffe__span span;          /* of the source bytes */
-    greffe__str text;           /* of a scalar, decoded; terminated */
-    const char *anchor;         /* without its &; NULL: it has none */
-    greffe__node **children;    /* of a mapping: key, value, key, value… */
-    uint32_t count, capacity;   /* of children */
-    const greffe__node *target; /* of an alias */
+    greffe__span span;  /* of the source bytes */
+    uint32_t count;     /* of children */
+    greffe__str text;   /* of a scalar, decoded; terminated */
+    const char *anchor; /* without its &; NULL: it has none */
+    union {
+        const greffe__node *const *children; /* of a mapping: key, value, key, value… */
+        const greffe__node *target;          /* of an alias */
+    };
 };
 
 typedef struct greffe__doc {

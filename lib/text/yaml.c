@@ -24,9 +24,16 @@ typedef struct reader {
         greffe__node **at;
         uint32_t count, capacity;
     } anchored;
-    greffe__node *open[GREFFE_MAX_YAML_DEPTH + 1];
-    greffe__map keys[GREFFE_MAX_YAML_DEPTH + 1]; /* of each open mapping */
+    struct { /* what is open: its node, its keys, and where its children begin below */
+        greffe__node *node;
+        greffe__map keys;
+        uint32_t first;
+    } open[GREFFE_MAX_YAML_DEPTH + 1];
     uint32_t depth;
+    struct {
+        const greffe__node **at;
+        uint32_t count, capacity;
+    } children; /* of all that is open */
 } reader;
 
 /* --- Places --- */
@@ -106,9 +113,12 @@ static greffe__span span_of(const reader *r, const yaml_event_t *event)
 {
     const yaml_mark_t *start = &event->start_mark, *end = &event->end_mark;
     uint32_t at = byte_of(r, start);
-    bool near = start->line == end->line && start->line < r->start_count && !r->wide[start->line];
-    return (greffe__span){at,
-                          near ? at + (uint32_t)(end->column - start->column) : byte_of(r, end)};
+    if (start->line != end->line || start->line >= r->start_count) {
+        return (greffe__span){at, byte_of(r, end)};
+    }
+    size_t width = end->column - start->column;
+    width = r->wide[start->line] ? greffe__utf8_skip(r->doc->source.text, at, width) - at : width;
+    return (greffe__span){at, at + (uint32_t)width};
 }
 
 static greffe_status refuse(reader *r, greffe__code code, greffe__span span, const char *hint,
@@ -125,18 +135,18 @@ static greffe_status refuse(reader *r, greffe__code code, greffe__span span, con
 static bool stands_there(reader *r, const greffe__node *key, uint32_t *first, bool *failed)
 {
     enum { few = 8 };
-    const greffe__node *parent = r->open[r->depth - 1];
-    greffe__map *keys = &r->keys[r->depth - 1];
-    uint32_t i = 0;
-    if (parent->count < 2 * few) {
-        while (i < parent->count && !greffe__str_equal(parent->children[i]->text, key->text)) {
+    const greffe__node *const *known_keys = r->children.at + r->open[r->depth - 1].first;
+    greffe__map *keys = &r->open[r->depth - 1].keys;
+    uint32_t i = 0, count = r->children.count - r->open[r->depth - 1].first;
+    if (count < 2 * few) {
+        while (i < count && !greffe__str_equal(known_keys[i]->text, key->text)) {
             i += 2;
         }
-        *first = i < parent->count ? parent->children[i]->span.start : 0;
-        return i < parent->count;
+        *first = i < count ? known_keys[i]->span.start : 0;
+        return i < count;
     }
-    for (; keys->count == 0 && i < parent->count; i += 2) {
-        const greffe__node *known = parent->children[i];
+    for (; keys->count == 0 && i < count; i += 2) {
+        const greffe__node *known = known_keys[i];
         *failed = *failed || !greffe__map_add(keys, known->text, known->span.start);
     }
     if (greffe__map_get(keys, key->text, first)) {
@@ -176,21 +186,37 @@ static greffe_status attach(reader *r, greffe__node *node)
         r->doc->root = node;
         return GREFFE_OK;
     }
-    greffe__node *parent = r->open[r->depth - 1];
-    if (parent->kind == GREFFE__MAPPING && parent->count % 2 == 0) {
+    bool even = (r->children.count - r->open[r->depth - 1].first) % 2 == 0;
+    if (even && r->open[r->depth - 1].node->kind == GREFFE__MAPPING) {
         greffe_status status = check_key(r, node);
         if (status != GREFFE_OK) {
             return status;
         }
     }
     /* Pushed by hand: every node comes by here. */
-    if (parent->count == parent->capacity &&
-        !greffe__arena_reserve(r->arena, &parent->children, sizeof *parent->children,
-                               parent->capacity == 0 ? 4 : 2 * parent->capacity)) {
+    uint32_t more = r->children.capacity == 0 ? 64 : 2 * r->children.capacity;
+    if (r->children.count == r->children.capacity &&
+        !greffe__arena_reserve(r->arena, &r->children, sizeof *r->children.at, more)) {
         return GREFFE_ENOMEM;
     }
-    parent->children[parent->count++] = node;
+    r->children.at[r->children.count++] = node;
     return GREFFE_OK;
+}
+
+/* What was read since it was opened are its children. */
+static bool close_node(reader *r, greffe__node *node, uint32_t first)
+{
+    node->count = r->children.count - first;
+    const greffe__node **own = greffe__arena_alloc(r->arena, node->count * sizeof *own);
+    if (own == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        own[i] = r->children.at[first + i];
+    }
+    node->children = own;
+    r->children.count = first;
+    return true;
 }
 
 /* A node, and behind it `room` bytes. */
@@ -279,6 +305,15 @@ static greffe_status check_tag(reader *r, const yaml_event_t *event, const yaml_
                   "tags (words that begin with !) are not part of the language");
 }
 
+/* Most scalars end their line, or stand before a colon, a comma or a bracket. */
+static bool may_be_trap(const reader *r, const greffe__node *node)
+{
+    greffe__str text = r->doc->source.text;
+    uint32_t end = node->span.end;
+    return node->style == GREFFE__PLAIN &&
+           (r->no_break || (end < text.size && (text.data[end] == ' ' || text.data[end] == '#')));
+}
+
 static greffe_status on_scalar(reader *r, const yaml_event_t *event)
 {
     greffe_status status = check_tag(r, event, event->data.scalar.tag);
@@ -299,7 +334,7 @@ static greffe_status on_scalar(reader *r, const yaml_event_t *event)
     memcpy(text, event->data.scalar.value, size + 1); /* with the zero that libyaml ends it by */
     node->text = (greffe__str){text, size};
     node->anchor = name_of(r, event->data.scalar.anchor);
-    if (greffe__trap_scalar(&r->doc->source, r->diags, node, r->no_break)) {
+    if (may_be_trap(r, node) && greffe__trap_scalar(&r->doc->source, r->diags, node, r->no_break)) {
         return GREFFE_EINVALID;
     }
     status = node->anchor != NULL ? anchor(r, node) : GREFFE_OK;
@@ -330,15 +365,21 @@ static greffe_status on_start(reader *r, const yaml_event_t *event, greffe__node
     node->style = flow ? GREFFE__FLOW : GREFFE__PLAIN;
     node->anchor = name_of(r, name);
     status = attach(r, node);
-    greffe__map_init(&r->keys[r->depth], r->arena);
-    r->open[r->depth++] = node;
+    r->open[r->depth].node = node;
+    r->open[r->depth].first = r->children.count;
+    greffe__map_init(&r->open[r->depth].keys, r->arena);
+    r->depth += 1;
     return status;
 }
 
 static greffe_status on_end(reader *r, const yaml_event_t *event)
 {
-    greffe__node *node = r->open[--r->depth];
+    r->depth -= 1;
+    greffe__node *node = r->open[r->depth].node;
     node->span.end = byte_of(r, &event->end_mark);
+    if (!close_node(r, node, r->open[r->depth].first)) {
+        return GREFFE_ENOMEM;
+    }
     return node->anchor != NULL ? anchor(r, node) : GREFFE_OK;
 }
 
