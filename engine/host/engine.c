@@ -243,7 +243,11 @@ static bool may_give(const greffe_engine *e, const greffe_command *c, char reaso
 /* What a command took is given back, but for a little that the next one begins with. */
 static void rest(greffe__arena *arena)
 {
+#ifdef GREFFE_SANITIZED /* what is held too long shall be seen */
+    enum { most_kept = 0 };
+#else
     enum { most_kept = 1 << 16 };
+#endif
     if (arena->used > most_kept) {
         greffe__arena_free(arena);
     } else {

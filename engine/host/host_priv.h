@@ -410,9 +410,9 @@ void greffe__progress_add(greffe_progress *sum, const greffe_progress *more);
 
 /* --- The journal's forms, written and verified alike --- */
 
-/* A record's bytes, in the arena, whose `failed` tells. */
 /* What a command asks for, so that its key is not used for anything else. */
 greffe__str greffe__request_hash(greffe__arena *arena, const greffe__command *c);
+/* A record's bytes, in the arena, whose `failed` tells. */
 greffe__str greffe__encoded(greffe__arena *arena, const greffe__shape *shape, const void *record);
 /* The head after an entry of these bytes; an empty head stands before the first. */
 greffe__str greffe__chained(greffe__arena *arena, greffe__str head, greffe__str body);

@@ -194,8 +194,8 @@ static greffe__str condition_of(const greffe__plan *plan, greffe__str moment)
         const greffe__edge *edge = greffe__str_equal(plan->steps.at[node->step].id, step)
                                        ? greffe__node_edge(node, outcome)
                                        : NULL;
-        if (edge != NULL && edge->guard.source.size > 0) {
-            return edge->guard.source;
+        if (edge != NULL && edge->guard != NULL) {
+            return edge->guard->source;
         }
     }
     return (greffe__str){"", 0};

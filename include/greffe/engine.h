@@ -32,8 +32,10 @@ typedef struct greffe_access {
 } greffe_access;
 
 /** Whether the host lets it: its rights only narrow what the procedure allows. False: `reason` is
- * told to the actor (GR-5105). Runs on the engine's thread, may run again for a command that is
- * given again, and must not call the engine: blocking calls return GREFFE_EMISUSE there. */
+ * told to the actor (GR-5105). Runs on the engine's thread, while the store's transaction is open:
+ * what it would write to the same database with a connection of its own waits for it in vain. May
+ * run again for a command that is given again, and must not call the engine: blocking calls return
+ * GREFFE_EMISUSE there. */
 typedef bool (*greffe_authorize_fn)(void *data, const greffe_access *access, char reason[256]);
 
 /** What is about to become durable. Strings live for the call. */

@@ -151,6 +151,16 @@ bool greffe__compile_expression(greffe__definition *d, const greffe__doc *doc,
     return greffe__compile_typed(d, doc, node, wanted, out, NULL);
 }
 
+/* Of what may be absent: a program of its own, or NULL. */
+static const greffe__program *program_of(greffe__definition *d, const greffe__doc *doc,
+                                         const greffe__node *node, const greffe__type *wanted)
+{
+    greffe__program *program =
+        node != NULL ? greffe__arena_zalloc(d->binder.arena, sizeof *program) : NULL;
+    bool good = program != NULL && greffe__compile_expression(d, doc, node, wanted, program);
+    return good ? program : NULL;
+}
+
 bool greffe__compile_typed(greffe__definition *d, const greffe__doc *doc, const greffe__node *node,
                            const greffe__type *wanted, greffe__program *out, greffe__type *type)
 {
@@ -278,7 +288,7 @@ static uint32_t items_of(const greffe__plan *plan, uint32_t scope)
 static void check_items(greffe__definition *d, uint32_t scope, const greffe__node *node,
                         const greffe__program *program)
 {
-    for (uint32_t i = 0; i < program->slots.count; i++) {
+    for (uint32_t i = 0; program != NULL && i < program->slots.count; i++) {
         const greffe__slot *slot = &d->plan->slots.at[program->slots.at[i]];
         uint32_t field = slot->kind == GREFFE__SLOT_FIELD
                              ? greffe__plan_field_at(d->plan, slot->name)
@@ -311,10 +321,10 @@ static void compile_musts(greffe__definition *d, const greffe__step_def *step,
     for (uint32_t i = 0; i < step->outcomes.count; i++) {
         const greffe__branch *branch = &step->outcomes.at[i];
         for (uint32_t j = 0; branch->must != NULL && j < node->edges.count; j++) {
-            if (greffe__str_equal(node->edges.at[j].outcome, branch->outcome.id)) {
-                (void)greffe__compile_expression(d, &d->procedure, branch->must, &truth,
-                                                 &node->edges.at[j].guard);
-                check_items(d, node->scope, branch->must, &node->edges.at[j].guard);
+            greffe__edge *edge = &node->edges.at[j];
+            if (greffe__str_equal(edge->outcome, branch->outcome.id)) {
+                edge->guard = program_of(d, &d->procedure, branch->must, &truth);
+                check_items(d, node->scope, branch->must, edge->guard);
             }
         }
     }
@@ -333,26 +343,23 @@ static void compile_nodes(greffe__definition *d)
         if (node == NULL) {
             continue;
         }
-        if (step->account != NULL) {
-            (void)greffe__compile_expression(d, &d->procedure, step->account, &text,
-                                             &node->account);
-        }
+        node->account = program_of(d, &d->procedure, step->account, &text);
         if (step->of != NULL) {
-            (void)greffe__compile_expression(d, &d->procedure, step->of, &list, &node->expression);
-            check_items(d, node->scope, step->of, &node->expression);
+            node->expression = program_of(d, &d->procedure, step->of, &list);
+            check_items(d, node->scope, step->of, node->expression);
         }
         if (step->with != NULL) {
             compile_arguments(d, step->with, node);
         }
         if (step->at != NULL) {
-            (void)greffe__compile_expression(d, &d->procedure, step->at, &date, &node->expression);
+            node->expression = program_of(d, &d->procedure, step->at, &date);
         }
         compile_musts(d, step, node);
         for (uint32_t j = 0; j < step->outcomes.count && j < node->edges.count; j++) {
-            if (step->outcomes.at[j].when != NULL) {
-                (void)greffe__compile_expression(d, &d->procedure, step->outcomes.at[j].when,
-                                                 &truth, &node->edges.at[j].guard);
-                check_items(d, node->scope, step->outcomes.at[j].when, &node->edges.at[j].guard);
+            const greffe__node *when = step->outcomes.at[j].when;
+            if (when != NULL) {
+                node->edges.at[j].guard = program_of(d, &d->procedure, when, &truth);
+                check_items(d, node->scope, when, node->edges.at[j].guard);
             }
         }
     }
@@ -371,7 +378,7 @@ static void compile_must(greffe__definition *d, const struct greffe__field_pendi
     own->type.optional = false;
     d->symbols.own = field->name;
     d->symbols.own_is = own;
-    (void)greffe__compile_expression(d, pending->doc, pending->must, &truth, &field->must);
+    field->must = program_of(d, pending->doc, pending->must, &truth);
     d->symbols.own = (greffe__str){"", 0};
     own->type.optional = optional;
 }
@@ -385,19 +392,15 @@ void greffe__compile_expressions(greffe__definition *d)
     for (uint32_t i = 0; i < d->field_sources.count; i++) {
         const struct greffe__field_pending *pending = &d->field_sources.at[i];
         greffe__field_def *field = &plan->fields.at[pending->field];
-        if (pending->when != NULL) {
-            (void)greffe__compile_expression(d, pending->doc, pending->when, &truth, &field->when);
-        }
+        field->when = program_of(d, pending->doc, pending->when, &truth);
         if (pending->must != NULL) {
             compile_must(d, pending, field);
         }
     }
     for (uint32_t i = 0; i < d->document_sources.count; i++) {
         const struct greffe__document_pending *pending = &d->document_sources.at[i];
-        if (pending->when != NULL) {
-            (void)greffe__compile_expression(d, &d->procedure, pending->when, &truth,
-                                             &plan->documents.at[pending->document].when);
-        }
+        plan->documents.at[pending->document].when =
+            program_of(d, &d->procedure, pending->when, &truth);
     }
     compile_nodes(d);
 }

@@ -158,7 +158,7 @@ static void forget_lists(const step *s, uint32_t field)
     const greffe__proof *p = s->p;
     for (uint32_t i = 0; i < p->lists.count; i++) {
         uint32_t node = p->lists.at[i];
-        const greffe__u32s *slots = &p->plan->nodes.at[node].expression.slots;
+        const greffe__u32s *slots = &p->plan->nodes.at[node].expression->slots;
         for (uint32_t j = 0; j < slots->count; j++) {
             if (greffe__str_equal(p->plan->slots.at[slots->at[j]].name,
                                   p->plan->fields.at[field].path)) {
@@ -173,7 +173,7 @@ void greffe__proof_fill(const greffe__proof *p, uint8_t *state, uint32_t field)
     uint32_t name = p->field_names[field];
     const greffe__field_def *def = &p->plan->fields.at[field];
     if (name != GREFFE__NONE) {
-        bool present = !def->optional && def->when.source.size == 0;
+        bool present = !def->optional && def->when == NULL;
         facts_of(p, state)[p->known[name].fact] = present ? GREFFE__PRESENT : GREFFE__ANY;
     }
 }

@@ -38,8 +38,8 @@ bool greffe__gives_reasons(const greffe__plan *plan, const greffe__edge *edge)
     bool gives = false;
     for (uint32_t i = 0; i < edge->fill.count; i++) {
         const greffe__field_def *field = &plan->fields.at[edge->fill.at[i]];
-        gives = gives || (greffe__str_is(field->name, "motif") && !field->optional &&
-                          field->when.source.size == 0);
+        gives = gives ||
+                (greffe__str_is(field->name, "motif") && !field->optional && field->when == NULL);
     }
     return gives;
 }

@@ -107,10 +107,9 @@ static bool read_guards(greffe__proof *p)
         const greffe__edges *list = &p->plan->nodes.at[i].edges;
         for (uint32_t j = 0; j < list->count; j++) {
             uint32_t *guard = &p->guards[p->edge_base[i] + j];
-            const greffe__program *program = &list->at[j].guard;
+            const greffe__program *program = list->at[j].guard;
             *guard = GREFFE__NONE;
-            if (program->source.size > 0 &&
-                !greffe__conditions_add(p->conditions, program, guard)) {
+            if (program != NULL && !greffe__conditions_add(p->conditions, program, guard)) {
                 return false;
             }
         }
@@ -125,14 +124,14 @@ static bool read_applies(greffe__proof *p)
     p->applies = greffe__arena_alloc(p->arena, (count + 1) * sizeof *p->applies);
     p->field_names = greffe__arena_alloc(p->arena, (count + 1) * sizeof *p->field_names);
     for (uint32_t i = 0; p->applies != NULL && p->field_names != NULL && i < count; i++) {
-        const greffe__program *when = &p->plan->fields.at[i].when;
+        const greffe__program *when = p->plan->fields.at[i].when;
         p->applies[i] = GREFFE__NONE;
         p->field_names[i] = GREFFE__NONE;
         if (greffe__step_named(p->d, p->plan->fields.at[i].owner) == GREFFE__NONE &&
             !add_number(p, &p->form_fields, i)) {
             return false;
         }
-        if (when->source.size > 0 && !greffe__conditions_add(p->conditions, when, &p->applies[i])) {
+        if (when != NULL && !greffe__conditions_add(p->conditions, when, &p->applies[i])) {
             return false;
         }
     }
@@ -225,8 +224,8 @@ static void know(greffe__proof *p, uint32_t index)
 
 static bool is_of_fields(const greffe__proof *p, const greffe__program *program)
 {
-    bool all = program->slots.count > 0;
-    for (uint32_t i = 0; i < program->slots.count; i++) {
+    bool all = program != NULL && program->slots.count > 0;
+    for (uint32_t i = 0; all && i < program->slots.count; i++) {
         all = all && p->plan->slots.at[program->slots.at[i]].kind == GREFFE__SLOT_FIELD;
     }
     return all;
@@ -238,14 +237,14 @@ static bool add_lists(greffe__proof *p)
     const greffe__plan_nodes *nodes = &p->plan->nodes;
     p->list_facts = greffe__arena_alloc(p->arena, (nodes->count + 1) * sizeof *p->list_facts);
     for (uint32_t i = 0; p->list_facts != NULL && i < nodes->count; i++) {
-        const greffe__program *list = &nodes->at[i].expression;
+        const greffe__program *list = nodes->at[i].expression;
         p->list_facts[i] = GREFFE__NONE;
         if (nodes->at[i].op != GREFFE__P_EACH || !is_of_fields(p, list)) {
             continue;
         }
         for (uint32_t j = 0; j < p->lists.count; j++) {
             bool same =
-                greffe__str_equal(nodes->at[p->lists.at[j]].expression.source, list->source);
+                greffe__str_equal(nodes->at[p->lists.at[j]].expression->source, list->source);
             p->list_facts[i] = same ? p->list_facts[p->lists.at[j]] : p->list_facts[i];
         }
         if (p->list_facts[i] == GREFFE__NONE) {

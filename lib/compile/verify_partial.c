@@ -36,7 +36,7 @@ static void check_choice(greffe__proof *p, const greffe__plan_node *node)
 {
     const greffe__step_def *step = p->d->steps.at[node->step];
     for (uint32_t i = 0; i < node->edges.count && i < step->outcomes.count; i++) {
-        check_text(p, step->outcomes.at[i].when, node->edges.at[i].guard.source);
+        check_text(p, step->outcomes.at[i].when, greffe__program_text(node->edges.at[i].guard));
     }
 }
 
@@ -62,9 +62,9 @@ void greffe__verify_partial(greffe__proof *p)
         if (node->op == GREFFE__P_CHOOSE) {
             check_choice(p, node);
         } else if (node->op == GREFFE__P_EACH) {
-            check_text(p, step->of, node->expression.source);
+            check_text(p, step->of, greffe__program_text(node->expression));
         } else if (node->op == GREFFE__P_WAIT) {
-            check_text(p, step->at, node->expression.source);
+            check_text(p, step->at, greffe__program_text(node->expression));
         }
     }
 }

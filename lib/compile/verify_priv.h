@@ -260,9 +260,9 @@ void greffe__proof_report(greffe__proof *p, greffe__code code, const greffe__nod
 /* What needs no states: duties of law, and waivers. */
 void greffe__verify_duties(greffe__proof *p);
 void greffe__verify_partial(greffe__proof *p); /* what may have no value */
-/* Whether the text of a letter has a place for a fact. */
 /* Whether who chooses this outcome must say why: it refuses. */
 bool greffe__gives_reasons(const greffe__plan *plan, const greffe__edge *edge);
+/* Whether the text of a letter has a place for a fact. */
 bool greffe__letter_names(const greffe__plan *plan, greffe__str letter, const char *name);
 void greffe__verify_waivers(greffe__definition *d);
 

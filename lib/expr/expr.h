@@ -163,6 +163,12 @@ typedef struct greffe__program {
 
 extern const greffe__shape greffe__program_shape;
 
+/* Its text; empty where there is no program. */
+static inline greffe__str greffe__program_text(const greffe__program *program)
+{
+    return program != NULL ? program->source : (greffe__str){"", 0};
+}
+
 /* The value of a program that is nothing but a constant; NULL for another. */
 const greffe__value *greffe__program_constant(const greffe__program *program);
 /* Whether a program that was stored can run: its jumps, operands and stack. False: damaged. */

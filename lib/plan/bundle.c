@@ -54,22 +54,22 @@ static bool role_positions(const greffe__plan *plan, const greffe__u32s *list)
 
 static bool program_runs(const greffe__plan *plan, const greffe__program *program)
 {
-    return greffe__program_sound(program) &&
-           (program->slots.count == 0 ||
-            program->slots.at[program->slots.count - 1] < plan->slots.count);
+    return program == NULL || (greffe__program_sound(program) &&
+                               (program->slots.count == 0 ||
+                                program->slots.at[program->slots.count - 1] < plan->slots.count));
 }
 
 static bool node_positions(const greffe__plan *plan, const greffe__plan_node *node)
 {
     if (node->step >= plan->steps.count || node->scope >= plan->scopes.count ||
         !role_positions(plan, &node->roles) || node->op < GREFFE__P_TASK ||
-        node->op > GREFFE__P_EXIT || !program_runs(plan, &node->account) ||
-        !program_runs(plan, &node->expression)) {
+        node->op > GREFFE__P_EXIT || !program_runs(plan, node->account) ||
+        !program_runs(plan, node->expression)) {
         return false;
     }
     for (uint32_t i = 0; i < node->edges.count; i++) {
         const greffe__edge *edge = &node->edges.at[i];
-        if (edge->target >= plan->nodes.count || !program_runs(plan, &edge->guard)) {
+        if (edge->target >= plan->nodes.count || !program_runs(plan, edge->guard)) {
             return false;
         }
         for (uint32_t j = 0; j < edge->fill.count; j++) {
@@ -122,13 +122,13 @@ static bool positions(const greffe__plan *plan)
         }
     }
     for (uint32_t i = 0; i < plan->fields.count; i++) {
-        if (!program_runs(plan, &plan->fields.at[i].when) ||
-            !program_runs(plan, &plan->fields.at[i].must)) {
+        if (!program_runs(plan, plan->fields.at[i].when) ||
+            !program_runs(plan, plan->fields.at[i].must)) {
             return false;
         }
     }
     for (uint32_t i = 0; i < plan->documents.count; i++) {
-        if (!program_runs(plan, &plan->documents.at[i].when)) {
+        if (!program_runs(plan, plan->documents.at[i].when)) {
             return false;
         }
     }

@@ -83,8 +83,8 @@ typedef struct greffe__field_def {
     greffe__value min, max;          /* of the field's kind, or null */
     uint32_t min_length, max_length; /* characters; 0: none */
     greffe__strs options, option_labels;
-    uint32_t digits;            /* exactly so many digits, when not 0 */
-    greffe__program when, must; /* empty source: always */
+    uint32_t digits;                    /* exactly so many digits, when not 0 */
+    const greffe__program *when, *must; /* NULL: always */
     greffe__str message, help;
 } greffe__field_def;
 
@@ -106,8 +106,8 @@ typedef struct greffe__document_def {
     int64_t max_bytes;
     uint32_t needed_to;
     bool optional;
-    greffe__program when;
-    greffe__strs see; /* as of a section */
+    const greffe__program *when; /* NULL: always */
+    greffe__strs see;            /* as of a section */
 } greffe__document_def;
 
 /* --- Values --- */
@@ -204,11 +204,11 @@ typedef enum greffe__port {
 
 typedef struct greffe__edge {
     greffe__str outcome;
-    uint32_t target;       /* node */
-    bool done;             /* leaving here finishes the step with this outcome */
-    greffe__program guard; /* of a choice, or of what a person may choose; empty source: none */
-    greffe__u32s fill;     /* fields filled in with this outcome */
-    greffe__str label, message; /* message: why a person may not choose it */
+    uint32_t target;              /* node */
+    bool done;                    /* leaving here finishes the step with this outcome */
+    const greffe__program *guard; /* of a choice, or of what a person may choose; or NULL */
+    greffe__u32s fill;            /* fields filled in with this outcome */
+    greffe__str label, message;   /* message: why a person may not choose it */
 } greffe__edge;
 
 typedef struct greffe__edges {
@@ -240,9 +240,9 @@ typedef struct greffe__plan_node {
     bool supply;         /* a wait that the applicant's supply ends */
     greffe__str message; /* a wait that a message of this name ends */
     uint32_t port;
-    greffe__str budget, amount; /* allotment, value */
-    greffe__program account;    /* of a payment */
-    greffe__program expression; /* the list of each; the instant of a wait */
+    greffe__str budget, amount;        /* allotment, value */
+    const greffe__program *account;    /* of a payment, or NULL */
+    const greffe__program *expression; /* the list of each; the instant of a wait; or NULL */
     greffe__str board, service;
     greffe__u32s scopes;    /* of a fork or each */
     uint32_t join;          /* how many must finish; 0: all */

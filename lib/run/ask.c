@@ -173,7 +173,7 @@ static bool ask_order(greffe__bench *b, const greffe__plan_node *node, uint32_t 
     greffe__value account;
     if (!greffe__documents_ready(b, GREFFE__NEEDED_TO_PAY) ||
         !greffe__frozen_cents(b, node->amount, &cents) || !secure(b, node, cents) ||
-        !greffe__evaluate(b, &node->account, &account)) {
+        !greffe__evaluate(b, node->account, &account)) {
         return false;
     }
     if (account.kind != GREFFE__STRING) {

@@ -27,7 +27,7 @@ bool greffe__only_fields(greffe__bench *b, const greffe__u32s *fields, const gre
 bool greffe__may_choose(greffe__bench *b, const greffe__edge *edge)
 {
     bool holds = true;
-    if (edge->guard.source.size > 0 && !greffe__evaluate_condition(b, &edge->guard, &holds)) {
+    if (!greffe__evaluate_condition(b, edge->guard, &holds)) {
         return false;
     }
     return holds ||

@@ -150,8 +150,9 @@ bool greffe__evaluate(greffe__bench *b, const greffe__program *program, greffe__
                          .zone = zone_of,
                          .calendar = &calendar,
                          .rule = note_rule};
-    if (b->stop) {
-        return false;
+    *out = greffe__null(); /* of no program */
+    if (b->stop || program == NULL) {
+        return !b->stop;
     }
     greffe_status status = greffe__expr_eval(out, &error, program, &eval);
     if (status == GREFFE_OK) {
@@ -174,7 +175,7 @@ bool greffe__evaluate_condition(greffe__bench *b, const greffe__program *program
 {
     greffe__value value;
     *out = true;
-    if (program->source.size == 0) {
+    if (program == NULL) {
         return true;
     }
     if (!greffe__evaluate(b, program, &value)) {

@@ -312,7 +312,7 @@ static bool enter_block(greffe__bench *b, const greffe__plan_node *node, uint32_
     if (node->op == GREFFE__P_FORK) {
         return open_all(b, node, token, 0, &frozen);
     }
-    if (node->scopes.count != 1 || !greffe__evaluate(b, &node->expression, &list)) {
+    if (node->scopes.count != 1 || !greffe__evaluate(b, node->expression, &list)) {
         return false;
     }
     if (list.kind != GREFFE__LIST || list.count > node->limit) {
@@ -412,8 +412,8 @@ static bool enter_wait(greffe__bench *b, const greffe__plan_node *node, uint32_t
     if (!greffe__set_terms(b, node, token, &due)) {
         return false;
     }
-    if (node->expression.source.size > 0) {
-        if (!greffe__evaluate(b, &node->expression, &value)) {
+    if (node->expression != NULL) {
+        if (!greffe__evaluate(b, node->expression, &value)) {
             return false;
         }
         if (value.kind == GREFFE__DATE &&
@@ -429,7 +429,7 @@ static bool enter_choose(greffe__bench *b, const greffe__plan_node *node, uint32
 {
     for (uint32_t i = 0; i < node->edges.count; i++) {
         bool holds;
-        if (!greffe__evaluate_condition(b, &node->edges.at[i].guard, &holds)) {
+        if (!greffe__evaluate_condition(b, node->edges.at[i].guard, &holds)) {
             return false;
         }
         if (holds) {

@@ -225,7 +225,7 @@ static bool check_field(greffe__bench *b, const greffe__field_def *field)
 {
     bool applies, holds;
     greffe__value value;
-    if (!greffe__evaluate_condition(b, &field->when, &applies) ||
+    if (!greffe__evaluate_condition(b, field->when, &applies) ||
         !greffe__field_value(b, field->path, &value)) {
         return false;
     }
@@ -233,7 +233,7 @@ static bool check_field(greffe__bench *b, const greffe__field_def *field)
         return !applies || field->optional ||
                field_fault(b, GREFFE__GR_FIELD_MISSING, field, NULL, "an answer is required");
     }
-    if (!greffe__evaluate_condition(b, &field->must, &holds)) {
+    if (!greffe__evaluate_condition(b, field->must, &holds)) {
         return false;
     }
     return holds || greffe__refuse(b, GREFFE__GR_FIELD_MUST, GREFFE_EINVALID, NULL, "%.*s: %.*s",
@@ -302,7 +302,7 @@ bool greffe__take_fill(greffe__bench *b, greffe__str owner, const greffe__u32s *
         const greffe__field_def *field = &b->plan->fields.at[fields->at[i]];
         const greffe__value *given = greffe__value_get(fill, field->name);
         bool missing = given == NULL || given->kind == GREFFE__NULL, applies;
-        if (!greffe__evaluate_condition(b, &field->when, &applies)) {
+        if (!greffe__evaluate_condition(b, field->when, &applies)) {
             return false;
         }
         if (missing && applies && !field->optional) {
@@ -386,7 +386,7 @@ bool greffe__take_documents(greffe__bench *b, const greffe__value *documents)
 bool greffe__document_ready(greffe__bench *b, const greffe__document_def *def)
 {
     bool applies;
-    if (def->optional || !greffe__evaluate_condition(b, &def->when, &applies)) {
+    if (def->optional || !greffe__evaluate_condition(b, def->when, &applies)) {
         return !b->stop;
     }
     return !applies || greffe__document_of(b->dossier, def->id) != NULL ||

@@ -64,7 +64,7 @@ static bool missing(greffe__bench *b, greffe__value *out)
     for (uint32_t i = 0; i < b->plan->documents.count; i++) {
         const greffe__document_def *def = &b->plan->documents.at[i];
         bool there = def->optional || greffe__document_of(b->dossier, def->id) != NULL, applies;
-        if (!greffe__evaluate_condition(b, &def->when, &applies)) {
+        if (!greffe__evaluate_condition(b, def->when, &applies)) {
             return false;
         }
         greffe__value *place =

@@ -53,8 +53,8 @@ static greffe__value field_view(greffe__bench *b, const greffe__field_def *field
     greffe__view_text(b, &o, "help", field->help);
     greffe__view_put(b, &o, "type", greffe__text(greffe__data_type_name(field->type)));
     greffe__view_put(b, &o, "required", greffe__bool(!field->optional));
-    greffe__view_put(b, &o, "applies", applies(b, &field->when));
-    greffe__view_text(b, &o, "when", field->when.source);
+    greffe__view_put(b, &o, "applies", applies(b, field->when));
+    greffe__view_text(b, &o, "when", greffe__program_text(field->when));
     if (field->min.kind != GREFFE__NULL) {
         greffe__view_put(b, &o, "min", field->min);
     }
@@ -67,7 +67,7 @@ static greffe__value field_view(greffe__bench *b, const greffe__field_def *field
     if (field->options.count > 0) {
         greffe__view_put(b, &o, "options", options_of(b, field));
     }
-    greffe__view_text(b, &o, "must", field->must.source);
+    greffe__view_text(b, &o, "must", greffe__program_text(field->must));
     greffe__view_text(b, &o, "message", field->message);
     if (is_asked(b, field->path)) {
         greffe__view_put(b, &o, "asked", greffe__bool(true));
@@ -113,8 +113,8 @@ static greffe__value document_view(greffe__bench *b, const greffe__document_def 
     greffe__view_put(b, &o, "needed_to",
                      greffe__text(needs[def->needed_to < 4 ? def->needed_to : 0]));
     greffe__view_put(b, &o, "required", greffe__bool(!def->optional));
-    greffe__view_put(b, &o, "applies", applies(b, &def->when));
-    greffe__view_text(b, &o, "when", def->when.source);
+    greffe__view_put(b, &o, "applies", applies(b, def->when));
+    greffe__view_text(b, &o, "when", greffe__program_text(def->when));
     greffe__view_put(b, &o, "given",
                      greffe__bool(greffe__document_of(b->dossier, def->id) != NULL));
     if (is_asked(b, def->id)) {

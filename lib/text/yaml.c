@@ -194,9 +194,9 @@ static greffe_status attach(reader *r, greffe__node *node)
         }
     }
     /* Pushed by hand: every node comes by here. */
-    uint32_t more = r->children.capacity == 0 ? 64 : 2 * r->children.capacity;
     if (r->children.count == r->children.capacity &&
-        !greffe__arena_reserve(r->arena, &r->children, sizeof *r->children.at, more)) {
+        !greffe__arena_reserve(r->arena, &r->children, sizeof *r->children.at,
+                               2 * r->children.capacity)) {
         return GREFFE_ENOMEM;
     }
     r->children.at[r->children.count++] = node;
@@ -506,6 +506,9 @@ greffe_status greffe__doc_read(greffe__doc *out, greffe__arena *arena, greffe_di
     r->doc = out;
     r->no_break = greffe__has_no_break(text);
     greffe__map_init(&r->anchors, arena);
+    if (!greffe__arena_reserve(arena, &r->children, sizeof *r->children.at, 64)) {
+        return GREFFE_ENOMEM;
+    }
     status = check_bytes(r, text);
     if (status == GREFFE_OK) {
         status = index_lines(r, text);

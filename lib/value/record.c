@@ -15,6 +15,13 @@ static greffe__list list_at(const char *at)
 
 static bool all_default(const greffe__shape *shape, const char *record);
 
+static const char *pointer_at(const char *at)
+{
+    const char *pointer;
+    memcpy(&pointer, at, sizeof pointer);
+    return pointer;
+}
+
 static inline bool is_default(const greffe__field *field, const char *at)
 {
     switch ((greffe__field_type)field->type) {
@@ -25,6 +32,8 @@ static inline bool is_default(const greffe__field *field, const char *at)
     case GREFFE__F_BYTES: return ((const greffe__str *)(const void *)at)->size == 0;
     case GREFFE__F_VALUE: return ((const greffe__value *)(const void *)at)->kind == GREFFE__NULL;
     case GREFFE__F_RECORD: return all_default(field->shape, at);
+    case GREFFE__F_MAYBE:
+        return pointer_at(at) == NULL || all_default(field->shape, pointer_at(at));
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:
     case GREFFE__F_U32S:
@@ -57,6 +66,7 @@ static inline size_t item_size(const greffe__field *field)
     case GREFFE__F_STR:
     case GREFFE__F_BYTES:
     case GREFFE__F_VALUE:
+    case GREFFE__F_MAYBE:
     case GREFFE__F_RECORD: break;
     }
     return 0;
@@ -88,6 +98,7 @@ static void write_one(greffe__buf *out, const greffe__field *field, greffe__fiel
     case GREFFE__F_BYTES: greffe__cbor_bytes(out, *(const greffe__str *)(const void *)at); return;
     case GREFFE__F_VALUE: greffe__cbor_value(out, (const greffe__value *)(const void *)at); return;
     case GREFFE__F_RECORD: write(out, field->shape, at, words); return;
+    case GREFFE__F_MAYBE: write(out, field->shape, pointer_at(at), words); return;
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:
     case GREFFE__F_U32S:
@@ -161,6 +172,17 @@ static void fail(greffe__cbor *in)
 static void read_fields(greffe__cbor *in, greffe__arena *arena, const greffe__shape *shape,
                         char *record);
 
+static void read_maybe(greffe__cbor *in, greffe__arena *arena, const greffe__shape *shape, char *at)
+{
+    char *record = greffe__arena_zalloc(arena, shape->size);
+    if (record == NULL) {
+        fail(in);
+        return;
+    }
+    memcpy(at, &record, sizeof record);
+    read_fields(in, arena, shape, record);
+}
+
 static void read_one(greffe__cbor *in, greffe__arena *arena, greffe__field_type type,
                      const greffe__shape *shape, char *at)
 {
@@ -179,6 +201,7 @@ static void read_one(greffe__cbor *in, greffe__arena *arena, greffe__field_type 
     case GREFFE__F_BYTES: *(greffe__str *)(void *)at = greffe__cbor_read_bytes(in); return;
     case GREFFE__F_VALUE: *(greffe__value *)(void *)at = greffe__cbor_read_value(in, arena); return;
     case GREFFE__F_RECORD: read_fields(in, arena, shape, at); return;
+    case GREFFE__F_MAYBE: read_maybe(in, arena, shape, at); return;
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:
     case GREFFE__F_U32S:
@@ -278,6 +301,7 @@ static void dump_one(greffe__buf *out, greffe__field_type type, const greffe__sh
         return;
     case GREFFE__F_VALUE: greffe__json_write(out, (const greffe__value *)(const void *)at); return;
     case GREFFE__F_RECORD: greffe__record_json(out, shape, at); return;
+    case GREFFE__F_MAYBE: greffe__record_json(out, shape, pointer_at(at)); return;
     case GREFFE__F_RECORDS:
     case GREFFE__F_STRS:
     case GREFFE__F_U32S:

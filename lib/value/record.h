@@ -21,6 +21,7 @@ typedef enum greffe__field_type {
     GREFFE__F_BYTES,   /* greffe__str of any bytes */
     GREFFE__F_VALUE,   /* greffe__value; null is the default */
     GREFFE__F_RECORD,  /* a struct inside this one */
+    GREFFE__F_MAYBE,   /* a pointer to a struct, written alike; NULL is the default */
     GREFFE__F_RECORDS, /* greffe__list of structs */
     GREFFE__F_STRS,    /* greffe__list of greffe__str */
     GREFFE__F_U32S,    /* greffe__list of uint32_t */

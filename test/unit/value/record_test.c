@@ -20,6 +20,7 @@ typedef struct outer {
     greffe__str text, bytes;
     greffe__value value;
     inner one;
+    const inner *maybe;
     inners many;
     greffe__strs strs;
     greffe__u32s u32s;
@@ -44,8 +45,9 @@ static const greffe__field OUTER[] = {
     {9, GREFFE__F_STRS, offsetof(outer, strs), "strs", NULL, false},
     {10, GREFFE__F_U32S, offsetof(outer, u32s), "u32s", NULL, false},
     {11, GREFFE__F_I64S, offsetof(outer, i64s), "i64s", NULL, false},
+    {13, GREFFE__F_MAYBE, offsetof(outer, maybe), "maybe", &INNER_SHAPE, false},
     {200, GREFFE__F_VALUES, offsetof(outer, values), "values", NULL, false}};
-static const greffe__shape OUTER_SHAPE = {"outer", sizeof(outer), 12, OUTER};
+static const greffe__shape OUTER_SHAPE = {"outer", sizeof(outer), 13, OUTER};
 
 static greffe__str write_outer(room *r, const outer *record)
 {
@@ -66,7 +68,9 @@ static void fill(outer *o)
     static uint32_t u32s[2] = {0, UINT32_MAX};
     static int64_t i64s[3] = {INT64_MIN, 0, INT64_MAX};
     static greffe__value values[2];
+    static const inner maybe = {3, {"trois", 5}};
     memset(o, 0, sizeof *o);
+    o->maybe = &maybe;
     many[0] = (inner){0, {NULL, 0}};
     many[1] = (inner){7, {"sept", 4}};
     strs[0] = (greffe__str){"", 0};
@@ -117,6 +121,26 @@ static void what_a_text_leaves_out_has_its_default(void **state)
     assert_int_equal(o.values.count, 0);
 }
 
+static void a_record_that_may_be_absent_is_written_like_one_inside(void **state)
+{
+    room *r = *state;
+    const inner nothing = {0, {NULL, 0}}, something = {24, {NULL, 0}};
+    outer o, again;
+    memset(&o, 0, sizeof o);
+    o.maybe = &nothing;
+    greffe__str bytes = write_outer(r, &o);
+    assert_int_equal(bytes.size, 1); /* as if it were absent */
+    o.maybe = &something;
+    bytes = write_outer(r, &o);
+    assert_int_equal(bytes.size, 6);
+    assert_memory_equal(bytes.data, "\xa1\x0d\xa1\x01\x18\x18", 6);
+    assert_int_equal(decode(r, &again, bytes.data, bytes.size), GREFFE_OK);
+    assert_int_equal(again.maybe->number, 24);
+    assert_int_equal(decode(r, &again, "\xa0", 1), GREFFE_OK);
+    assert_null(again.maybe);
+    assert_int_equal(decode(r, &again, "\xa1\x0d\xa0", 3), GREFFE_ECORRUPT);
+}
+
 static void a_full_record_comes_back_whole(void **state)
 {
     room *r = *state;
@@ -129,6 +153,7 @@ static void a_full_record_comes_back_whole(void **state)
     assert_true(greffe__str_equal(again.bytes, o.bytes));
     assert_true(greffe__value_equal(&again.value, &o.value));
     assert_true(again.one.number == 1 && greffe__str_is(again.one.text, "un"));
+    assert_true(again.maybe->number == 3 && greffe__str_is(again.maybe->text, "trois"));
     assert_int_equal(again.many.count, 2);
     assert_int_equal(again.many.at[0].number, 0);
     assert_true(again.many.at[1].number == 7 && greffe__str_is(again.many.at[1].text, "sept"));
@@ -258,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ROOM_TEST(a_record_of_defaults_is_an_empty_map),
         ROOM_TEST(what_a_text_leaves_out_has_its_default),
+        ROOM_TEST(a_record_that_may_be_absent_is_written_like_one_inside),
         ROOM_TEST(a_full_record_comes_back_whole),
         ROOM_TEST(a_text_that_was_cut_or_goes_on_is_refused),
         ROOM_TEST(a_changed_byte_is_refused_or_gives_another_record),
