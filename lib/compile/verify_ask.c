@@ -32,20 +32,24 @@ static bool may_be(const greffe__proof *p, const uint8_t *state, uint32_t name, 
     }
 }
 
-bool greffe__proof_reads(const greffe__proof *p, uint32_t guard)
+bool greffe__proof_reads(const greffe__proof *p, const uint8_t *state, uint32_t guard)
 {
     const greffe__u32s *names = greffe__condition_names(p->conditions, guard);
     bool read = names != NULL;
     for (uint32_t i = 0; read && i < names->count; i++) {
-        read = p->known[names->at[i]].read;
+        const greffe__known *known = &p->known[names->at[i]];
+        bool others = known->among != GREFFE__NONE && /* another item may wait too */
+                      greffe__proof_place(state, known->among) != GREFFE__PLACE_NONE;
+        read = known->read && !others;
     }
     return read;
 }
 
 /* The names of a condition whose segments say all; else NULL. */
-static const greffe__u32s *read_names(const greffe__proof *p, uint32_t condition)
+static const greffe__u32s *read_names(const greffe__proof *p, const uint8_t *state,
+                                      uint32_t condition)
 {
-    return condition != GREFFE__NONE && greffe__proof_reads(p, condition)
+    return condition != GREFFE__NONE && greffe__proof_reads(p, state, condition)
                ? greffe__condition_names(p->conditions, condition)
                : NULL;
 }
@@ -96,7 +100,7 @@ static bool is_filled(const greffe__proof *p, const greffe__u32s *fill, uint32_t
 static void ask_condition(greffe__asked *out, const greffe__proof *p, const uint8_t *state,
                           uint32_t condition, const greffe__u32s *except)
 {
-    const greffe__u32s *names = read_names(p, condition);
+    const greffe__u32s *names = read_names(p, state, condition);
     for (uint32_t i = 0; names != NULL && i < names->count && out->ways > 0; i++) {
         if (!is_filled(p, except, names->at[i])) {
             ask_name(out, p, state, names->at[i], except);
@@ -119,7 +123,7 @@ void greffe__proof_ask_fill(greffe__asked *out, const greffe__proof *p, const ui
                             uint32_t node, uint32_t edge)
 {
     const greffe__u32s *fill = &p->plan->nodes.at[node].edges.at[edge].fill;
-    const greffe__u32s *names = read_names(p, p->guards[p->edge_base[node] + edge]);
+    const greffe__u32s *names = read_names(p, state, p->guards[p->edge_base[node] + edge]);
     out->count = 0;
     out->ways = 1;
     for (uint32_t i = 0; names != NULL && i < names->count && out->ways > 0; i++) {

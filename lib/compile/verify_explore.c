@@ -13,6 +13,7 @@ typedef struct step {
     greffe__value *values;       /* of each name that is asked */
     greffe__u32s open, made;     /* scopes that have a place in the one; that may, in the other */
     bool *listed;                /* of each scope: it is among those that are made */
+    bool with_others;            /* also what other items of an `each` may do meanwhile */
     greffe__move move;
 } step;
 
@@ -302,7 +303,8 @@ static bool go_together(const step *s, const greffe__asked *asked, const uint32_
 {
     for (uint32_t i = 0; i < asked->count; i++) {
         const greffe__known *known = &s->p->known[asked->names[i]];
-        if (known->applies == GREFFE__NONE || !greffe__proof_reads(s->p, known->applies)) {
+        if (known->applies == GREFFE__NONE ||
+            !greffe__proof_reads(s->p, s->before, known->applies)) {
             continue;
         }
         bool absent = segments[i] == known->null;
@@ -334,7 +336,7 @@ static truth try_edge(step *s, const greffe__asked *asked, uint32_t node, uint32
     truth result = guard == GREFFE__NONE ? TRUE : FALSE;
     move.edge = index;
     restart(s, GREFFE__MOVE_EDGE, node, index);
-    if (guard == GREFFE__NONE || asked->ways == 0 || !greffe__proof_reads(p, guard)) {
+    if (guard == GREFFE__NONE || asked->ways == 0 || !greffe__proof_reads(p, s->before, guard)) {
         result = guard == GREFFE__NONE ? TRUE : UNKNOWN;
         move.guessed = move.guessed || result == UNKNOWN;
         s->move = move;
@@ -587,6 +589,24 @@ static void next_item(step *s, uint32_t node, uint32_t scope)
     (void)arrive(s);
 }
 
+/* While an item goes no further, another may come to what this one asks after. */
+static void others(step *s, uint32_t node)
+{
+    const greffe__shareds *shared = &s->p->shared;
+    for (uint32_t i = 0, edge; i < shared->count;) {
+        if (shared->at[i].each != node) {
+            i += 1;
+            continue;
+        }
+        restart(s, GREFFE__MOVE_OTHER, node, 0);
+        s->move.guessed = true;
+        for (edge = shared->at[i].edge; i < shared->count && shared->at[i].edge == edge; i++) {
+            facts_of(s->p, s->state)[shared->at[i].fact] = shared->at[i].value;
+        }
+        (void)arrive(s);
+    }
+}
+
 static void expand_each(step *s, uint32_t node)
 {
     const greffe__plan_node *at = &s->p->plan->nodes.at[node];
@@ -604,6 +624,9 @@ static void expand_each(step *s, uint32_t node)
         return;
     }
     expand(s, inner);
+    if (s->with_others) {
+        others(s, node);
+    }
     if (at->join != 0 && !is_sealed(s, inner)) {
         next_item(s, node, inner); /* while this one goes no further: another may end the block */
     }
@@ -782,10 +805,14 @@ static bool explore(greffe__proof *p)
     if (p->arena->failed || !begin(&s)) {
         return false;
     }
-    for (uint32_t i = 0; i < p->count && !p->failed && !p->spent; i++) {
-        greffe__proof_load(p, i, before, &s.open);
-        s.from = i;
-        expand_state(&s);
+    /* What items do by themselves comes first: a fault is told by a way that needs no other. */
+    for (uint32_t pass = 0; pass < 1 + (p->shared.count > 0); pass++) {
+        s.with_others = pass > 0;
+        for (uint32_t i = 0; i < p->count && !p->failed && !p->spent; i++) {
+            greffe__proof_load(p, i, before, &s.open);
+            s.from = i;
+            expand_state(&s);
+        }
     }
     return !p->failed;
 }

@@ -228,6 +228,49 @@ static bool meet(const greffe__proof *p, const ties *t, uint32_t a, uint32_t b)
     return false;
 }
 
+/* What a moment makes of that which the guards of a scope ask for. */
+static void share(greffe__proof *p, const uint64_t *asked, greffe__shared one, uint32_t moment)
+{
+    uint32_t i = moment != GREFFE__NONE ? p->moments.at[moment].first : GREFFE__NONE;
+    for (; i != GREFFE__NONE; i = p->effects.at[i].next) {
+        const greffe__effect *effect = &p->effects.at[i];
+        one.fact = effect->fact;
+        one.value = effect->value;
+        bool is =
+            effect->op == GREFFE__FX_SET && (asked[one.fact / 64] >> (one.fact % 64) & 1) != 0;
+        greffe__shared *shared =
+            is ? greffe__arena_push(p->arena, &p->shared, sizeof *shared) : NULL;
+        if (shared != NULL) {
+            *shared = one;
+        }
+    }
+}
+
+/* Items are looked at one after the other, and go on beside each other: where they ask after what
+ * any of them came to, another may have come to it at any time. */
+static void share_moments(greffe__proof *p, const ties *t, uint32_t each)
+{
+    uint32_t items = p->plan->nodes.at[each].scopes.at[0];
+    const uint64_t *asked = t->asked + (size_t)items * p->words;
+    for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
+        const greffe__plan_node *node = &p->plan->nodes.at[i];
+        bool inside = greffe__scope_within(p->plan, node->scope, items);
+        for (uint32_t j = 0; inside && j < node->edges.count; j++) {
+            uint32_t edge = p->edge_base[i] + j;
+            const greffe__shared one = {.each = each, .edge = edge};
+            share(p, asked, one, p->edge_moments[2 * (size_t)edge]);
+            share(p, asked, one, p->edge_moments[2 * (size_t)edge + 1]);
+        }
+    }
+    for (uint32_t i = 0; i < p->names->count; i++) {
+        greffe__known *known = &p->known[i];
+        if (known->kind == GREFFE__SLOT_WAITING &&
+            greffe__scope_within(p->plan, p->plan->steps.at[known->step].scope, items)) {
+            known->among = items;
+        }
+    }
+}
+
 static bool tie(greffe__proof *p)
 {
     size_t size = (size_t)p->plan->scopes.count * p->words;
@@ -243,6 +286,10 @@ static bool tie(greffe__proof *p)
     }
     for (uint32_t i = 0; i < p->plan->nodes.count; i++) {
         const greffe__u32s *scopes = &p->plan->nodes.at[i].scopes;
+        if (p->plan->nodes.at[i].op == GREFFE__P_EACH && scopes->count == 1 &&
+            p->plan->nodes.at[i].limit != 1) {
+            share_moments(p, &t, i);
+        }
         /* A branch that is done may end the others. */
         p->tied[i] = greffe__node_needs(&p->plan->nodes.at[i], scopes->count) < scopes->count;
         for (uint32_t j = 0; j < scopes->count * scopes->count; j++) {

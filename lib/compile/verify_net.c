@@ -181,6 +181,7 @@ static void know(greffe__proof *p, uint32_t index)
                              .segment = GREFFE__NONE,
                              .null = GREFFE__NONE,
                              .applies = GREFFE__NONE,
+                             .among = GREFFE__NONE,
                              .read = name->exact && name->count <= GREFFE__MOST_SEGMENTS};
     for (uint32_t i = 0; i < name->count; i++) {
         known->null = name->samples[i].kind == GREFFE__NULL ? i : known->null;

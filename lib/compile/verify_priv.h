@@ -54,6 +54,7 @@ typedef struct greffe__known {
     uint32_t segment; /* of a value that is always the same, else GREFFE__NONE */
     uint32_t null;    /* the segment that is null, or GREFFE__NONE */
     uint32_t applies; /* the condition under which a field is asked for, or GREFFE__NONE */
+    uint32_t among;   /* of step.waiting: the scope of the items that may wait, or GREFFE__NONE */
     bool optional;    /* it may be left out even then */
     bool read;        /* it has segments that say all, and not too many */
 } greffe__known;
@@ -83,6 +84,7 @@ typedef enum greffe__move_kind {
     GREFFE__MOVE_REST,  /* a branch goes no further before something ends its block */
     GREFFE__MOVE_JOIN,  /* the last item of `each` is done */
     GREFFE__MOVE_AGAIN, /* another item of `each` begins */
+    GREFFE__MOVE_OTHER, /* another item of `each` has come to a moment: guessed */
     GREFFE__MOVE_KNOW   /* nothing moves: answers that leave no outcome open are told apart */
 } greffe__move_kind;
 
@@ -104,6 +106,17 @@ typedef struct greffe__moves {
     greffe__moved *at;
     uint32_t count, capacity;
 } greffe__moves;
+
+/* What an item does that items of the same `each` ask after: an edge makes a fact. */
+typedef struct greffe__shared {
+    uint32_t each, edge, fact;
+    uint8_t value;
+} greffe__shared;
+
+typedef struct greffe__shareds {
+    greffe__shared *at;
+    uint32_t count, capacity;
+} greffe__shareds;
 
 /* From a state to one that follows. */
 typedef struct greffe__arrow {
@@ -145,7 +158,8 @@ typedef struct greffe__proof {
     uint64_t *live_held; /* the same of a token there; of a block, while its branches go on */
     uint32_t words;      /* of such a set */
     bool *tied;          /* of each node: branches of its block ask after each other */
-    uint32_t *block_of;  /* of each scope: the node that opens it, or GREFFE__NONE */
+    greffe__shareds shared;
+    uint32_t *block_of; /* of each scope: the node that opens it, or GREFFE__NONE */
     greffe__rules rules;
     bool failed; /* no memory */
 
@@ -235,8 +249,8 @@ const greffe__plan_node *greffe__proof_token(const greffe__proof *p, const uint8
 bool greffe__proof_guarded(const greffe__proof *p, uint32_t node);
 /* Whether a step is waiting. */
 bool greffe__proof_waits(const greffe__proof *p, const uint8_t *state, uint32_t step);
-/* Whether a condition is about names whose segments say all. */
-bool greffe__proof_reads(const greffe__proof *p, uint32_t condition);
+/* Whether a condition is about names whose segments say all in a state. */
+bool greffe__proof_reads(const greffe__proof *p, const uint8_t *state, uint32_t condition);
 
 /* What a node's guards ask for in a state: names, and in how many ways they may be answered. */
 typedef struct greffe__asked {

@@ -227,7 +227,7 @@ uint32_t greffe__proof_reach(greffe__proof *p, const uint8_t *state, const greff
         p->count += 1;
     }
     uint32_t reached = *slot;
-    if (from != GREFFE__NONE) {
+    if (from != GREFFE__NONE && move->kind != GREFFE__MOVE_OTHER) { /* none may rely on another */
         note_arrow(p, from, reached, move);
     }
     return reached;

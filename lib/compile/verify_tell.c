@@ -46,6 +46,16 @@ static bool is_guessed(const greffe__proof *p, uint32_t state)
     return guessed;
 }
 
+/* Whether another item has to do something on the way to a state, which it may never do. */
+static bool is_of_others(const greffe__proof *p, uint32_t state)
+{
+    bool others = false;
+    for (; state != GREFFE__NONE && !others; state = p->parents[state]) {
+        others = p->moves[state].kind == GREFFE__MOVE_OTHER;
+    }
+    return others;
+}
+
 static void not_proved(greffe__proof *p, const greffe__node *node, const char *hint,
                        const char *what)
 {
@@ -92,8 +102,11 @@ static void tell_stuck(greffe__proof *p, uint32_t node)
     const char *where = values.size > 0 ? " where " : "";
     if (is_guessed(p, p->stuck_at[node])) {
         tell_unread(p, node,
-                    "that there is always a way on from here is not proved: a condition on the way "
-                    "is more than comparisons with values that are known");
+                    is_of_others(p, p->stuck_at[node])
+                        ? "that there is always a way on from here is not proved: it is asked what "
+                          "any item has done, and another may do it meanwhile"
+                        : "that there is always a way on from here is not proved: a condition on "
+                          "the way is more than comparisons with values that are known");
         return;
     }
     const greffe__goal goal = {.code = choice ? GREFFE__GR_CHOICE_GAP : GREFFE__GR_TASK_STUCK,
