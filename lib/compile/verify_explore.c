@@ -719,6 +719,24 @@ static void expand_state(step *s)
     expand_clocks(s);
 }
 
+/* Of a state from which all else was looked at: what other items may do there. */
+static void expand_others(step *s)
+{
+    const greffe__proof *p = s->p;
+    for (uint32_t k = 0; k < s->open.count; k++) {
+        const greffe__plan_node *node = greffe__proof_token(p, s->before, s->open.at[k]);
+        if (node != NULL && passes_on(s, node)) {
+            return;
+        }
+    }
+    for (uint32_t k = 0; k < s->open.count; k++) {
+        const greffe__plan_node *node = greffe__proof_token(p, s->before, s->open.at[k]);
+        if (node != NULL && node->op == GREFFE__P_EACH) { /* an item goes no further: see above */
+            others(s, (uint32_t)(node - p->plan->nodes.at));
+        }
+    }
+}
+
 /* A clock that runs may end, wherever nothing is sealed and it is not suspended. */
 static void expand_clocks(step *s)
 {
@@ -806,13 +824,19 @@ static bool explore(greffe__proof *p)
         return false;
     }
     /* What items do by themselves comes first: a fault is told by a way that needs no other. */
+    uint32_t alone = 0;
     for (uint32_t pass = 0; pass < 1 + (p->shared.count > 0); pass++) {
         s.with_others = pass > 0;
         for (uint32_t i = 0; i < p->count && !p->failed && !p->spent; i++) {
             greffe__proof_load(p, i, before, &s.open);
             s.from = i;
-            expand_state(&s);
+            if (i < alone) {
+                expand_others(&s);
+            } else {
+                expand_state(&s);
+            }
         }
+        alone = p->count;
     }
     return !p->failed;
 }
