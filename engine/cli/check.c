@@ -57,11 +57,16 @@ static bool is_as_it_was(const cJSON *found)
     return true;
 }
 
+static bool fails_on_warning(const cli *c)
+{
+    return c->fail_on != NULL && strcmp(c->fail_on, "warning") == 0;
+}
+
 /* What findings hang on besides files. */
 static void key_of(const cli *c, char out[80])
 {
     (void)snprintf(out, 80, "greffe %s%s%s", greffe_version(), c->no_replay ? " no replay" : "",
-                   c->fail_on_warning ? " warnings" : "");
+                   fails_on_warning(c) ? " warnings" : "");
 }
 
 static void read_cache(checking *all)
@@ -117,7 +122,7 @@ bool cli_unproved(const cli *c)
 
 int cli_verdict(const cli *c, int code)
 {
-    bool warned = greffe_diags_total(c->diags, GREFFE_WARNING) > 0 && c->fail_on_warning;
+    bool warned = greffe_diags_total(c->diags, GREFFE_WARNING) > 0 && fails_on_warning(c);
     return code == EXIT_FINE && (warned || cli_unproved(c)) ? EXIT_UNPROVED : code;
 }
 

@@ -23,10 +23,10 @@ typedef struct cli {
     const char *words[64];
     int word_count;
     const char *store, *site, *out, *as, *key, *args, *now, *procedure, *by, *status, *group;
-    const char *represented, *effective, *because, *format, *counterexamples, *cache;
+    const char *represented, *effective, *because, *format, *counterexamples, *cache, *fail_on;
     int limit, min_coverage, jobs;
     uint64_t if_version;
-    bool json, quiet, why, history, each, fail_on_warning, lenient, update, coverage, no_replay;
+    bool json, quiet, why, history, each, lenient, update, coverage, no_replay;
     bool mute;           /* what the library logs is of no interest now */
     struct cJSON *reads; /* the files that were read, with their hashes; NULL: nobody asks */
     bool waives;         /* one of them lets something pass until a day */

@@ -47,17 +47,22 @@ static const struct {
     {"--format", offsetof(cli, format)},
     {"--counterexamples", offsetof(cli, counterexamples)},
     {"--cache", offsetof(cli, cache)},
+    {"--fail-on", offsetof(cli, fail_on)},
 };
 
 static const struct {
     const char *name;
     size_t offset;
 } flags[] = {
-    {"--json", offsetof(cli, json)},         {"--quiet", offsetof(cli, quiet)},
-    {"--why", offsetof(cli, why)},           {"--history", offsetof(cli, history)},
-    {"--each", offsetof(cli, each)},         {"--fail-on-warning", offsetof(cli, fail_on_warning)},
-    {"--lenient", offsetof(cli, lenient)},   {"--update", offsetof(cli, update)},
-    {"--coverage", offsetof(cli, coverage)}, {"--no-replay", offsetof(cli, no_replay)},
+    {"--json", offsetof(cli, json)},
+    {"--quiet", offsetof(cli, quiet)},
+    {"--why", offsetof(cli, why)},
+    {"--history", offsetof(cli, history)},
+    {"--each", offsetof(cli, each)},
+    {"--lenient", offsetof(cli, lenient)},
+    {"--update", offsetof(cli, update)},
+    {"--coverage", offsetof(cli, coverage)},
+    {"--no-replay", offsetof(cli, no_replay)},
 };
 
 /* `--format=junit` is `--format junit`: false when there is no such option with a value. */
@@ -130,7 +135,9 @@ static int parse(cli *c, int argc, char **argv)
             return cli_fail(EXIT_USAGE, "there are more than 64 words");
         }
     }
-    return EXIT_FINE;
+    bool known = c->fail_on == NULL || strcmp(c->fail_on, "error") == 0 ||
+                 strcmp(c->fail_on, "warning") == 0;
+    return known ? EXIT_FINE : cli_fail(EXIT_USAGE, "--fail-on takes error or warning");
 }
 
 static int dispatch(cli *c)

@@ -57,7 +57,7 @@ const char cli_usage[] =
     "  --documents DIR                     where documents are kept\n"
     "  --if-version N                      refuse when somebody else has written since\n"
     "  --group, --status, --limit   narrow a list          --json        machine-readable\n"
-    "  --fail-on-warning   a warning is a fault            --quiet       no progress\n"
+    "  --fail-on warning   a warning is a fault            --quiet       no progress\n"
     "\n"
     "Exit codes: 0 fine, 1 faults or refused, 2 wrong use, 3 environment, 4 not proved.\n";
 
@@ -65,7 +65,7 @@ static const struct {
     const char *command, *page;
 } pages[] = {
     {"check",
-     "greffe check FILE.yaml|FOLDER… [--site FILE] [--format F] [--fail-on-warning]\n"
+     "greffe check FILE.yaml|FOLDER… [--site FILE] [--format F] [--fail-on LEVEL]\n"
      "             [--counterexamples DIR] [--cache FILE] [--jobs N] [--no-replay]\n"
      "\n"
      "Reads procedures with their authority and letters, goes through every state that a dossier "
@@ -81,7 +81,7 @@ static const struct {
      "                       column, end_line, end_column, message, hint, story, fingerprint),\n"
      "                       sarif (2.1.0), junit (XML), github (annotations of a workflow)\n"
      "  --json               the same as --format json\n"
-     "  --fail-on-warning    exit 4 when there are warnings\n"
+     "  --fail-on LEVEL      warning: exit 4 when there are warnings; error, if it is not said\n"
      "  --counterexamples DIR  write each way to a fault as a scenario, which greffe test plays, "
      "and\n"
      "                       as a picture; the folder is made\n"
@@ -119,7 +119,7 @@ static const struct {
      "Exit: 0 all have a value, 1 faults.\n"
      "    greffe eval 'prix := 1249.90' 'round half up(min(0.25 * prix, 200), 2)'\n"},
     {"build",
-     "greffe build FILE.yaml --out FILE.bundle [--fail-on-warning]\n"
+     "greffe build FILE.yaml --out FILE.bundle [--fail-on LEVEL]\n"
      "\n"
      "Writes the bundle that is published: plan, texts and letters in one file. The same sources\n"
      "give the same bytes.\n"

@@ -173,9 +173,16 @@ class Bundle(unittest.TestCase):
 
     def test_what_is_not_proved_is_refused_where_a_warning_is_a_fault(self):
         answer = greffe("build", GOLDEN / "GR-4202-a-guarantee.yaml", "--out", self.bundle,
-                        "--fail-on-warning")
+                        "--fail-on", "warning")
         self.assertEqual((answer.exit, answer.code), (4, "GR-4202"), str(answer))
         self.assertFalse(self.bundle.exists())
+
+    def test_a_warning_is_no_fault_unless_that_is_asked_for(self):
+        procedure = GOLDEN / "GR-4202-a-guarantee.yaml"
+        self.assertEqual(greffe("check", procedure).exit, 0)
+        self.assertEqual(greffe("check", procedure, "--fail-on=error").exit, 0)
+        self.assertEqual(greffe("check", procedure, "--fail-on=warning").exit, 4)
+        self.assertEqual(greffe("check", procedure, "--fail-on", "hint").exit, 2)
 
     def test_what_is_not_proved_is_refused(self):
         answer = greffe("build", GOLDEN / "GR-4001-a-choice.yaml", "--out", self.bundle)
