@@ -9,6 +9,10 @@
 #include "store/sqlite_priv.h"
 
 enum { schema_version = 3, busy_ms = 5000, most_prefix = 32 };
+/* The log is copied into the database when it has as many pages, 16 MiB. A page that several
+ * transactions write between two such copies is copied once; reading a log finds its pages in the
+ * first segment of the log's index as long as there are fewer than 4,062. */
+enum { log_pages = 4000 };
 
 static const char *const statements[STATEMENT_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -308,6 +312,7 @@ static greffe_status prepare_database(sqlite_store *s, bool read_only)
         if (status == GREFFE_OK) {
             status = execute(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
         }
+        (void)sqlite3_wal_autocheckpoint(s->db, log_pages);
     }
     if (status == GREFFE_OK) {
         status = read_version(s, &version);

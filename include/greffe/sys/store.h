@@ -385,7 +385,8 @@ typedef struct greffe_sqlite_options {
     bool read_only;     /**< a copy that was put aside may lie where nothing can be written */
 } greffe_sqlite_options;
 
-/** A store in SQLite (WAL, synchronous=FULL). It creates an empty database and never migrates one:
+/** A store in SQLite (WAL, synchronous=FULL; the log beside the file grows to some 16 MiB before it
+ *  is copied into it). It creates an empty database and never migrates one:
  *  GREFFE_EVERSION for another schema version, GREFFE_EREADONLY, GREFFE_EBUSY, GREFFE_EIO,
  *  GREFFE_EMISUSE, GREFFE_ENOMEM. */
 GREFFE_API greffe_status greffe_store_sqlite(greffe_store **out,
