@@ -168,10 +168,22 @@ static bool check_output(greffe__checker *c, greffe__ast *node, const greffe__ta
     return true;
 }
 
+/* What the first of its outputs gives where no rule fires; NULL: none does. */
+static const greffe__ast *otherwise_of(const greffe__ast *node)
+{
+    const greffe__table *table = node->table;
+    for (uint32_t i = 0; i < table->output_count; i++) {
+        const greffe__ast *part = node->at[2 * table->input_count + table->output_count + i];
+        if (part->kind != GREFFE__AST_NOTHING) {
+            return part;
+        }
+    }
+    return NULL;
+}
+
 static greffe__type table_type(greffe__checker *c, const greffe__ast *node, greffe__type row)
 {
     const greffe__table *table = node->table;
-    const greffe__ast *otherwise = node->at[2 * table->input_count + table->output_count];
     switch ((greffe__hit)table->hit) {
     case GREFFE__HIT_RULE_ORDER:
     case GREFFE__HIT_OUTPUT_ORDER: break;
@@ -180,8 +192,7 @@ static greffe__type table_type(greffe__checker *c, const greffe__ast *node, gref
             return greffe__check_type_of(GREFFE__NUMBER);
         }
         if (table->aggregate != GREFFE__AGGREGATE_NONE) {
-            bool told = otherwise->kind != GREFFE__AST_NOTHING; /* else: no rule, no sum */
-            row.optional = row.optional || !told;
+            row.optional = row.optional || otherwise_of(node) == NULL; /* no rule, no sum */
             return row;
         }
         break;
@@ -203,6 +214,12 @@ bool greffe__check_table(greffe__checker *c, greffe__ast *node)
     greffe__type *types = greffe__arena_zalloc(c->work->arena, (outputs + 1) * sizeof *types);
     greffe__strs *names = greffe__arena_zalloc(c->work->arena, sizeof *names);
     bool good = types != NULL && names != NULL;
+    const greffe__ast *otherwise = otherwise_of(node);
+    if (table->aggregate == GREFFE__AGGREGATE_COUNT && otherwise != NULL) {
+        (void)greffe__expr_fail(c->work, GREFFE__GR_EXPR_TYPE, otherwise->start, otherwise->end,
+                                "leave it out", "a count is 0 where no rule fires");
+        return false;
+    }
     if (outputs > 1 && table->aggregate != GREFFE__AGGREGATE_NONE &&
         table->aggregate != GREFFE__AGGREGATE_COUNT) {
         return greffe__check_no_value(c, GREFFE__GR_EXPR_TYPE, node,

@@ -136,14 +136,15 @@ bool greffe__table_hit(greffe__value *out, uint32_t operand, const greffe__value
             return refuse(trouble, "the program of a table is damaged");
         }
     }
-    if (found->count == 0 && with_default) {
-        *out = *otherwise;
-        return true;
+    bool listed = many && how == GREFFE__AGGREGATE_NONE;
+    if (found->count == 0 && with_default) { /* a last rule, which fires where no other does */
+        *out = listed ? greffe__list_of(NULL, 0) : *otherwise;
+        return !listed || greffe__list_append(arena, out, otherwise);
     }
-    if (many && how != GREFFE__AGGREGATE_NONE) {
+    if (many && !listed) {
         return aggregate(out, how, found, arena, trouble);
     }
-    if (many) {
+    if (listed) {
         *out = *found;
         return hit != GREFFE__HIT_OUTPUT_ORDER || by_order(out, found, order, arena);
     }

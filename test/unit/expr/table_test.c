@@ -193,6 +193,13 @@ static void a_default_is_given_where_no_rule_fires(void **state)
                 {"3", "{\"a\":null,\"b\":9}"}, {"4", "{\"a\":1,\"b\":2}"});
     CHECK_TABLE("hit collect sum\nname n number\nin n\nout a ; ; 0\nrule > 3 => 1\n", {"3", "0"},
                 {"4", "1"});
+    CHECK_TABLE("hit collect\nname n number\nin n\nout a ; ; 0\nrule > 3 => 1\n", {"3", "[0]"},
+                {"4", "[1]"});
+    CHECK_TABLE("hit rule_order\nname n number\nin n\nout a ; ; [0]\nrule > 3 => [1]\n",
+                {"3", "[[0]]"}, {"4", "[[1]]"});
+    CHECK_TABLE("hit output_order\nname n number\nin n\nout a ; 2, 1, 0 ; 0\nrule > 3 => 1\n"
+                "rule > 4 => 2\n",
+                {"3", "[0]"}, {"5", "[2,1]"});
 }
 
 static void an_input_that_is_not_allowed_is_an_error(void **state)
@@ -276,6 +283,8 @@ static void tables_are_refused_with_the_place_of_their_fault(void **state)
         {"hit unique\nname n number\nin n\nout a\nrule 1 => n +\n", "GR-3001", "", NULL},
         {"hit unique\nname n number\nin n\nout a\nrule @\"2020-01-01\" => 1\n", "GR-3003",
          "@\"2020-01-01\"", NULL},
+        {"hit collect count\nname n number\nin n\nout a ; ; 7\nrule 1 => 1\n", "GR-3003", "7",
+         "leave it out"},
     };
     room *r = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
