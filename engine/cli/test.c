@@ -242,30 +242,41 @@ static int take_file(cli *c, const char *path, void *data)
     return code;
 }
 
+/* Whether as much was passed through as is asked for: of what tools read, a test of its own. */
+static int covered(const cli *c, const round *all, double share)
+{
+    char what[120];
+    int code = share + 1e-9 >= c->min_coverage ? EXIT_FINE : EXIT_FAULTS;
+    (void)snprintf(what, sizeof what, "the scenarios cover %.1f %%, and %d are asked for", share,
+                   c->min_coverage);
+    if (all->findings != NULL && c->min_coverage > 0) {
+        if (code != EXIT_FINE) {
+            cli_findings_say(all->findings, "coverage", "coverage", 1, what);
+        }
+        cli_findings_end(all->findings, "coverage", code);
+    }
+    return code == EXIT_FINE ? code : cli_fail(code, "%s", what);
+}
+
 /* What is left to do once all were played: what tools read, and coverage. */
 static int conclude(cli *c, const round *all, const char *format)
 {
-    bool junit = strcmp(format, "junit") == 0;
-    if (junit) {
-        cli_findings_print(all->findings, format, "test");
-    } else if (!c->json) {
+    int code = EXIT_FINE;
+    bool human = all->findings == NULL;
+    if (human) {
         (void)printf("%d passed, %d failed\n", all->passed, all->failed);
+        (void)fflush(stdout);
     }
-    if (all->coverage == NULL) {
-        return EXIT_FINE;
+    if (all->coverage != NULL) {
+        code = covered(c, all, coverage_print(all->coverage, human ? stdout : stderr));
     }
-    (void)fflush(stdout);
-    double share = coverage_print(all->coverage, junit || c->json ? stderr : stdout);
-    if (strcmp(c->out, "out") != 0) {
-        int code = coverage_draw_all(all->coverage, c->out);
-        if (code != EXIT_FINE) {
-            return code;
-        }
+    if (strcmp(format, "junit") == 0) {
+        cli_findings_print(all->findings, format, "test");
     }
-    return share + 1e-9 >= c->min_coverage
-               ? EXIT_FINE
-               : cli_fail(EXIT_FAULTS, "the scenarios cover %.1f %%, and %d are asked for", share,
-                          c->min_coverage);
+    if (all->coverage != NULL && strcmp(c->out, "out") != 0) {
+        code = cli_worse(coverage_draw_all(all->coverage, c->out), code);
+    }
+    return code;
 }
 
 int cli_test(cli *c)

@@ -510,6 +510,19 @@ class Coverage(Stage):
         self.assertEqual(self.greffe("s.yaml", "--min-coverage", str(int(share) + 1)).exit, 1)
         self.assertEqual(self.greffe("s.yaml", "--min-coverage", "100").exit, 1)
 
+    def test_for_tools_it_is_a_test_of_its_own(self):
+        self.scenario(*self.ALL["oui"])
+        share = int(self.share("s.yaml"))
+        for least, failures in ((share, []), (share + 1, ["coverage"])):
+            with self.subTest(least=least):
+                out = self.greffe("s.yaml", "--format", "junit", "--min-coverage", str(least)).out
+                cases = xml.etree.ElementTree.fromstring(out).findall(".//testcase")
+                self.assertEqual([case.get("name") for case in cases], ["s.yaml", "coverage"])
+                failed = [case for case in cases if case.find("failure") is not None]
+                self.assertEqual([case.get("name") for case in failed], failures)
+                for case in failed:
+                    self.assertIn(f"{least} are asked for", case.find("failure").get("message"))
+
     def test_it_is_the_share_of_all_that_was_played(self):
         for name, steps in self.ALL.items():
             self.scenario(*steps, name=f"{name}.yaml")
