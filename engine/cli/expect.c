@@ -349,50 +349,66 @@ static void compare_golden(scenario *s, const scenario_letter *letter, const cha
     }
 }
 
-/* {accord: attendu/accord.txt}: the letters that left, and the text of each. */
-static void compare_texts(scenario *s, const cJSON *expected)
+/* `accord`, or {accord: attendu/accord.txt} of one or more; false for anything else. */
+static bool add_expected(cJSON *names, cJSON *files, const cJSON *of)
 {
-    char names[most_text] = "", found[most_text] = "";
-    size_t at = 0;
     const cJSON *one;
-    cJSON_ArrayForEach(one, expected)
+    if (cJSON_IsString(of)) {
+        cJSON_AddItemToArray(names, cJSON_CreateString(of->valuestring));
+        cJSON_AddItemToArray(files, cJSON_CreateNull());
+        return true;
+    }
+    if (!cJSON_IsObject(of)) {
+        return false;
+    }
+    cJSON_ArrayForEach(one, of)
     {
         if (strcmp(one->string, "@line") != 0) {
-            add_text(names, one->string);
+            cJSON_AddItemToArray(names, cJSON_CreateString(one->string));
+            cJSON_AddItemToArray(files, cJSON_Duplicate(one, true));
+            if (!cJSON_IsString(one)) {
+                return false;
+            }
         }
+    }
+    return true;
+}
+
+/* The letters that left, by their names, and the text of those that have a file. */
+static void compare_letters(scenario *s, const cJSON *expected)
+{
+    char found[most_text] = "", line[most_text];
+    bool good = true;
+    const cJSON *one;
+    cJSON *names = cJSON_CreateArray(), *files = cJSON_CreateArray();
+    if (cJSON_IsArray(expected)) {
+        cJSON_ArrayForEach(one, expected)
+        {
+            good = add_expected(names, files, one) && good;
+        }
+    } else {
+        good = add_expected(names, files, expected);
     }
     for (size_t i = 0; i < s->letter_count; i++) {
         add_text(found, s->letters[i].name);
     }
-    cJSON *all = cJSON_CreateString(names);
-    compare(s, "letters", all, found);
-    cJSON_Delete(all);
-    const cJSON *texts = strcmp(names, found) == 0 ? expected : NULL;
+    if (!good) {
+        scenario_fail(s, "'letters' takes names, or {name: file}");
+    } else {
+        compare(s, "letters", names, found);
+    }
+    size_t at = 0;
+    bool same = good && line_of(names, line) && strcmp(line, found) == 0;
+    const cJSON *texts = same ? files : NULL;
     cJSON_ArrayForEach(one, texts)
     {
-        if (strcmp(one->string, "@line") == 0) {
-            continue;
-        }
         if (cJSON_IsString(one)) {
             compare_golden(s, &s->letters[at], one->valuestring);
-        } else {
-            scenario_fail(s, "'letters' takes names, or {name: file}");
         }
         at += 1;
     }
-}
-
-static void compare_letters(scenario *s, const cJSON *expected)
-{
-    char found[most_text] = "";
-    if (cJSON_IsObject(expected)) {
-        compare_texts(s, expected);
-    } else {
-        for (size_t i = 0; i < s->letter_count; i++) {
-            add_text(found, s->letters[i].name);
-        }
-        compare(s, "letters", expected, found);
-    }
+    cJSON_Delete(names);
+    cJSON_Delete(files);
     scenario_forget_letters(s);
 }
 

@@ -93,6 +93,25 @@ class Letters(Stage):
         one = expect("letters: {accord: attendu/accord.txt}")
         self.differs(quotient(), one, says="accuse_reception", top=SIX_HUNDRED)
 
+    def test_two_letters_of_one_name_have_a_file_each(self):
+        two = (quotient("d1"), quotient("d2"),
+               expect("letters: [{accuse_reception: attendu/un.txt}, "
+                      "{accord: attendu/accord.txt}, accuse_reception, "
+                      "{accord: attendu/deux.txt}]"))
+        self.updated(*two)
+        self.plays(*two, top=SIX_HUNDRED)
+        self.assertIn("000001", self.kept.read_text(encoding="utf-8"))
+        other = self.folder / "attendu" / "deux.txt"
+        self.assertIn("000002", other.read_text(encoding="utf-8"))
+        other.write_bytes(self.kept.read_bytes())
+        self.differs(*two, says="attendu/deux.txt", top=SIX_HUNDRED)
+
+    def test_a_list_of_letters_has_names_and_files_alone(self):
+        for item in ("[accord]", "{accord: [a.txt]}", "{accord: {a: b}}"):
+            with self.subTest(item=item):
+                self.differs(quotient(), expect(f"letters: [{item}]"),
+                             says="names, or {name: file}", top=SIX_HUNDRED)
+
     def test_the_file_stands_beside_the_scenario_not_beside_who_plays_it(self):
         self.scenario(quotient(), BOTH, name="inner/s.yaml", procedure="../quotient.yaml",
                       top=SIX_HUNDRED)
