@@ -293,34 +293,77 @@ size_t greffe__dec_format(char out[GREFFE__DEC_CHARS], greffe__dec value)
 
 /* --- Arithmetic --- */
 
+/* A coefficient for an exponent that is lower by `gap`: false where it would not be of one word. */
+static inline bool lower(uint64_t *coefficient, int gap)
+{
+    static const uint32_t powers[] = {1,      10,      100,      1000,      10000,
+                                      100000, 1000000, 10000000, 100000000, 1000000000};
+    enum { most = sizeof powers / sizeof powers[0] - 1 };
+    if (gap > most || *coefficient >> 32 != 0) {
+        return false;
+    }
+    *coefficient *= powers[gap];
+    return true;
+}
+
+/* Both coefficients for one exponent, the lower of the two. */
+static inline bool align(uint64_t *x, uint64_t *y, greffe__dec a, greffe__dec b)
+{
+    *x = a.w[0];
+    *y = b.w[0];
+    if (!is_small(a) || !is_small(b)) {
+        return false;
+    }
+    int gap = exponent_of(a) - exponent_of(b);
+    return gap == 0 || (gap > 0 ? lower(x, gap) : lower(y, -gap));
+}
+
 static bool add_small(greffe__dec *out, greffe__dec a, greffe__dec b)
 {
-    if (((a.w[1] ^ b.w[1]) & ~sign_bit) != 0 || !is_small(a)) {
-        return false; /* another exponent, or a large coefficient */
+    uint64_t x, y;
+    if (!align(&x, &y, a, b)) {
+        return false;
     }
-    int exponent = exponent_of(a);
+    int exponent = exponent_of(a) < exponent_of(b) ? exponent_of(a) : exponent_of(b);
     bool negative = is_negative(a);
     if (negative == is_negative(b)) {
-        uint64_t sum = a.w[0] + b.w[0];
-        if (sum < a.w[0]) {
+        uint64_t sum = x + y;
+        if (sum < x) {
             return false;
         }
         *out = make(negative, 0, sum, exponent);
         return true;
     }
-    bool larger = a.w[0] >= b.w[0];
-    *out = larger ? make(negative, 0, a.w[0] - b.w[0], exponent)
-                  : make(!negative, 0, b.w[0] - a.w[0], exponent);
+    *out = x >= y ? make(negative, 0, x - y, exponent) : make(!negative, 0, y - x, exponent);
     return true;
+}
+
+/* What the library does stays out of the functions that mostly don't call it: its numbers are
+ * passed in memory, and so would theirs be. */
+__attribute__((noinline)) static bool add_any(greffe__dec *out, greffe__dec a, greffe__dec b)
+{
+    _IDEC_flags flags = 0;
+    return accept(out, bid128_add(to_bid(a), to_bid(b), BID_ROUNDING_TO_NEAREST, &flags));
+}
+
+__attribute__((noinline)) static bool mul_any(greffe__dec *out, greffe__dec a, greffe__dec b)
+{
+    _IDEC_flags flags = 0;
+    return accept(out, bid128_mul(to_bid(a), to_bid(b), BID_ROUNDING_TO_NEAREST, &flags));
+}
+
+__attribute__((noinline)) static int compare_any(greffe__dec a, greffe__dec b)
+{
+    _IDEC_flags flags = 0;
+    if (bid128_quiet_equal(to_bid(a), to_bid(b), &flags)) {
+        return 0;
+    }
+    return bid128_quiet_less(to_bid(a), to_bid(b), &flags) ? -1 : 1;
 }
 
 bool greffe__dec_add(greffe__dec *out, greffe__dec a, greffe__dec b)
 {
-    if (add_small(out, a, b)) {
-        return true;
-    }
-    _IDEC_flags flags = 0;
-    return accept(out, bid128_add(to_bid(a), to_bid(b), BID_ROUNDING_TO_NEAREST, &flags));
+    return add_small(out, a, b) || add_any(out, a, b);
 }
 
 bool greffe__dec_sub(greffe__dec *out, greffe__dec a, greffe__dec b)
@@ -336,8 +379,7 @@ bool greffe__dec_mul(greffe__dec *out, greffe__dec a, greffe__dec b)
         *out = make(is_negative(a) != is_negative(b), 0, a.w[0] * b.w[0], exponent);
         return true;
     }
-    _IDEC_flags flags = 0;
-    return accept(out, bid128_mul(to_bid(a), to_bid(b), BID_ROUNDING_TO_NEAREST, &flags));
+    return mul_any(out, a, b);
 }
 
 bool greffe__dec_div(greffe__dec *out, greffe__dec a, greffe__dec b)
@@ -417,19 +459,16 @@ bool greffe__dec_negative(greffe__dec a)
 
 int greffe__dec_compare(greffe__dec a, greffe__dec b)
 {
-    if (((a.w[1] ^ b.w[1]) & ~sign_bit) == 0 && is_small(a)) {
-        bool negative = is_negative(a);
-        if (negative != is_negative(b)) {
-            return negative ? -1 : 1;
-        }
-        int order = a.w[0] < b.w[0] ? -1 : a.w[0] > b.w[0];
-        return negative ? -order : order;
+    uint64_t x, y;
+    if (!align(&x, &y, a, b)) {
+        return compare_any(a, b);
     }
-    _IDEC_flags flags = 0;
-    if (bid128_quiet_equal(to_bid(a), to_bid(b), &flags)) {
-        return 0;
+    bool negative = is_negative(a);
+    if (negative != is_negative(b)) {
+        return negative ? -1 : 1;
     }
-    return bid128_quiet_less(to_bid(a), to_bid(b), &flags) ? -1 : 1;
+    int order = x < y ? -1 : x > y;
+    return negative ? -order : order;
 }
 
 /* Round to a whole number in the direction asked for. */
@@ -491,18 +530,9 @@ static bool round_small(greffe__dec *out, greffe__dec a, int scale, greffe__roun
     return true;
 }
 
-bool greffe__dec_round(greffe__dec *out, greffe__dec a, int scale, greffe__rounding mode)
+__attribute__((noinline)) static bool round_any(greffe__dec *out, greffe__dec a, int scale,
+                                                greffe__rounding mode)
 {
-    if (scale < lowest_exponent || scale > -lowest_exponent) {
-        return false;
-    }
-    if (-exponent_of(a) <= scale) {
-        *out = a; /* no digit to lose */
-        return true;
-    }
-    if (round_small(out, a, scale, mode)) {
-        return true;
-    }
     _IDEC_flags flags = 0;
     int exponent = exponent_of(a);
     if (exponent + scale < -2 * max_digits && !is_zero(a)) {
@@ -516,6 +546,18 @@ bool greffe__dec_round(greffe__dec *out, greffe__dec a, int scale, greffe__round
     BID_UINT128 shifted = bid128_scalbn(to_bid(a), scale, BID_ROUNDING_TO_NEAREST, &flags);
     BID_UINT128 whole = to_whole(shifted, mode);
     return accept(out, bid128_scalbn(whole, -scale, BID_ROUNDING_TO_NEAREST, &flags));
+}
+
+bool greffe__dec_round(greffe__dec *out, greffe__dec a, int scale, greffe__rounding mode)
+{
+    if (scale < lowest_exponent || scale > -lowest_exponent) {
+        return false;
+    }
+    if (-exponent_of(a) <= scale) {
+        *out = a; /* no digit to lose */
+        return true;
+    }
+    return round_small(out, a, scale, mode) || round_any(out, a, scale, mode);
 }
 
 /* --- Exact conversions --- */

@@ -14,11 +14,6 @@ greffe__str greffe__str_of(const char *terminated)
                               : (greffe__str){terminated, strlen(terminated)};
 }
 
-bool greffe__str_equal(greffe__str a, greffe__str b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 bool greffe__str_is(greffe__str a, const char *terminated)
 {
     size_t i = 0; /* most differ in the first byte */

@@ -17,7 +17,10 @@ typedef greffe_str greffe__str;
 
 /* The pair of arguments that GREFFE__STR_FMT takes is (int)s.size, s.data. */
 greffe__str greffe__str_of(const char *terminated); /* NULL gives the empty string */
-bool greffe__str_equal(greffe__str a, greffe__str b);
+static inline bool greffe__str_equal(greffe__str a, greffe__str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
 bool greffe__str_is(greffe__str a, const char *terminated);
 /* Byte order: <0, 0, >0. */
 int greffe__str_compare(greffe__str a, greffe__str b);

@@ -108,20 +108,35 @@ bool greffe__count_work(const greffe__frame *f, uint64_t steps)
 
 /* --- Logic --- */
 
-static bool as_truth(const greffe__frame *f, greffe__value *value)
+static bool no_truth(const greffe__frame *f, greffe__value *value)
 {
-    if (value->kind == GREFFE__BOOL) {
-        return true;
-    }
     return greffe__met_text(
         f, value->kind == GREFFE__NULL ? GREFFE__GR_EVAL_ABSENT : GREFFE__GR_EVAL_TYPE,
         "a condition is neither true nor false", value, value);
+}
+
+static inline bool as_truth(const greffe__frame *f, greffe__value *value)
+{
+    return value->kind == GREFFE__BOOL || no_truth(f, value);
+}
+
+static inline bool negate(const greffe__frame *f, greffe__value *value)
+{
+    bool good = as_truth(f, value);
+    if (value->kind == GREFFE__BOOL) {
+        *value = greffe__bool(!value->as.truth);
+    }
+    return good;
 }
 
 /* Three values: `decided` (false for and, true for or) wins over null. */
 static bool combine(const greffe__frame *f, bool decided, greffe__value *a)
 {
     greffe__value *b = a + 1;
+    if (a->kind == GREFFE__BOOL && b->kind == GREFFE__BOOL) {
+        *a = greffe__bool(decided ? a->as.truth || b->as.truth : a->as.truth && b->as.truth);
+        return true;
+    }
     bool good = as_truth(f, a) && as_truth(f, b);
     bool wins_a = a->kind == GREFFE__BOOL && a->as.truth == decided;
     bool wins_b = b->kind == GREFFE__BOOL && b->as.truth == decided;
@@ -157,9 +172,9 @@ static bool slow_compare(const greffe__frame *f, greffe__op op, greffe__value *a
     return greffe__met(f, &trouble, a);
 }
 
-static bool slow_in(const greffe__frame *f, greffe__value *a)
+static bool is_in(const greffe__frame *f, greffe__value *a)
 {
-    greffe__trouble trouble = {0};
+    greffe__trouble trouble; /* filled where it is met */
     greffe__value result;
     if (greffe__value_in(&result, &a[0], &a[1], &trouble)) {
         *a = result;
@@ -253,15 +268,6 @@ static bool seldom(greffe__frame *f, greffe__op op, uint32_t operand, greffe__va
         greffe__trouble trouble = {0};
         return greffe__negate(top - 1, &trouble) || greffe__met(f, &trouble, top - 1);
     }
-    case GREFFE__OP_NOT:
-        if (!as_truth(f, top - 1)) {
-            return false;
-        }
-        if (top[-1].kind == GREFFE__BOOL) {
-            top[-1].as.truth = !top[-1].as.truth;
-        }
-        return true;
-    case GREFFE__OP_IN: return slow_in(f, top - 2);
     case GREFFE__OP_LIST: return greffe__build_list(f, top - operand, operand);
     case GREFFE__OP_CONTEXT: {
         const greffe__value *names = &constants[operand];
@@ -315,7 +321,6 @@ static bool seldom(greffe__frame *f, greffe__op op, uint32_t operand, greffe__va
 static int32_t growth(const greffe__program *program, greffe__op op, uint32_t operand)
 {
     switch (op) {
-    case GREFFE__OP_IN:
     case GREFFE__OP_RANGE:
     case GREFFE__OP_INDEX:
     case GREFFE__OP_COUNTING:
@@ -348,23 +353,28 @@ static bool compare_numbers(greffe__op op, const greffe__value *a)
     }
 }
 
-/* Arithmetic and comparisons: of two numbers, most often. */
-static bool two_operands(const greffe__frame *f, greffe__op op, greffe__value *a)
+/* Of two numbers, most often; equality of two texts. */
+static inline bool arithmetic(const greffe__frame *f, greffe__op op, greffe__value *a)
 {
-    if (op < GREFFE__OP_EQ) {
-        bool numbers = a[0].kind == GREFFE__NUMBER && a[1].kind == GREFFE__NUMBER;
-        greffe__dec x = a[0].as.number, y = a[1].as.number;
-        if (numbers && ((op == GREFFE__OP_MUL && greffe__dec_mul(&a->as.number, x, y)) ||
-                        (op == GREFFE__OP_ADD && greffe__dec_add(&a->as.number, x, y)))) {
-            return true;
-        }
-        return slow_arithmetic(f, op, a);
+    bool numbers = a[0].kind == GREFFE__NUMBER && a[1].kind == GREFFE__NUMBER;
+    greffe__dec x = a[0].as.number, y = a[1].as.number;
+    return (numbers && ((op == GREFFE__OP_MUL && greffe__dec_mul(&a->as.number, x, y)) ||
+                        (op == GREFFE__OP_ADD && greffe__dec_add(&a->as.number, x, y)))) ||
+           slow_arithmetic(f, op, a);
+}
+
+static inline bool compare(const greffe__frame *f, greffe__op op, greffe__value *a)
+{
+    if (a[0].kind == GREFFE__NUMBER && a[1].kind == GREFFE__NUMBER) {
+        *a = greffe__bool(compare_numbers(op, a));
+        return true;
     }
-    if (a[0].kind != GREFFE__NUMBER || a[1].kind != GREFFE__NUMBER) {
-        return slow_compare(f, op, a);
+    if (a[0].kind == GREFFE__STRING && a[1].kind == GREFFE__STRING && op <= GREFFE__OP_NE) {
+        bool equal = greffe__str_equal(a[0].as.string, a[1].as.string);
+        *a = greffe__bool(equal == (op == GREFFE__OP_EQ));
+        return true;
     }
-    *a = greffe__bool(compare_numbers(op, a));
-    return true;
+    return slow_compare(f, op, a);
 }
 
 static bool load_slot(const greffe__frame *f, uint32_t slot, greffe__value *top)
@@ -395,33 +405,34 @@ bool greffe__run(greffe__frame *f, greffe__value *base, greffe__value *top, gref
     const uint32_t *code = program->code.at;
     for (uint32_t at = f->at;; at++) {
         const uint32_t operand = code[at] >> 8;
-        const greffe__op op = (greffe__op)(code[at] & 0xFF);
+        const greffe__op op = (greffe__op)(code[f->at = at] & 0xFF);
         bool good = true, taken = false;
-        f->at = at;
         switch (op) {
-        case GREFFE__OP_CONST: *top++ = program->constants.at[operand]; break;
+        case GREFFE__OP_CONST: *top++ = program->constants.at[operand]; continue;
         case GREFFE__OP_LOAD: good = load_slot(f, operand, top++); break;
-        case GREFFE__OP_LOCAL: *top++ = base[operand]; break;
-        case GREFFE__OP_DROP: top -= operand; break;
-        case GREFFE__OP_TOP: top = base + operand; break;
+        case GREFFE__OP_LOCAL: *top++ = base[operand]; continue;
+        case GREFFE__OP_DROP: top -= operand; continue;
+        case GREFFE__OP_TOP: top = base + operand; continue;
         case GREFFE__OP_SLIDE:
             top -= operand;
             top[-1] = top[(int32_t)operand - 1];
-            break;
+            continue;
         case GREFFE__OP_ADD:
         case GREFFE__OP_SUB:
         case GREFFE__OP_MUL:
         case GREFFE__OP_DIV:
-        case GREFFE__OP_POW:
+        case GREFFE__OP_POW: good = arithmetic(f, op, --top - 1); break;
         case GREFFE__OP_EQ:
         case GREFFE__OP_NE:
         case GREFFE__OP_LT:
         case GREFFE__OP_LE:
         case GREFFE__OP_GT:
-        case GREFFE__OP_GE: good = two_operands(f, op, --top - 1); break;
+        case GREFFE__OP_GE: good = compare(f, op, --top - 1); break;
         case GREFFE__OP_AND:
         case GREFFE__OP_OR: good = combine(f, op == GREFFE__OP_OR, --top - 1); break;
-        case GREFFE__OP_JUMP: taken = true; break;
+        case GREFFE__OP_NOT: good = negate(f, top - 1); break;
+        case GREFFE__OP_IN: good = is_in(f, --top - 1); break;
+        case GREFFE__OP_JUMP: at = operand - 1; continue;
         case GREFFE__OP_JUMP_IF_FALSE:
             good = as_truth(f, --top);
             taken = !is_truth(top, true);
@@ -436,7 +447,7 @@ bool greffe__run(greffe__frame *f, greffe__value *base, greffe__value *top, gref
             taken = try_member(top - 2);
             top -= taken ? 1 : 2;
             break;
-        case GREFFE__OP_BEGIN: *top++ = greffe__null(); break;
+        case GREFFE__OP_BEGIN: *top++ = greffe__null(); continue;
         case GREFFE__OP_LOOP:
             taken = !greffe__has_next(top, top);
             top += taken ? 0 : 1;
@@ -457,4 +468,37 @@ bool greffe__run(greffe__frame *f, greffe__value *base, greffe__value *top, gref
         }
         at = taken ? operand - 1 : at;
     }
+}
+
+/* --- Door --- */
+
+greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
+                                const greffe__program *program, const greffe__eval *eval)
+{
+    greffe__value stack[GREFFE_MAX_EXPR_STACK];
+    greffe__machine machine = {.eval = eval,
+                               .error = error,
+                               .status = GREFFE_OK,
+                               .steps = GREFFE_MAX_EXPR_STEPS,
+                               .limit = stack + GREFFE_MAX_EXPR_STACK};
+    greffe__frame f = {&machine, program, 0};
+    *error = (greffe__expr_error){0};
+    if (program->code.count == 0) { /* what was never written: a stored one may say so */
+        *out = greffe__null();
+        *error = (greffe__expr_error){.code = GREFFE__GR_BUNDLE_READ,
+                                      .message = "the program of an expression is empty"};
+        return GREFFE_EINVALID;
+    }
+    uint64_t left = GREFFE_MAX_EXPR_VALUE;
+    bool good = greffe__run(&f, stack, stack, out);
+    if (good && (out->kind == GREFFE__LIST || out->kind == GREFFE__CONTEXT) &&
+        !greffe__value_within(out, &left)) {
+        good = greffe__met_text(&f, GREFFE__GR_EVAL_LIMIT, "the result is larger than 16 MiB", NULL,
+                                out);
+    }
+    if (!good) {
+        *out = greffe__null();
+        return machine.status != GREFFE_OK ? machine.status : GREFFE_EINVALID;
+    }
+    return eval->arena != NULL && eval->arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
 }

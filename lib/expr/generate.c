@@ -596,6 +596,14 @@ static bool generate_function(greffe__generator *g, const greffe__ast *node)
     return greffe__generate_op(g, GREFFE__OP_CLOSURE, g->program->lambdas.count - 1, node, 1);
 }
 
+/* `not` of what is true or false, and nothing else, is no call. */
+static bool is_plain_not(const greffe__generator *g, const greffe__ast *node)
+{
+    const greffe__type *type = &node->at[node->count - 1]->type;
+    return !g->program->lenient && node->count == 2 && type->kind == GREFFE__BOOL && !type->any &&
+           !type->optional && strcmp(greffe__function_at(node->function - 1)->name, "not") == 0;
+}
+
 static bool generate_call(greffe__generator *g, const greffe__ast *node)
 {
     uint32_t count = node->count - 1;
@@ -611,6 +619,9 @@ static bool generate_call(greffe__generator *g, const greffe__ast *node)
         if (!greffe__generate(g, node->at[i + 1])) {
             return false;
         }
+    }
+    if (node->function != 0 && is_plain_not(g, node)) {
+        return greffe__generate_op(g, GREFFE__OP_NOT, 0, node, 0);
     }
     if (node->function != 0) {
         return greffe__generate_op(g, GREFFE__OP_CALL, (node->function - 1) << 8 | count, node,

@@ -478,10 +478,33 @@ static bool in_list(greffe__value *out, const greffe__value *value, const greffe
     return !undecided;
 }
 
+/* Most lists are of texts: 1 when it is one of them, 0 when it is none, -1 when there are others.
+ */
+static int among_texts(greffe__str text, const greffe__value *list)
+{
+    int none = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const greffe__value *item = &list->as.items[i];
+        if (item->kind != GREFFE__STRING) {
+            none = -1;
+        } else if (greffe__str_equal(text, item->as.string)) {
+            return 1;
+        }
+    }
+    return none;
+}
+
 bool greffe__value_in(greffe__value *out, const greffe__value *value, const greffe__value *test,
                       greffe__trouble *trouble)
 {
     *out = greffe__null();
+    int found = test->kind == GREFFE__LIST && value->kind == GREFFE__STRING
+                    ? among_texts(value->as.string, test)
+                    : -1;
+    if (found >= 0) {
+        *out = greffe__bool(found > 0);
+        return true;
+    }
     if (test->kind == GREFFE__LIST && value->kind != GREFFE__LIST) {
         return in_list(out, value, test, trouble);
     }

@@ -3,15 +3,8 @@
 
 #include <string.h>
 
-greffe__value greffe__null(void)
-{
-    return (greffe__value){.kind = GREFFE__NULL};
-}
-
-greffe__value greffe__bool(bool truth)
-{
-    return (greffe__value){.kind = GREFFE__BOOL, .as.truth = truth};
-}
+const greffe__value greffe__truths[2] = {{.kind = GREFFE__BOOL, .as.truth = false},
+                                         {.kind = GREFFE__BOOL, .as.truth = true}};
 
 greffe__value greffe__number(greffe__dec number)
 {
@@ -170,8 +163,8 @@ bool greffe__value_equal(const greffe__value *a, const greffe__value *b)
                greffe__value_equal(&a->as.range->low, &b->as.range->low) &&
                greffe__value_equal(&a->as.range->high, &b->as.range->high);
     case GREFFE__FUNCTION: return a->as.function == b->as.function;
+    case GREFFE__STRING: return greffe__str_equal(a->as.string, b->as.string);
     case GREFFE__NUMBER:
-    case GREFFE__STRING:
     case GREFFE__DATE:
     case GREFFE__TIME:
     case GREFFE__DATETIME:

@@ -76,8 +76,18 @@ struct greffe__range {
     bool low_closed, high_closed;
 };
 
-greffe__value greffe__null(void);
-greffe__value greffe__bool(bool truth);
+static inline greffe__value greffe__null(void)
+{
+    return (greffe__value){.kind = GREFFE__NULL};
+}
+
+/* Copied whole: what is written part by part and then read at once has to wait. */
+extern const greffe__value greffe__truths[2];
+static inline greffe__value greffe__bool(bool truth)
+{
+    return greffe__truths[truth];
+}
+
 greffe__value greffe__number(greffe__dec number);
 greffe__value greffe__integer(int64_t number);
 greffe__value greffe__string(greffe__str string);
