@@ -262,6 +262,14 @@ typedef struct greffe__definition {
         uint32_t count, capacity;
     } fixups; /* edges whose target is still a name */
     greffe__symbols symbols;
+    struct {
+        struct greffe__partial {
+            const greffe__doc *doc;
+            const greffe__node *node;
+            greffe__str part;
+        } * at;
+        uint32_t count, capacity;
+    } partials;                                 /* expressions of which a part may have no value */
     greffe__nodes guarantee_nodes, clock_nodes; /* of the plan's, in its order */
     struct {
         greffe__waiver *at;

@@ -182,6 +182,15 @@ bool greffe__compile_typed(greffe__definition *d, const greffe__doc *doc, const 
                        greffe__node_place(doc, node, error.start, error.end), error.hint, "%s",
                        error.message);
     }
+    greffe__str part;
+    if (status == GREFFE_OK &&
+        greffe__expr_partial(&part, d->binder.arena, &d->symbols, node->text, NULL)) {
+        struct greffe__partial *one =
+            greffe__arena_push(d->binder.arena, &d->partials, sizeof *one);
+        if (one != NULL) {
+            *one = (struct greffe__partial){doc, node, part};
+        }
+    }
     return status == GREFFE_OK;
 }
 
@@ -314,6 +323,19 @@ static void check_items(greffe__definition *d, uint32_t scope, const greffe__nod
     }
 }
 
+/* What an outcome asks to be filled in is there where its `must` is looked at. */
+static void filled_in(greffe__definition *d, const greffe__u32s *fill, bool there)
+{
+    uint32_t index;
+    for (uint32_t i = 0; i < fill->count; i++) {
+        const greffe__field_def *field = &d->plan->fields.at[fill->at[i]];
+        if (!field->optional && field->when == NULL &&
+            greffe__map_get(&d->symbols.index, field->path, &index)) {
+            d->symbols.at[index]->type.optional = !there;
+        }
+    }
+}
+
 /* What must hold for a person to choose an outcome. */
 static void compile_musts(greffe__definition *d, const greffe__step_def *step,
                           greffe__plan_node *node)
@@ -323,7 +345,9 @@ static void compile_musts(greffe__definition *d, const greffe__step_def *step,
         for (uint32_t j = 0; branch->must != NULL && j < node->edges.count; j++) {
             greffe__edge *edge = &node->edges.at[j];
             if (greffe__str_equal(edge->outcome, branch->outcome.id)) {
+                filled_in(d, &edge->fill, true);
                 edge->guard = program_of(d, &d->procedure, branch->must, &truth);
+                filled_in(d, &edge->fill, false);
                 check_items(d, node->scope, branch->must, edge->guard);
             }
         }

@@ -15,8 +15,12 @@ static bool block_waits(const graph *g, const greffe__plan_node *block, uint32_t
 static bool waits(const graph *g, uint32_t at, uint32_t depth)
 {
     const greffe__plan_node *node = &g->plan->nodes.at[at];
-    /* The list of `each` may be empty. */
-    return node->op == GREFFE__P_FORK ? block_waits(g, node, depth + 1) : greffe__node_waits(node);
+    /* The list of `each` may be empty; a day that is calculated may be past; and a letter leaves at
+     * once, again and again. */
+    bool at_once =
+        (node->op == GREFFE__P_WAIT && node->expression != NULL) || node->op == GREFFE__P_EFFECT;
+    return node->op == GREFFE__P_FORK ? block_waits(g, node, depth + 1)
+                                      : greffe__node_waits(node) && !at_once;
 }
 
 /* Whether a branch comes to its end without a wait, from a node on. */
@@ -142,7 +146,7 @@ static void report_cycles(graph *g)
                 uint32_t step = g->plan->nodes.at[next].step;
                 greffe__complain(
                     &g->d->binder, GREFFE__GR_CYCLE_WITHOUT_WAIT, g->d->steps.at[step]->node,
-                    "put a task, a wait or an awaited letter into the circle",
+                    "put a task, or a wait of some length, into the circle",
                     "the circle through '%.*s' never waits for anything",
                     (int)g->plan->steps.at[step].id.size, g->plan->steps.at[step].id.data);
                 return;

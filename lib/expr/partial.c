@@ -1,6 +1,7 @@
 /* Which part of an expression may have no value: a quotient whose divisor may be zero, a root of
- * what may be negative, a text that may be no date. What is asked before it, and the bounds of
- * fields, are taken into account; what they do not show is told. */
+ * what may be negative, a text that may be no date, the largest of a list that may be empty. What
+ * is asked before it, and the bounds of fields, are taken into account; what they do not show is
+ * told. */
 #include <string.h>
 
 #include "expr/expr_priv.h"
@@ -16,6 +17,7 @@ typedef struct looking {
     uint32_t count;
     const greffe__ast *table; /* whose inputs ? stands for, or NULL */
     const greffe__ast *found;
+    bool counts; /* asked of how many a list has, and not of a name's value */
 } looking;
 
 /* --- Signs --- */
@@ -84,6 +86,9 @@ static bool is_call_of(const greffe__ast *node, const char *name)
 /* The name that a part is; of ?, the name that is the column's input. */
 static const greffe__symbol *name_of(const looking *l, const greffe__ast *node)
 {
+    if (l->counts) {
+        return is_call_of(node, "count") ? node->at[1]->symbol : NULL;
+    }
     bool input = node->kind == GREFFE__AST_INPUT && l->table != NULL;
     for (uint32_t i = 0; input && i < l->table->table->input_count; i++) {
         if (l->table->bound.at[i] == node->variable) {
@@ -207,38 +212,230 @@ static bool is_shown(const looking *l, const greffe__ast *node, wanted what)
 
 /* --- Parts --- */
 
-/* Functions that not every argument has a value for. */
-static bool call_fails(const looking *l, const greffe__ast *node)
+/* From where to where a number lies; false where that is not known. */
+static bool lies_in(const greffe__ast *node, greffe__dec *low, greffe__dec *high)
 {
-    static const char *const readers[] = {"number", "date", "time", "date and time", "duration"};
+    const greffe__domain *domain = node->symbol != NULL ? node->type.domain : NULL;
+    if (number_of(node, low)) {
+        *high = *low;
+        return true;
+    }
+    if (domain != NULL && domain->low.kind == GREFFE__NUMBER &&
+        domain->high.kind == GREFFE__NUMBER) {
+        *low = domain->low.as.number;
+        *high = domain->high.as.number;
+        return true;
+    }
+    greffe__dec from, to;
+    bool added = node->kind == GREFFE__AST_BINARY && node->op == GREFFE__OP_ADD;
+    bool taken = node->kind == GREFFE__AST_BINARY && node->op == GREFFE__OP_SUB;
+    return (added || taken) && lies_in(node->at[0], low, high) &&
+           lies_in(node->at[1], &from, &to) &&
+           greffe__dec_add(low, *low, added ? from : greffe__dec_neg(to)) &&
+           greffe__dec_add(high, *high, added ? to : greffe__dec_neg(from));
+}
+
+static bool lies_within(const greffe__ast *node, int64_t least, int64_t most)
+{
+    greffe__dec low, high;
+    return lies_in(node, &low, &high) && greffe__dec_compare(low, greffe__dec_of(least)) >= 0 &&
+           greffe__dec_compare(high, greffe__dec_of(most)) <= 0;
+}
+
+/* A day that is not typed without bounds: any year may be typed. */
+static bool is_plain_day(const greffe__ast *node)
+{
+    const greffe__domain *domain = node->type.domain;
+    return domain == NULL ||
+           (domain->low.kind != GREFFE__NULL && domain->high.kind != GREFFE__NULL);
+}
+
+/* Whether there is at least one of what a function is given: written one by one, or in a list. */
+static bool is_filled(looking *l, const greffe__ast *call)
+{
+    const greffe__ast *list = call->at[1];
+    if (call->count > 2 || (list->kind == GREFFE__AST_LIST && list->count > 0) ||
+        (!list->type.any && list->type.kind != GREFFE__LIST)) {
+        return true;
+    }
+    bool shown = false;
+    l->counts = true;
+    for (uint32_t i = 0; list->symbol != NULL && i < l->count && !shown; i++) {
+        shown = shows(l, l->known[i].condition, l->known[i].holds, list->symbol, NOT_ZERO);
+    }
+    l->counts = false;
+    return shown;
+}
+
+/* What a function asks of its arguments to have a value; one that is not here has one for all. */
+typedef enum asks {
+    ASKS_ROOT,     /* the first: not below zero */
+    ASKS_LOG,      /* the first: above zero */
+    ASKS_DIVISOR,  /* the second: not zero */
+    ASKS_PARTS,    /* what it reads or is made of: no text, and no parts */
+    ASKS_ITEMS,    /* one at least */
+    ASKS_TWO,      /* two at least, one by one */
+    ASKS_SCALE,    /* the second: a number of decimals */
+    ASKS_PLACE,    /* the second: 1 */
+    ASKS_LIST,     /* a place that the list has */
+    ASKS_PATTERN,  /* the second and third: always the same */
+    ASKS_DAYS,     /* the second: a number of days; the third, a calendar: always the same */
+    ASKS_YEARS,    /* days of years that there are; the third: always the same */
+    ASKS_CALENDAR, /* the second: always the same */
+    ASKS_SPAN,     /* the third: always the same */
+    ASKS_MUCH      /* that it is not too large */
+} asks;
+
+static const struct {
+    const char *name;
+    asks what;
+} asking[] = {{"sqrt", ASKS_ROOT},
+              {"log", ASKS_LOG},
+              {"modulo", ASKS_DIVISOR},
+              {"number", ASKS_PARTS},
+              {"date", ASKS_PARTS},
+              {"time", ASKS_PARTS},
+              {"date and time", ASKS_PARTS},
+              {"duration", ASKS_PARTS},
+              {"range", ASKS_PARTS},
+              {"min", ASKS_ITEMS},
+              {"max", ASKS_ITEMS},
+              {"mean", ASKS_ITEMS},
+              {"median", ASKS_ITEMS},
+              {"product", ASKS_ITEMS},
+              {"stddev", ASKS_TWO},
+              {"decimal", ASKS_SCALE},
+              {"round half up", ASKS_SCALE},
+              {"round half down", ASKS_SCALE},
+              {"round half even", ASKS_SCALE},
+              {"round up", ASKS_SCALE},
+              {"round down", ASKS_SCALE},
+              {"floor", ASKS_SCALE},
+              {"ceiling", ASKS_SCALE},
+              {"substring", ASKS_PLACE},
+              {"sublist", ASKS_LIST},
+              {"insert before", ASKS_LIST},
+              {"remove", ASKS_LIST},
+              {"list replace", ASKS_LIST},
+              {"matches", ASKS_PATTERN},
+              {"replace", ASKS_PATTERN},
+              {"split", ASKS_PATTERN},
+              {"add working days", ASKS_DAYS},
+              {"working days between", ASKS_YEARS},
+              {"is working day", ASKS_CALENDAR},
+              {"next working day", ASKS_CALENDAR},
+              {"public holiday", ASKS_CALENDAR},
+              {"legal deadline", ASKS_SPAN},
+              {"exp", ASKS_MUCH}};
+
+/* Whether what a function asks is not shown of its arguments, of which it has one at least. */
+static bool is_not_met(looking *l, asks what, const greffe__ast *call)
+{
+    enum { most_decimals = 6000, most_days = 100000 };
+    const greffe__ast *first = call->at[1], *second = call->count > 2 ? call->at[2] : NULL;
+    const greffe__ast *third = call->count > 3 ? call->at[3] : NULL;
+    greffe__dec number;
+    bool any_third = third != NULL && !third->fixed;
+    switch (what) {
+    case ASKS_ROOT: return !is_shown(l, first, NOT_BELOW);
+    case ASKS_LOG: return !is_shown(l, first, ABOVE_ZERO);
+    case ASKS_DIVISOR: return second != NULL && !is_shown(l, second, NOT_ZERO);
+    case ASKS_PARTS:
+        return first->type.any || first->type.kind == GREFFE__STRING || third != NULL ||
+               (second != NULL && second->type.kind == GREFFE__STRING && !second->fixed);
+    case ASKS_ITEMS: return !is_filled(l, call);
+    case ASKS_TWO: return third == NULL && (second == NULL || call->count < 3);
+    case ASKS_SCALE: return second != NULL && !lies_within(second, 0, most_decimals);
+    case ASKS_PLACE:
+        return second == NULL || !number_of(second, &number) ||
+               greffe__dec_compare(number, greffe__dec_of(1)) != 0 ||
+               (third != NULL && !is_shown(l, third, ABOVE_ZERO));
+    case ASKS_LIST: return second == NULL || second->type.kind != GREFFE__FUNCTION;
+    case ASKS_PATTERN: return second == NULL || !second->fixed || any_third;
+    case ASKS_DAYS: return second == NULL || !lies_within(second, 0, most_days) || any_third;
+    case ASKS_YEARS:
+        return second == NULL || !is_plain_day(first) || !is_plain_day(second) || any_third;
+    case ASKS_CALENDAR: return second != NULL && !second->fixed;
+    case ASKS_SPAN: return any_third;
+    case ASKS_MUCH: return true;
+    }
+    return true;
+}
+
+static bool call_fails(looking *l, const greffe__ast *node)
+{
     const greffe__function *function =
         node->function != 0 ? greffe__function_at(node->function - 1) : NULL;
-    const greffe__ast *first = node->count > 1 ? node->at[1] : NULL;
-    if (function == NULL || first == NULL || node->fixed) {
+    if (function == NULL || node->count < 2 || node->fixed) {
         return false;
     }
-    if (strcmp(function->name, "sqrt") == 0) {
-        return !is_shown(l, first, NOT_BELOW);
-    }
-    if (strcmp(function->name, "log") == 0) {
-        return !is_shown(l, first, ABOVE_ZERO);
-    }
-    if (strcmp(function->name, "modulo") == 0) {
-        return node->count > 2 && !is_shown(l, node->at[2], NOT_ZERO);
-    }
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        if (strcmp(function->name, readers[i]) == 0) {
-            return first->type.any || first->type.kind == GREFFE__STRING;
+    for (size_t i = 0; i < sizeof asking / sizeof *asking; i++) {
+        if (strcmp(function->name, asking[i].name) == 0) {
+            return is_not_met(l, asking[i].what, node);
         }
     }
     return false;
 }
 
-static bool fails(const looking *l, const greffe__ast *node)
+/* A power whose exponent is a small whole number has a value, but for zero's below one. */
+static bool power_fails(looking *l, const greffe__ast *node)
 {
-    bool divides = node->kind == GREFFE__AST_BINARY && node->op == GREFFE__OP_DIV && !node->fixed;
-    return (divides && !is_shown(l, node->at[1], NOT_ZERO)) ||
-           (node->kind == GREFFE__AST_CALL && call_fails(l, node));
+    enum { largest = 16 };
+    const greffe__ast *base = node->at[0], *exponent = node->at[1];
+    greffe__dec number;
+    int64_t whole;
+    if (!number_of(exponent, &number)) {
+        return true;
+    }
+    if (!greffe__dec_to_i64(&whole, number)) {
+        return !is_shown(l, base, ABOVE_ZERO);
+    }
+    return whole > largest || whole < -largest || (whole < 0 && !is_shown(l, base, NOT_ZERO));
+}
+
+static bool is_length(const greffe__ast *node)
+{
+    return node->type.kind == GREFFE__DURATION || node->type.kind == GREFFE__PERIOD;
+}
+
+/* Ends that may lie the wrong way round. */
+static bool range_fails(const greffe__ast *node)
+{
+    greffe__dec low, most, least, high;
+    if (node->count < 2 || node->fixed || (node->at[0]->fixed && node->at[1]->fixed)) {
+        return false;
+    }
+    return !lies_in(node->at[0], &low, &most) || !lies_in(node->at[1], &least, &high) ||
+           greffe__dec_compare(most, least) > 0;
+}
+
+static bool binary_fails(looking *l, const greffe__ast *node)
+{
+    enum { most_times = 1000000 };
+    switch ((greffe__op)node->op) {
+    case GREFFE__OP_DIV: return !is_shown(l, node->at[1], NOT_ZERO);
+    case GREFFE__OP_POW: return power_fails(l, node);
+    case GREFFE__OP_MUL: /* of a length of time: so many of it */
+        return is_length(node) && !lies_within(is_length(node->at[0]) ? node->at[1] : node->at[0],
+                                               -most_times, most_times);
+    default: return false;
+    }
+}
+
+static bool fails(looking *l, const greffe__ast *node)
+{
+    enum { most = 1000 };
+    if (node->fixed) {
+        return false;
+    }
+    switch ((int)node->kind) {
+    case GREFFE__AST_BINARY: return node->count == 2 && binary_fails(l, node);
+    case GREFFE__AST_CALL: return call_fails(l, node);
+    case GREFFE__AST_RANGE: return range_fails(node);
+    case GREFFE__AST_COUNTING:
+        return !lies_within(node->at[0], -most, most) || !lies_within(node->at[1], -most, most);
+    default: return false;
+    }
 }
 
 static void look(looking *l, const greffe__ast *node);

@@ -280,8 +280,8 @@ class Stage(unittest.TestCase):
         self.lines = list(range(first, first + len(steps)))
         return name
 
-    def greffe(self, *words, cwd=None):
-        done = subprocess.run([GREFFE, "test", *words], cwd=cwd or self.folder, check=False,
+    def greffe(self, *words, cwd=None, command="test"):
+        done = subprocess.run([GREFFE, command, *words], cwd=cwd or self.folder, check=False,
                               capture_output=True, text=True, timeout=60,
                               env={**os.environ, "NO_COLOR": "1"})
         answer = Answer(done)
