@@ -228,11 +228,31 @@ greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d)
     return lease(e, d, !d->row.started, until);
 }
 
+greffe_status greffe__delivery_keep(greffe_engine *e, greffe__delivery *d, int64_t passed_ms)
+{
+    greffe__turn turn; /* who is about it prolongs that, too */
+    greffe_status status = greffe__lead(e, &turn);
+    return status == GREFFE_OK ? lease(e, d, d->row.started, d->row.lease_ms + passed_ms) : status;
+}
+
+int64_t greffe__page_age(greffe_engine *e, const greffe__page *page, int64_t *most)
+{
+    int64_t steady_ms = (greffe__steady_us() - page->claimed_us) / 1000;
+    int64_t clock_ms = greffe__now(e, page->given_ms) - page->claimed_ms;
+    *most = e->alone ? INT64_MAX : lease_ms / 2;
+    return steady_ms > clock_ms ? steady_ms : clock_ms;
+}
+
 greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d)
 {
     enum { ten_minutes_ms = 600000 };
     uint64_t within = d->handler->within_ms > 0 ? d->handler->within_ms : ten_minutes_ms;
-    return lease(e, d, d->once, greffe__now(e, d->given_ms) + (int64_t)within);
+    return lease(e, d, true, greffe__now(e, d->given_ms) + (int64_t)within);
+}
+
+bool greffe__delivery_is_old(greffe_engine *e, const greffe__delivery *d)
+{
+    return greffe__wait_postpone(e, &d->row, d->row.lease_ms) == GREFFE_ECONFLICT;
 }
 
 /* --- Ends --- */
@@ -436,6 +456,15 @@ static greffe_status sort_out(greffe_engine *e, greffe__page *page, greffe__deli
         tells[(*tell_count)++] = d;
         return GREFFE_OK;
     }
+    d->row.attempts += d->row.started; /* it was begun, and its end was never told */
+    if (d->row.started && d->row.attempts >= GREFFE_MAX_ATTEMPTS) {
+        d->status = GREFFE_EIO;
+        (void)snprintf(d->problem, sizeof d->problem, "it was begun %u times, and never finished",
+                       d->row.attempts);
+        tells[(*tell_count)++] = d;
+        return GREFFE_OK;
+    }
+    d->row.started = false;
     int64_t now_ms = greffe__now(e, d->given_ms);
     greffe__valve_begin(e, d, now_ms, now_ms + lease_ms);
     page->at[page->count++] = d;
@@ -504,6 +533,8 @@ greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page)
     greffe__cached_plan letters = {.plan = NULL};
     greffe__turn turn;
     page->count = 0;
+    page->claimed_ms = c.request.now_ms;
+    page->claimed_us = greffe__steady_us();
     greffe_status status = greffe__lead(e, &turn);
     if (status != GREFFE_OK || !turn.leads) {
         return status;

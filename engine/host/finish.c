@@ -84,7 +84,7 @@ static bool token_read(const greffe_engine *e, greffe__delivery *out, const char
     }
     const char *at = token + used;
     *out = (greffe__delivery){
-        .row = {.kind = kind, .attempts = attempts, .started = once == 1, .lease_ms = lease},
+        .row = {.kind = kind, .attempts = attempts, .started = true, .lease_ms = lease},
         .given_ms = given,
         .once = once == 1};
     if (!take_hex(&at, &out->row.key, arena) || !take_hex(&at, &out->row.item, arena) ||
@@ -112,6 +112,9 @@ static greffe_status run(greffe_engine *e, void *data)
     ending *ends = data;
     greffe__delivery *one = &ends->delivery;
     one->now_ms = greffe__now(e, one->given_ms);
+    if (one->status != GREFFE_OK && greffe__delivery_is_old(e, one)) {
+        return GREFFE_OK; /* what is under way now has an end of its own */
+    }
     greffe_status status = greffe__tell_all(e, &one, 1);
     greffe__notices_stir(e->notices); /* what follows from it may be due at once */
     return status;

@@ -385,6 +385,7 @@ typedef struct greffe__page {
     bool full; /* there may be more */
     uint32_t limit;
     int64_t now_ms, given_ms;
+    int64_t claimed_ms, claimed_us; /* by the engine's clock, and by one that is never set */
     greffe_progress did;
 } greffe__page;
 
@@ -393,9 +394,17 @@ typedef struct greffe__page {
 greffe_status greffe__claim_page(greffe_engine *e, greffe__page *page);
 /* On the store thread: it is durable that an attempt begins, or that it surely did not. */
 greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d);
+/* On the store thread: it stays this process's, although much of the time is over for which it was
+ * claimed. GREFFE_ECONFLICT: somebody else has it now. */
+greffe_status greffe__delivery_keep(greffe_engine *e, greffe__delivery *d, int64_t passed_ms);
+/* How long ago a page was claimed; above what it says, the time of what lies in it has to be
+ * prolonged before a handler is called. */
+int64_t greffe__page_age(greffe_engine *e, const greffe__page *page, int64_t *most);
 /* On the store thread: it is the handler's until its time is over. GREFFE_ECONFLICT: somebody else
  * has it now. */
 greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d);
+/* On the store thread: it was given again since, or has ended. */
+bool greffe__delivery_is_old(greffe_engine *e, const greffe__delivery *d);
 /* On the store thread: tells what became of these, in one commit where that may be. What cannot be
  * told now is tried again later; the first fault of the store ends it. */
 greffe_status greffe__tell_all(greffe_engine *e, greffe__delivery *const *all, size_t count);

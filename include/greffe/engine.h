@@ -189,7 +189,9 @@ typedef struct greffe_handler {
     const char *channel;  /**< 1 to 79 bytes; copied. "call:cadastre" are the calls of that service,
                                "call" those of services without a handler of their own, "*" the
                              letters of channels without one */
-    greffe_effect_fn run; /**< at most one of run and start; neither: its effects wait */
+    greffe_effect_fn run; /**< at most one of run and start; neither: its effects wait. Where other
+                               processes use the store it returns within 30 s, or they begin the
+                               effect too: what may take longer is `start`ed */
     void *data;           /**< given to `run` and `start` */
     bool repeatable;      /**< of the channel "payment": to deliver the same key twice does what
                              delivering it once does. Otherwise an attempt that was interrupted, or

@@ -589,11 +589,32 @@ static void what_never_ends_is_begun_again_and_its_late_success_counts(void **st
     assert_int_equal(p.begun, 2);
     assert_string_equal(p.keys[0], p.keys[1]); /* the same key to the other side */
     finish(f, p.tokens[0], GREFFE_EIO);        /* the first one's failure is nobody's any more */
+    finish(f, p.tokens[0], GREFFE_EDENIED);    /* and no incident */
     dispatch(f);
     assert_int_equal(p.begun, 2);
+    assert_waiting(f, 1);
     finish(f, p.tokens[0], GREFFE_OK);
     dispatch(f);
     assert_waiting(f, 0);
+}
+
+static void what_never_ends_is_an_incident_some_day(void **state)
+{
+    fixture *f = *state;
+    post p = {.says = GREFFE_OK};
+    use_post(f, &p, true);
+    file_some(f, 1);
+    for (unsigned i = 0; i < 20; i++) {
+        dispatch(f);
+        f->minutes += 61;
+    }
+    assert_int_equal(p.begun, 8);
+    char *list;
+    greffe_query query = {.size = sizeof query, .kind = GREFFE_QUERY_EFFECTS};
+    assert_int_equal(greffe_engine_read(f->engine, &list, &query), GREFFE_OK);
+    assert_non_null(strstr(list, "\"state\":\"incident\""));
+    assert_non_null(strstr(list, "it was begun 8 times, and never finished"));
+    greffe_engine_free(f->engine, list);
 }
 
 static void what_failed_is_tried_again_later_and_in_the_end_an_incident(void **state)
@@ -848,6 +869,7 @@ int main(void)
         TEST(what_was_begun_ends_later_from_any_thread),
         TEST(what_was_begun_may_end_after_a_restart),
         TEST(what_never_ends_is_begun_again_and_its_late_success_counts),
+        TEST(what_never_ends_is_an_incident_some_day),
         TEST(what_failed_is_tried_again_later_and_in_the_end_an_incident),
         TEST(what_cannot_be_begun_is_tried_again),
         TEST(a_blocking_round_begins_them_as_well),

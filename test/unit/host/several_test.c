@@ -207,6 +207,42 @@ static void who_comes_late_is_fenced(void **state)
     assert_int_equal(f->letters, 150); /* none twice, none lost */
 }
 
+/* Each letter takes some time, and all of them more than they were claimed for. Another process
+ * has a turn after each. */
+static greffe_status take_slowly(void *data, const greffe_effect *effect, char problem[256])
+{
+    fixture *f = data;
+    (void)effect;
+    (void)problem;
+    f->letters += 1;
+    f->ms += 25000;
+    if (f->late == NULL) {
+        greffe_progress did;
+        f->late = f;
+        assert_int_equal(greffe_engine_run(f->other, &did, 1, 0), GREFFE_OK);
+        f->late = NULL;
+    }
+    return GREFFE_OK;
+}
+
+static void what_takes_long_is_not_sent_by_another_too(void **state)
+{
+    enum { all = 12 };
+    fixture *f = *state;
+    assert_int_equal(prime_take(f->one, "mail", take_slowly, f), GREFFE_OK);
+    assert_int_equal(prime_take(f->other, "mail", take_slowly, f), GREFFE_OK);
+    for (unsigned i = 0; i < all; i++) {
+        file(f, i);
+    }
+    (void)run(f->one);
+    f->late = f; /* from now on nobody else is there */
+    for (unsigned i = 0; i < 5; i++) {
+        f->ms += 120000;
+        (void)run(f->other);
+    }
+    assert_int_equal(f->letters, all); /* none twice, none lost */
+}
+
 /* --- The inbox --- */
 
 static void sql(fixture *f, const char *text)
@@ -403,6 +439,7 @@ int main(void)
         TEST(who_closes_gives_it_back),
         TEST(a_lease_from_another_time_binds_nobody),
         TEST(who_comes_late_is_fenced),
+        TEST(what_takes_long_is_not_sent_by_another_too),
         TEST(what_was_inserted_is_executed_and_answered),
         TEST(what_was_rolled_back_was_never_asked),
         TEST(the_same_key_gets_the_first_answer),
