@@ -390,6 +390,10 @@ static void finding(void *data, const char *kind, const char *key, uint64_t vers
         cli_print_object(object);
         return;
     }
+    if (kind[0] == '\0') {
+        (void)fprintf(stderr, "%s: %s: %s\n", c->store, code, message);
+        return;
+    }
     (void)fprintf(stderr, "%s %s, entry %llu: %s: %s\n", kind, key, (unsigned long long)version,
                   code, message);
 }

@@ -503,6 +503,13 @@ greffe_status greffe_engine_verify(greffe_engine *engine, greffe_verified *out,
         return status;
     }
     status = greffe__queue_call(engine->queue, run, &v);
-    greffe__hex(out->seal, greffe__hash_str(&v.seal));
+    if (status == GREFFE_OK) { /* else it would not be of all journals */
+        greffe__hex(out->seal, greffe__hash_str(&v.seal));
+    }
+    if (status == GREFFE_ECORRUPT) {
+        const greffe_read_row nothing = {.kind = 0, .key = {"", 0}};
+        report(&v, &nothing, 0, GREFFE__GR_STORE_FAILED,
+               "the store's file is damaged, and was not read to its end");
+    }
     return status == GREFFE_OK && out->faults > 0 ? GREFFE_ECORRUPT : status;
 }

@@ -121,6 +121,8 @@ class AsyncEngine(Connection):
             handler = self._handlers.get(effect.channel)
             if effect.channel == "call":
                 handler = self._handlers.get(f"call:{effect.letter}", handler)
+            elif handler is None and effect.channel != "payment":
+                handler = self._handlers.get("*")  # letters of channels without one
             if handler is None:
                 raise LookupError("nobody handles this any more")
             returned = handler(effect)

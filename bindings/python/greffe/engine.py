@@ -273,6 +273,6 @@ class Engine(Connection):
         options = _native.VerifyOptions(ctypes.sizeof(_native.VerifyOptions),
                                         _native.FINDING(finding))
         status = _native.lib.greffe_engine_verify(self._pointer, byref(out), byref(options))
-        if status != 14:  # what was found is told by the list
+        if status != 14 or not faults:  # what was found is told by the list
             check(status)
         return Verified(out.streams, out.entries, out.personal, out.seal.decode(), faults)

@@ -69,6 +69,16 @@ class OnALoop(InAFolder, unittest.IsolatedAsyncioTestCase):
         self.assertEqual(found["open"][0]["at"], "examen")
         self.assertEqual(threads, {threading.get_ident()})
 
+    async def test_one_handler_takes_the_letters_of_all_other_channels(self):
+        seen = []
+
+        async def other(effect):
+            seen.append((effect.channel, effect.letter))
+
+        self.engine.handle("*", other)
+        await self.file()
+        await until(lambda: seen == [("mail", "accuse_reception")])
+
     async def test_a_handler_that_raises_is_tried_again_later(self):
         tries = []
 

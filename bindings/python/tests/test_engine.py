@@ -216,6 +216,23 @@ class Commands(InAFolder):
         connection.execute("UPDATE greffe_stream SET status = 'planted'")
         self.assertIn("GR-6", self.opened().verify().faults[0])
 
+    def test_verifying_tells_that_the_file_itself_is_damaged(self):
+        for number in range(40):
+            self.file(f"d{number}")
+        self.engine.close()
+        connection = self.sql()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = "
+                                  "'greffe_entry'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        connection.close()
+        with open(self.path, "r+b") as file:
+            file.seek((root - 1) * size)
+            file.write(b"\xff" * size)
+        verified = self.opened().verify()
+        self.assertTrue(any("GR-6006" in one for one in verified.faults), verified)
+        self.assertEqual(verified.seal, "")
+
     def test_many_threads_share_an_engine(self):
         def work(who):
             for number in range(20):
