@@ -149,6 +149,7 @@ static void add_payments(greffe__proof *p)
         rule = add_rule(p, GREFFE__GR_PAID_TWICE, node, step->id, step->id);
         at_moment(p, moment_of(p, step, "paid"), check(rule, paid, 1));
         set_at(p, moment_of(p, step, "paid"), paid, 1);
+        set_at(p, moment_of(p, step, "unknown"), paid, 1); /* the bank may say so still */
     }
 }
 
