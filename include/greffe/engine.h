@@ -363,8 +363,8 @@ typedef struct greffe_verify_options {
 /** Reads every journal, folds it anew, and compares chain, state, rows and commitments; with a
  * seal, also that no journal that it names was cut, changed or taken away. `options` NULL: no
  * callbacks. GREFFE_ECORRUPT when there was a finding; where the file itself is damaged that is
- * GR-6006, of no stream, and what comes behind it was not read. GREFFE_EINVALID when `sealed` is no seal, or
- * was changed. Personal values that were erased are not faults. */
+ * GR-6006, of no stream, and what comes behind it was not read. GREFFE_EINVALID when `sealed` is no
+ * seal, or was changed. Personal values that were erased are not faults. */
 GREFFE_API greffe_status greffe_engine_verify(greffe_engine *engine, greffe_verified *out,
                                               const greffe_verify_options *options);
 

@@ -503,6 +503,30 @@ static const greffe__key once_rows[] = {
 };
 const greffe__keys greffe__keys_once = {"'once'", once_rows, 3};
 
+/* Whether a person comes to this moment by choosing it, and could choose something else. */
+static bool is_chosen(const greffe__definition *d, uint32_t step, greffe__str moment)
+{
+    const greffe__step *one = &d->plan->steps.at[step];
+    const greffe__step_def *def = d->steps.at[step];
+    bool others = false;
+    for (uint32_t i = 0; i < def->outcomes.count; i++) {
+        greffe__str outcome = def->outcomes.at[i].outcome.id;
+        greffe__str rest = {moment.data + one->id.size + 1, moment.size - one->id.size - 1};
+        others =
+            others || !(greffe__str_is(outcome, "expired") || greffe__str_equal(rest, outcome));
+    }
+    switch ((greffe__step_kind)one->kind) {
+    case GREFFE__KIND_SUBMISSION: return true; /* who may not claim does not file */
+    case GREFFE__KIND_COMPLETENESS: return !greffe__moment_is(moment, one->id, "expired");
+    case GREFFE__KIND_INSTRUCTION:
+    case GREFFE__KIND_DECISION:
+    case GREFFE__KIND_TASK:
+        return others && !greffe__moment_is(moment, one->id, "done") &&
+               !greffe__moment_is(moment, one->id, "expired");
+    default: return false;
+    }
+}
+
 /* A claim that is held by another refuses the command that comes to it: so a person has to give
  * that command, and can choose another outcome. A board's grant is the exception: its claim is held
  * from the agenda on. And something must make it last. */
@@ -519,11 +543,7 @@ static void check_claimed(greffe__definition *d, const greffe__node *node)
                 step->kind == GREFFE__KIND_PAYMENT;
         bool board = step->kind == GREFFE__KIND_DELIBERATION &&
                      greffe__moment_is(moment, step->id, "granted");
-        bool person = step->kind == GREFFE__KIND_SUBMISSION ||
-                      step->kind == GREFFE__KIND_COMPLETENESS ||
-                      step->kind == GREFFE__KIND_INSTRUCTION ||
-                      step->kind == GREFFE__KIND_DECISION || step->kind == GREFFE__KIND_TASK;
-        if (own && !person && !board) {
+        if (own && !board && !is_chosen(d, i, moment)) {
             greffe__complain(&d->binder, GREFFE__GR_BAD_MOMENT, node,
                              "claim it at the instruction's favorable outcome, or at a board's "
                              "'granted'",

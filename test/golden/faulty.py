@@ -75,7 +75,8 @@ def play_ways(greffe, folder):
         ways = 0
         for path in sorted(folder.glob("[0-9]*.yaml")):
             told = path.with_suffix(".txt")
-            if told.exists() and "\n  way: " in told.read_text(encoding="utf-8"):
+            text = told.read_text(encoding="utf-8") if told.exists() else ""
+            if "\n  way: " in text and "GR-4001" not in text:  # which is not played
                 ways += 1
                 run(greffe, path, "--counterexamples", name)
         kept = len(list(pathlib.Path(name).glob("*.yaml")))
