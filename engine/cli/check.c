@@ -113,7 +113,8 @@ bool cli_unproved(const cli *c)
 {
     const greffe_diag *diag;
     for (size_t i = 0; (diag = greffe_diags_get(c->diags, i)) != NULL; i++) {
-        if (strcmp(diag->code, "GR-4001") == 0) {
+        /* A way that was not proved, or a decision table. */
+        if (strcmp(diag->code, "GR-4001") == 0 || strcmp(diag->code, "GR-3205") == 0) {
             return true;
         }
     }

@@ -247,6 +247,33 @@ typedef struct greffe__names {
 bool greffe__expr_partial(greffe__str *part, greffe__arena *arena, const greffe__symbols *symbols,
                           greffe__str source, const greffe__boxed *boxed);
 
+/* Between which bounds a number lies, and how many decimals it has at most; -1: any. */
+typedef struct greffe__bounds {
+    greffe__dec low, high;
+    bool has_low, has_high;
+    int decimals;
+} greffe__bounds;
+
+/* Of a value, or of one output of a table that has several. */
+typedef struct greffe__named_bounds {
+    greffe__str name, member;
+    greffe__bounds bounds;
+} greffe__named_bounds;
+
+typedef struct greffe__bounds_list {
+    greffe__named_bounds *at;
+    uint32_t count, capacity;
+} greffe__bounds_list;
+
+/* Both of them. */
+greffe__bounds greffe__bounds_either(greffe__bounds a, greffe__bounds b);
+
+/* Adds what is known of an expression, under the name of its value; it may use those that are there
+ * already. `boxed` as above. False: it has a fault, or there is no memory. */
+bool greffe__expr_bounds(greffe__bounds_list *out, greffe__arena *arena,
+                         const greffe__symbols *symbols, greffe__str source,
+                         const greffe__boxed *boxed, greffe__str name);
+
 /* In the arena; the symbols do not change as long as it lives. NULL without memory. */
 greffe__conditions *greffe__conditions_create(greffe__arena *arena, const greffe__symbols *symbols);
 /* Adds a condition that was compiled over the symbols, and lives as long; `*index` is its number.

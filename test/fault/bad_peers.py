@@ -597,7 +597,7 @@ def killed(world: World) -> Faults:
         ]
         with world.host(sites[0]) as host:
             host.file("avis", "d1")
-            for _ in range(15):
+            for _ in range(60):
                 host.go(2, 0.2)
                 if receiver.requests and server.messages:
                     break

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What may have no value is not proved, and what always has one is.
+"""What may have no value is not proved, and what always has one is; nor what may be no amount.
 
     GREFFE=path/to/greffe python3 test/scenario/partial_test.py
 
@@ -93,6 +93,108 @@ EXPRESSIONS = [
     ("sqrt(f.p) > 2", ""),
     ("sqrt(f.n) > 2", "sqrt(f.n)"),
 ]
+
+PAID = """\
+greffe: 1
+procedure: {name}
+title: Une prime
+uses: commune
+roles:
+  habitant: {{kind: applicant, form: personne}}
+  agent: {{kind: agent, service: accueil}}
+  payeur: {{kind: agent, service: finances}}
+form:
+  f:
+    title: Vos réponses
+    fields:
+      x: {{type: money, label: X}}
+      p: {{type: money, label: P, min: 0.01, max: 900.00}}
+      q: {{type: money, label: Q, min: 100.00, max: 900.00}}
+      n: {{type: integer, label: N, min: 1, max: 12}}
+      t: {{type: text, label: T}}
+      l: {{type: list, label: L}}
+{tables}values:
+{values}
+freeze: {{montant: decision.oui}}
+steps:
+  depot: {{kind: submission, by: habitant, then: decision}}
+  decision:
+    kind: decision
+    by: agent
+    then: {{oui: accord, non: {{fill: {{motif: {{type: text, label: Motif}}}}, then: refus}}}}
+  accord: {{kind: notification, to: habitant, template: accord, then: paiement}}
+  paiement: {{kind: payment, by: payeur, to: habitant, account: f.t, amount: montant,
+    budget: {budget}, then: {{paid: fin, rejected: fin}}}}
+  refus: {{kind: notification, to: habitant, template: refus, then: fin}}
+  fin: {{kind: end, outcome: fin}}
+guarantees: [{{different_people: [decision, paiement], because: Deux personnes}}]
+retention: {{other: 2 years}}
+"""
+
+ABOVE, CENTS = "above zero", "of whole cents"
+
+# Of an amount that is paid: what is not proved of it.
+AMOUNTS = [
+    ("250", None),
+    ("0", ABOVE),
+    ("0.125", CENTS),
+    ("f.x", ABOVE),
+    ("f.p", None),
+    ("f.p - 0.01", ABOVE),
+    ("f.q - 99.99", None),
+    ("f.q - 100", ABOVE),
+    ("max(f.q - 200, 0.01)", None),
+    ("max(f.x, 10)", None),
+    ("min(f.q, 300)", None),
+    ("min(f.x, 300)", ABOVE),
+    ("f.q / 3", CENTS),
+    ("round half up(f.q / 3, 2)", None),
+    ("round half up(f.p / 3, 2)", ABOVE),
+    ("round half up(f.p / 3, 3)", CENTS),
+    ("round up(f.p / 3, 2)", None),
+    ("0.25 * f.q", CENTS),
+    ("f.n * f.q", None),
+    ("f.n * 12.5", None),
+    ("ceiling(f.q / 7)", None),
+    ("floor(f.p)", ABOVE),
+    ("if f.q > 200 then f.q - 200 else 50", None),
+    ("if f.q >= 200 then f.q - 200 else 50", ABOVE),
+    ("if f.n > 3 and f.q > 300 then f.q - 300 else 50", None),
+    ("if f.n > 3 or f.q > 300 then f.q - 300 else 50", ABOVE),
+    ("10 + 5 * count(f.l)", None),
+    ("5 * count(f.l)", ABOVE),
+    ("abs(f.q - 200) + 1", None),
+    ("-f.q + 901", None),
+    ("-f.q + 900", ABOVE),
+]
+
+
+class Amounts(Stage):
+
+    def told(self, values, tables=""):
+        self.write("p.yaml", PAID.format(name="p", values=values, tables=tables, budget="ligne"))
+        self.write("letters/refus.txt", "Objet: Refus\n\nMotif : {{reason}}. {{appeal}}\n")
+        answer = self.greffe("p.yaml", command="check")
+        told = re.findall(r"GR-4001: that the amount 'montant' is always (.*?) is not", answer.err)
+        self.assertEqual(answer.exit, 4 if told else 0, answer)
+        return told[0] if told else None
+
+    def test_what_is_paid_is_above_zero_and_of_whole_cents(self):
+        for value, wanted in AMOUNTS:
+            with self.subTest(value=value):
+                self.assertEqual(self.told(f"  montant: '{value}'"), wanted)
+
+    def test_values_and_tables_that_it_is_made_of_count(self):
+        table = ("tables:\n  taux:\n    inputs: [f.n]\n    outputs: [part, plafond]\n    rules:\n"
+                 "      - ['< 5', {part}, 300]\n      - ['>= 5', 0.5, 200]\n")
+        whole = "  montant: 'round half up(min(taux.part * f.q, taux.plafond), 2)'"
+        self.assertIsNone(self.told(whole, table.format(part="0.25")))
+        self.assertEqual(self.told(whole, table.format(part="0")), ABOVE)
+        self.assertIsNone(self.told("  base: f.q\n  montant: base - 50"))
+        self.assertEqual(self.told("  base: f.q\n  montant: base - 150"), ABOVE)
+        dated = "  base: [{from: 2020-01-01, value: 100}, {from: 2026-01-01, value: %s}]\n"
+        self.assertIsNone(self.told(dated % "120" + "  montant: base - 50"))
+        self.assertEqual(self.told(dated % "40" + "  montant: base - 50"), ABOVE)
 
 
 class Partial(Stage):
