@@ -1,5 +1,6 @@
 /* eval: expressions tried out: one as words, many as lines, or at a prompt with history. */
 #include <greffe/feel.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -125,6 +126,10 @@ static void converse(cli *c, greffe_feel *feel)
     char room[1024];
     const char *file = history_file(room, sizeof room);
     char *line;
+    /* The editor reads characters; what is typed here is UTF-8, whatever the locale's language. */
+    if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1) {
+        (void)setlocale(LC_CTYPE, "C.UTF-8");
+    }
     using_history();
     stifle_history(most_lines);
     if (file != NULL) {
