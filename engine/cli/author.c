@@ -49,10 +49,7 @@ int cli_build(cli *c)
     code = cli_verdict(c, code);
     if (code == EXIT_FINE) {
         greffe_str bytes = greffe_plan_bundle(plan);
-        FILE *file = fopen(c->out, "wb");
-        bool good = file != NULL && fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
-        good = file != NULL && fclose(file) == 0 && good;
-        code = good ? EXIT_FINE : cli_fail(EXIT_ENVIRONMENT, "%s cannot be written", c->out);
+        code = cli_replace_file(c->out, bytes.data, bytes.size, "greffe bundle");
     }
     greffe_plan_unref(plan);
     return code;

@@ -92,18 +92,12 @@ static void read_cache(checking *all)
 /* It is written beside, and takes its place at once: two that run at a time do no harm. */
 static int write_cache(const checking *all)
 {
-    char path[1400];
     char *text = all->cache != NULL ? cJSON_PrintUnformatted(all->cache) : NULL;
-    if (text == NULL) {
-        return EXIT_FINE;
-    }
-    (void)snprintf(path, sizeof path, "%.1300s.%ld", all->c->cache, (long)getpid());
-    FILE *file = fopen(path, "wb");
-    bool good = file != NULL && fputs(text, file) >= 0;
-    good = file != NULL && fclose(file) == 0 && good;
+    int code = text == NULL
+                   ? EXIT_FINE
+                   : cli_replace_file(all->c->cache, text, strlen(text), "\"of\":\"greffe");
     cJSON_free(text);
-    good = good && rename(path, all->c->cache) == 0;
-    return good ? EXIT_FINE : cli_fail(EXIT_ENVIRONMENT, "%s cannot be written", all->c->cache);
+    return code;
 }
 
 /* --- One procedure --- */

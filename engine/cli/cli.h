@@ -129,6 +129,10 @@ void cli_print_object(struct cJSON *object);
 bool cli_path_from(const char *folder, const char *file, char out[1400]);
 /* Reads a whole file; from malloc, terminated. */
 bool cli_read_file(const char *path, char **out, size_t *size);
+/* Puts a file in the place of the one that is there, whole or not at all. That must be one of the
+ * same kind, with `mark` near its beginning: a procedure that is named by mistake stays as it is.
+ */
+int cli_replace_file(const char *path, const char *data, size_t size, const char *mark);
 /* What a text is known by, as long as nobody wants to deceive. */
 void cli_hash(const char *text, size_t size, char out[40]);
 /* (compile.c) `out` NULL: it is checked, and no plan is made. */

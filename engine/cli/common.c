@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,43 @@ int cli_status(greffe_status status, const char *what)
         return cli_fail(EXIT_ENVIRONMENT, "GR-6006: %s: reading or writing failed", what);
     default: return cli_fail(EXIT_ENVIRONMENT, "%s: %s", what, greffe_status_name(status));
     }
+}
+
+static bool is_ours(const char *path, const char *mark)
+{
+    char start[65] = "";
+    FILE *file = fopen(path, "rb");
+    size_t size = file != NULL ? fread(start, 1, sizeof start - 1, file) : 0, wanted = strlen(mark);
+    bool found = file != NULL && size == 0; /* made before, for us */
+    for (size_t i = 0; i + wanted <= size && !found; i++) {
+        found = memcmp(start + i, mark, wanted) == 0;
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return found;
+}
+
+int cli_replace_file(const char *path, const char *data, size_t size, const char *mark)
+{
+    char beside[4200];
+    struct stat info;
+    bool there = stat(path, &info) == 0;
+    if (there && (!S_ISREG(info.st_mode) || !is_ours(path, mark))) {
+        return cli_fail(EXIT_USAGE, "%s is there, and is something else; name another file", path);
+    }
+    char *target = there ? realpath(path, NULL) : NULL; /* what a link leads to */
+    int used =
+        snprintf(beside, sizeof beside, "%s.%ld", target != NULL ? target : path, (long)getpid());
+    FILE *file = used > 0 && (size_t)used < sizeof beside ? fopen(beside, "wb") : NULL;
+    bool good = file != NULL && fwrite(data, 1, size, file) == size;
+    good = file != NULL && fclose(file) == 0 && good;
+    good = good && rename(beside, target != NULL ? target : path) == 0;
+    if (!good && file != NULL) {
+        (void)unlink(beside);
+    }
+    free(target);
+    return good ? EXIT_FINE : cli_fail(EXIT_ENVIRONMENT, "%s cannot be written", path);
 }
 
 bool cli_read_file(const char *path, char **out, size_t *size)

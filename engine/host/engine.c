@@ -324,7 +324,9 @@ greffe_status greffe__check_command(const greffe_command *command)
     bool whole = command != NULL && command->size == sizeof *command && command->verb != NULL &&
                  command->stream != NULL && command->key != NULL && command->actor != NULL &&
                  command->actor->size == sizeof *command->actor &&
-                 command->actor->subject != NULL && command->actor->kind != NULL;
+                 command->actor->subject != NULL && command->actor->subject[0] != '\0' &&
+                 command->actor->kind != NULL &&
+                 (command->args.data != NULL || command->args.size == 0);
     /* What only the engine itself may say. */
     return whole && strcmp(command->actor->kind, "system") != 0 ? GREFFE_OK : GREFFE_EMISUSE;
 }

@@ -105,12 +105,24 @@ static greffe_status run_round(greffe_engine *e, void *data)
     return greffe__dispatch(e, s->limit, s->now_ms, &s->notice->what.result.answer);
 }
 
+/* Texts are there, unless there is no memory. */
+static void fill(const greffe_engine *e, char **text, const char *with)
+{
+    size_t size = strlen(with) + 1;
+    if (*text == NULL && (*text = greffe__alloc(e->context, NULL, size)) != NULL) {
+        memcpy(*text, with, size);
+    }
+}
+
 static void tell(greffe__job *job)
 {
     submission *s = (submission *)job;
     greffe_result *result = &s->notice->what.result;
     result->status = job->status;
     result->code = result->code != NULL ? result->code : "";
+    fill(s->engine, &result->message,
+         job->status == GREFFE_OK ? "" : greffe_status_name(job->status));
+    fill(s->engine, &result->answer, "{}");
     greffe__notices_put(s->engine->notices, s->notice);
 }
 

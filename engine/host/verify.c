@@ -492,7 +492,9 @@ static greffe_status run(greffe_engine *e, void *data)
 greffe_status greffe_engine_verify(greffe_engine *engine, greffe_verified *out,
                                    const greffe_verify_options *options)
 {
-    if (engine == NULL || out == NULL || (options != NULL && options->size != sizeof *options)) {
+    if (engine == NULL || out == NULL ||
+        (options != NULL && (options->size != sizeof *options ||
+                             (options->sealed.data == NULL && options->sealed.size > 0)))) {
         return GREFFE_EMISUSE;
     }
     *out = (greffe_verified){0};

@@ -113,8 +113,9 @@ typedef struct greffe_result {
     bool repeated;        /**< this key was answered before: the first answer again */
     uint64_t version;     /**< of the stream, now */
     const char *code;     /**< "GR-5101" when refused, else "" ; static */
-    char *message;        /**< why it was refused, with how to mend it; else "" */
-    char *answer;         /**< JSON, or "{}" */
+    char *message;        /**< why it was refused, with how to mend it; else "". Of a reply: NULL
+                               where there was no memory for it */
+    char *answer;         /**< JSON, or "{}"; as `message` */
 } greffe_result;
 
 /** Executes a command: load, decide, commit. Returns what `out->status` says, or GREFFE_EMISUSE or

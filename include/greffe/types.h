@@ -55,7 +55,7 @@ typedef void *(*greffe_alloc_fn)(void *data, void *ptr, size_t size);
  *  `subject` names a person and is kept apart from the journal, which holds a keyed hash. */
 typedef struct greffe_actor {
     size_t size;                 /**< sizeof(greffe_actor) */
-    const char *subject;         /**< stable id of the person or system in the host */
+    const char *subject;         /**< stable id of the person or system in the host; not empty */
     const char *kind;            /**< "applicant", "agent", "delegate", "member", "system" */
     const char *on_behalf_of;    /**< subject of the represented person, or NULL */
     const char *mandate;         /**< reference of the mandate, or NULL */
