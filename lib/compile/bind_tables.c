@@ -347,9 +347,48 @@ static bool check_outputs(struct greffe__table_def *t)
 
 /* --- The table that the expression room takes --- */
 
+static void policy_of(const struct greffe__table_def *t, greffe__table *out)
+{
+    static const struct {
+        uint8_t hit, aggregate;
+    } policies[] = {{GREFFE__HIT_UNIQUE, 0},
+                    {GREFFE__HIT_UNIQUE, 0},
+                    {GREFFE__HIT_ANY, 0},
+                    {GREFFE__HIT_FIRST, 0},
+                    {GREFFE__HIT_PRIORITY, 0},
+                    {GREFFE__HIT_COLLECT, 0},
+                    {GREFFE__HIT_RULE_ORDER, 0},
+                    {GREFFE__HIT_OUTPUT_ORDER, 0},
+                    {GREFFE__HIT_COLLECT, GREFFE__AGGREGATE_SUM},
+                    {GREFFE__HIT_COLLECT, GREFFE__AGGREGATE_MIN},
+                    {GREFFE__HIT_COLLECT, GREFFE__AGGREGATE_MAX},
+                    {GREFFE__HIT_COLLECT, GREFFE__AGGREGATE_COUNT}};
+    out->hit = policies[t->keys.hit].hit;
+    out->aggregate = policies[t->keys.hit].aggregate;
+}
+
+/* The order of outputs stands where it counts, and nowhere else. */
+static bool check_order(struct greffe__table_def *t)
+{
+    greffe__table by;
+    policy_of(t, &by);
+    bool counts = by.hit == GREFFE__HIT_PRIORITY || by.hit == GREFFE__HIT_OUTPUT_ORDER;
+    if (counts && t->keys.order == NULL) {
+        complain(t, t->keys.rules, "order: '\"refus\", \"accord\"', the first counts most",
+                 "this 'hit' goes by the order of what the rules give, and there is no 'order'");
+    } else if (!counts && t->keys.order != NULL) {
+        complain(t, t->keys.order, "leave it out, or write hit: priority",
+                 "an 'order' counts with hit: priority and hit: output order alone");
+    }
+    return counts == (t->keys.order != NULL);
+}
+
 /* Puts all texts into one source that lasts. */
 static bool settle(struct greffe__table_def *t)
 {
+    if (!check_order(t)) {
+        return false;
+    }
     for (uint32_t i = 0; i < t->outputs; i++) {
         greffe__str name = text_at(t, t->header.at[t->inputs + i]);
         if (!beside(t, t->keys.order, name, &t->order) ||
@@ -395,26 +434,6 @@ static bool make_table(struct greffe__table_def *t, greffe__table *out)
                            .rule_count = t->rows,
                            .cells = cells};
     return true;
-}
-
-static void policy_of(const struct greffe__table_def *t, greffe__table *out)
-{
-    static const struct {
-        uint8_t hit, aggregate;
-    } policies[] = {{GREFFE__HIT_UNIQUE, 0},
-                    {GREFFE__HIT_UNIQUE, 0},
-                    {GREFFE__HIT_ANY, 0},
-                    {GREFFE__HIT_FIRST, 0},
-                    {GREFFE__HIT_PRIORITY, 0},
-                    {GREFFE__HIT_COLLECT, 0},
-                    {GREFFE__HIT_RULE_ORDER, 0},
-                    {GREFFE__HIT_OUTPUT_ORDER, 0},
-                    {GREFFE__HIT_COLLECT, GREFFE__AGGREGATE_SUM},
-                    {GREFFE__HIT_COLLECT, GREFFE__AGGREGATE_MIN},
-                    {GREFFE__HIT_COLLECT, GREFFE__AGGREGATE_MAX},
-                    {GREFFE__HIT_COLLECT, GREFFE__AGGREGATE_COUNT}};
-    out->hit = policies[t->keys.hit].hit;
-    out->aggregate = policies[t->keys.hit].aggregate;
 }
 
 /* --- What the analysis found --- */

@@ -248,6 +248,14 @@ bool greffe__check_table(greffe__checker *c, greffe__ast *node)
     if (!good) {
         return false;
     }
+    const greffe__type *summed = &types[0];
+    if (table->aggregate == GREFFE__AGGREGATE_SUM && !summed->any &&
+        summed->kind != GREFFE__NUMBER && summed->kind != GREFFE__DURATION &&
+        summed->kind != GREFFE__PERIOD) {
+        return greffe__check_no_value(c, GREFFE__GR_EXPR_TYPE, node,
+                                      "say by 'hit' which rule counts, or collect them",
+                                      "only numbers and lengths of time are added up");
+    }
     greffe__type row = outputs == 1
                            ? types[0]
                            : (greffe__type){.kind = GREFFE__CONTEXT, .names = names, .of = types};
