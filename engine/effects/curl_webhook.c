@@ -33,20 +33,6 @@ bool greffe__secret_read(greffe__secret *out, const char *text)
     return true;
 }
 
-/* The same for each attempt at the same effect, and of characters that no header minds. */
-static void webhook_id(char out[id_room], const char *key)
-{
-    struct sha256_ctx hash;
-    unsigned char digest[SHA256_DIGEST_SIZE];
-    sha256_init(&hash);
-    sha256_update(&hash, strlen(key), (const uint8_t *)key);
-    sha256_digest(&hash, sizeof digest, digest);
-    int at = snprintf(out, id_room, "msg_");
-    for (size_t i = 0; i < 16; i++) {
-        at += snprintf(out + at, (size_t)(id_room - at), "%02x", digest[i]);
-    }
-}
-
 static void sign(greffe__text *out, const greffe__secret *secret, const char *id,
                  const char *seconds, const greffe__text *body)
 {
@@ -79,7 +65,7 @@ static bool add_headers(greffe__transfer *t, const greffe_effect *effect)
 {
     char id[id_room], seconds[24], attempt[24];
     greffe__text signatures = {0};
-    webhook_id(id, effect->key);
+    (void)snprintf(id, id_room, "msg_%s", effect->id);
     (void)snprintf(attempt, sizeof attempt, "%u", effect->attempts + 1);
     (void)snprintf(seconds, sizeof seconds, "%lld", (long long)(effect->now_ms / 1000));
     for (size_t i = 0; i < t->route->secret_count; i++) {

@@ -128,12 +128,7 @@ bool greffe__mail_sender(char out[GREFFE__ADDRESS_ROOM], const char *from)
 /* The part behind the @ of who sends, for the message's name. */
 static void message_id(greffe__text *m, const greffe_effect *effect, const char *address)
 {
-    char id[160];
-    (void)snprintf(id, sizeof id, "%.120s", effect->key);
-    for (char *c = id; *c != '\0'; c++) {
-        *c = *c == '/' ? '.' : *c;
-    }
-    greffe__text_format(m, "Message-ID: <%s@%s>\r\n", id, strrchr(address, '@') + 1);
+    greffe__text_format(m, "Message-ID: <%s@%s>\r\n", effect->id, strrchr(address, '@') + 1);
 }
 
 static void compose(greffe__text *m, const greffe_effect *effect, const char *to, const char *from,

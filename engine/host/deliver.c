@@ -390,6 +390,10 @@ static void prepare(greffe_engine *e, greffe__cached_plan *letters, greffe__deli
         .attempts = d->row.attempts,
         .now_ms = d->now_ms,
         .at_ms = d->now_ms};
+    greffe__hash id = greffe__hmac(e->secret, greffe__str_of("effect"), d->row.item);
+    char digits[GREFFE__HASH_CHARS];
+    greffe__hex(digits, greffe__hash_str(&id));
+    memcpy(d->effect.id, digits, sizeof d->effect.id - 1); /* the last byte is the end */
     (void)greffe__instant_parse(&d->effect.at_ms, greffe__value_str(&facts, "at"));
     if (d->status == GREFFE_OK &&
         (facts_arena.failed || body.failed || subject.failed || text.failed || arena->failed)) {

@@ -340,12 +340,24 @@ static void close_store(greffe_store *store)
     free(s);
 }
 
+/* Each tenant has a secret of its own: what is made with it is no other's, either. */
+static int prepare_secret(sqlite_store *s, const char *sql, sqlite3_stmt **stmt)
+{
+    char *whole = with_prefix(s, sql);
+    int code = whole == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(s->db, whole, -1, stmt, NULL);
+    free(whole);
+    char *name = code == SQLITE_OK
+                     ? sqlite3_mprintf("secret%s%s", s->tenant[0] != '\0' ? "/" : "", s->tenant)
+                     : NULL;
+    return code != SQLITE_OK ? code
+           : name == NULL    ? SQLITE_NOMEM
+                             : sqlite3_bind_text(*stmt, 1, name, -1, sqlite3_free);
+}
+
 static greffe_status read_secret(sqlite_store *s, unsigned char out[32], bool *found)
 {
     sqlite3_stmt *stmt = NULL;
-    char *sql = with_prefix(s, "SELECT value FROM {p}meta WHERE name = 'secret'");
-    int code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
-    free(sql);
+    int code = prepare_secret(s, "SELECT value FROM {p}meta WHERE name = ?1", &stmt);
     *found = false;
     if (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         *found = sqlite3_column_bytes(stmt, 0) == 32;
@@ -360,11 +372,10 @@ static greffe_status read_secret(sqlite_store *s, unsigned char out[32], bool *f
 static greffe_status write_secret(sqlite_store *s, const unsigned char fresh[32])
 {
     sqlite3_stmt *stmt = NULL;
-    char *sql = with_prefix(s, "INSERT INTO {p}meta VALUES ('secret', ?1) ON CONFLICT DO NOTHING");
-    int code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
-    free(sql);
+    int code =
+        prepare_secret(s, "INSERT INTO {p}meta VALUES (?1, ?2) ON CONFLICT DO NOTHING", &stmt);
     if (code == SQLITE_OK) {
-        sqlite3_bind_blob(stmt, 1, fresh, 32, SQLITE_STATIC);
+        sqlite3_bind_blob(stmt, 2, fresh, 32, SQLITE_STATIC);
         code = sqlite3_step(stmt);
     }
     sqlite3_finalize(stmt);

@@ -148,7 +148,7 @@ GREFFE_API greffe_status greffe_commands_describe(char **out, greffe_context *co
 
 /** What a handler is given; strings live for the call. */
 typedef struct greffe_effect {
-    const char *key;            /**< unique for ever: give it to the other side */
+    const char *key;            /**< unique for ever in its store, for its tenant */
     const char *stream;         /**< whose it is: the key of a dossier, a batch, a session */
     const char *channel;        /**< "mail", "payment", "call" */
     const char *letter;         /**< name of the template, of a call its service, or "" */
@@ -158,6 +158,8 @@ typedef struct greffe_effect {
     int64_t now_ms;             /**< the instant of this attempt */
     int64_t at_ms; /**< when a letter or a call was decided: the same at each attempt; else now */
     void *own;     /**< the engine's */
+    char id[33];   /**< 32 hexadecimal digits, the same at each attempt, unique for ever over all
+                      stores and tenants: give it to the other side */
 } greffe_effect;
 
 /** Says, inside a greffe_effect_fn that is given a call, how the service answered: one of the

@@ -98,8 +98,9 @@ class Season:
                             self.store]).splitlines(),
             "payments": self.files("payments", ".xml"),
             "letters": dict.fromkeys(letters),
-            # The date is when it was handed over: later, if that was interrupted.
-            "texts of letters": {name: re.sub(rb"\r\nDate: [^\r]*", b"", text)
+            # The date is when it was handed over: later, if that was interrupted. The message's id
+            # is made with the store's own secret.
+            "texts of letters": {name: re.sub(rb"\r\n(Date|Message-ID): [^\r]*", b"", text)
                                  for name, text in letters.items()},
             "allotments": must([self.greffe, "list", "allotments", "--json", "--store",
                                 self.store]).splitlines(),

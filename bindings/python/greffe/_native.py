@@ -63,7 +63,8 @@ class Query(Structure):
 class Effect(Structure):
     _fields_ = [("key", c_char_p), ("stream", c_char_p), ("channel", c_char_p),
                 ("letter", c_char_p), ("subject", c_char_p), ("text", c_char_p), ("body", Str),
-                ("attempts", c_uint32), ("now_ms", c_int64), ("at_ms", c_int64), ("own", c_void_p)]
+                ("attempts", c_uint32), ("now_ms", c_int64), ("at_ms", c_int64), ("own", c_void_p),
+                ("id", c_char * 33)]
 
 
 class End(Structure):

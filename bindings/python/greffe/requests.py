@@ -76,8 +76,9 @@ class Verified:
 
 @dataclass(frozen=True)
 class Effect:
-    """What has to leave: a letter, a payment file, a call. ``key`` is unique for ever: give it to
-    the other side, which may see the same one twice."""
+    """What has to leave: a letter, a payment file, a call. ``key`` is unique in its store, for its
+    tenant; ``id`` over all of them, for ever: give it to the other side, which may see the same
+    one twice."""
 
     key: str
     stream: str
@@ -91,6 +92,7 @@ class Effect:
     now: datetime.datetime
     at: datetime.datetime
     """When a letter or a call was decided: the same at each attempt."""
+    id: str
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def effect_of(effect: _native.Effect) -> Effect:
                   text=effect.text.decode(),
                   body=values.plain_json(body) if body not in (b"", b"null") else {},
                   attempts=effect.attempts, now=values.from_ms(effect.now_ms),
-                  at=values.from_ms(effect.at_ms))
+                  at=values.from_ms(effect.at_ms), id=effect.id.decode())
 
 
 def page_of(found: dict[str, Any]) -> Page:

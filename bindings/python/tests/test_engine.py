@@ -207,6 +207,19 @@ class Commands(InAFolder):
         self.engine.acknowledge("mirror", page.cursor)
         self.assertEqual(self.engine.feed("mirror").items, [])
 
+    def test_effects_of_two_tenants_have_one_key_and_two_ids(self):
+        seen = []
+        for tenant in ("bourg", "ville"):
+            with self.opened(tenant=tenant) as engine:
+                engine.publish(bourse())
+                engine.handle("mail", seen.append)
+                engine.execute("file", "d1", key="k", actor=ANNE, args=filing())
+                engine.run()
+        self.assertEqual(len(seen), 2)
+        self.assertEqual(len({one.key for one in seen}), 1)
+        self.assertEqual(len({one.id for one in seen}), 2)
+        self.assertTrue(all(len(one.id) == 32 for one in seen), seen)
+
     def test_verifying_finds_nothing_and_tells_what_it_finds(self):
         self.file()
         verified = self.engine.verify()

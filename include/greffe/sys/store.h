@@ -332,7 +332,7 @@ typedef struct greffe_store_ops {
     /** Keeps a bundle, and makes it its procedure's active one. */
     void (*publish)(greffe_store *store, const greffe_publication *publication, greffe_done_fn done,
                     void *data);
-    /** The store's own secret, made once from `fresh`: 32 bytes. */
+    /** The store's own secret, made once from `fresh`: 32 bytes; each tenant has another. */
     void (*secret)(greffe_store *store, const unsigned char fresh[32], unsigned char out[32],
                    greffe_done_fn done, void *data);
     /** Closes the store and frees it; nothing of it is under way. */
