@@ -139,29 +139,6 @@ static void narrow_by(greffe__bounds *a, greffe__op op, greffe__dec number)
     }
 }
 
-static greffe__op turned(greffe__op op)
-{
-    switch (op) {
-    case GREFFE__OP_GT: return GREFFE__OP_LT;
-    case GREFFE__OP_GE: return GREFFE__OP_LE;
-    case GREFFE__OP_LT: return GREFFE__OP_GT;
-    case GREFFE__OP_LE: return GREFFE__OP_GE;
-    default: return op;
-    }
-}
-
-static greffe__op opposite(greffe__op op)
-{
-    switch (op) {
-    case GREFFE__OP_GT: return GREFFE__OP_LE;
-    case GREFFE__OP_GE: return GREFFE__OP_LT;
-    case GREFFE__OP_LT: return GREFFE__OP_GE;
-    case GREFFE__OP_LE: return GREFFE__OP_GT;
-    case GREFFE__OP_NE: return GREFFE__OP_EQ;
-    default: return GREFFE__OP_NE;
-    }
-}
-
 static void narrow(greffe__bounds *a, const greffe__symbol *name, const greffe__ast *condition,
                    bool holds)
 {
@@ -176,9 +153,9 @@ static void narrow(greffe__bounds *a, const greffe__symbol *name, const greffe__
     bool left = condition->at[0]->symbol == name && constant(condition->at[1], &number);
     bool right = condition->at[1]->symbol == name && constant(condition->at[0], &number);
     greffe__op op = (greffe__op)condition->op;
-    op = left ? op : turned(op);
+    op = left ? op : greffe__op_turned(op);
     if (left || right) {
-        narrow_by(a, holds ? op : opposite(op), number);
+        narrow_by(a, holds ? op : greffe__op_opposite(op), number);
     }
 }
 
@@ -379,13 +356,9 @@ bool greffe__expr_bounds(greffe__bounds_list *out, greffe__arena *arena,
                          const greffe__symbols *symbols, greffe__str source,
                          const greffe__boxed *boxed, greffe__str name)
 {
-    greffe__expr_error error = {0};
-    greffe__expr_work work = {
-        .arena = arena, .symbols = symbols, .source = source, .error = &error};
-    const greffe__boxed plain = {.kind = GREFFE__BOXED_TEXT, .text = source};
-    greffe__ast *root = greffe__expr_parse(&work, boxed != NULL ? boxed : &plain);
-    if (root == NULL || !greffe__expr_check(&work, root, NULL)) {
-        return false; /* told elsewhere */
+    const greffe__ast *root = greffe__expr_again(arena, symbols, source, boxed);
+    if (root == NULL) {
+        return false;
     }
     bounding s = {.values = out};
     bool parts = root->kind == GREFFE__AST_TABLE && root->table->output_count > 1;

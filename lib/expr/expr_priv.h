@@ -156,6 +156,13 @@ typedef struct greffe__expr_work {
     bool failed;
 } greffe__expr_work;
 
+/* A text that was compiled before, as a tree again; NULL: it has a fault, which was told then. */
+greffe__ast *greffe__expr_again(greffe__arena *arena, const greffe__symbols *symbols,
+                                greffe__str source, const greffe__boxed *boxed);
+/* Of a comparison: what holds where it does not; and what it is with its sides exchanged. */
+greffe__op greffe__op_opposite(greffe__op op);
+greffe__op greffe__op_turned(greffe__op op);
+
 /* Reports the first fault; returns NULL, to be returned. */
 void *greffe__expr_fail(greffe__expr_work *work, greffe__code code, uint32_t start, uint32_t end,
                         const char *hint, const char *format, ...)

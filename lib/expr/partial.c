@@ -38,9 +38,9 @@ static bool number_of(const greffe__ast *node, greffe__dec *out)
 /* What is to be shown of a number. */
 typedef enum wanted { NOT_ZERO, ABOVE_ZERO, NOT_BELOW } wanted;
 
-static uint8_t opposite(uint8_t op)
+greffe__op greffe__op_opposite(greffe__op op)
 {
-    switch ((greffe__op)op) {
+    switch (op) {
     case GREFFE__OP_EQ: return GREFFE__OP_NE;
     case GREFFE__OP_NE: return GREFFE__OP_EQ;
     case GREFFE__OP_GT: return GREFFE__OP_LE;
@@ -66,9 +66,9 @@ static bool comparison_shows(uint8_t op, int sign, wanted what)
     }
 }
 
-static uint8_t turned(uint8_t op)
+greffe__op greffe__op_turned(greffe__op op)
 {
-    switch ((greffe__op)op) {
+    switch (op) {
     case GREFFE__OP_GT: return GREFFE__OP_LT;
     case GREFFE__OP_GE: return GREFFE__OP_LE;
     case GREFFE__OP_LT: return GREFFE__OP_GT;
@@ -108,7 +108,7 @@ static bool end_shows(const greffe__ast *end, bool low, bool closed, bool holds,
     greffe__op op =
         low ? (closed ? GREFFE__OP_GE : GREFFE__OP_GT) : (closed ? GREFFE__OP_LE : GREFFE__OP_LT);
     return number_of(end, &number) &&
-           comparison_shows(holds ? (uint8_t)op : opposite((uint8_t)op),
+           comparison_shows(holds ? (uint8_t)op : (uint8_t)greffe__op_opposite(op),
                             greffe__dec_compare(number, greffe__dec_of(0)), what);
 }
 
@@ -132,7 +132,7 @@ static bool test_shows(const looking *l, const greffe__ast *test, bool holds,
     }
     uint8_t op = test->kind == GREFFE__AST_EQUALS ? test->op : (uint8_t)GREFFE__OP_EQ;
     return number_of(test->kind == GREFFE__AST_EQUALS ? test->at[0] : test, &number) &&
-           comparison_shows(holds ? op : opposite(op),
+           comparison_shows(holds ? op : (uint8_t)greffe__op_opposite((greffe__op)op),
                             greffe__dec_compare(number, greffe__dec_of(0)), what);
 }
 
@@ -170,8 +170,9 @@ static bool shows(const looking *l, const greffe__ast *condition, bool holds,
     bool left = name_of(l, condition->at[0]) == name && number_of(condition->at[1], &number);
     bool right = name_of(l, condition->at[1]) == name && number_of(condition->at[0], &number);
     int sign = left || right ? greffe__dec_compare(number, greffe__dec_of(0)) : 0;
-    uint8_t op = left ? condition->op : turned(condition->op);
-    return (left || right) && comparison_shows(holds ? op : opposite(op), sign, what);
+    uint8_t op = left ? condition->op : (uint8_t)greffe__op_turned((greffe__op)condition->op);
+    return (left || right) &&
+           comparison_shows(holds ? op : (uint8_t)greffe__op_opposite((greffe__op)op), sign, what);
 }
 
 /* What the bounds of a field show. */
@@ -509,16 +510,23 @@ static void look(looking *l, const greffe__ast *node)
     }
 }
 
-bool greffe__expr_partial(greffe__str *part, greffe__arena *arena, const greffe__symbols *symbols,
-                          greffe__str source, const greffe__boxed *boxed)
+greffe__ast *greffe__expr_again(greffe__arena *arena, const greffe__symbols *symbols,
+                                greffe__str source, const greffe__boxed *boxed)
 {
     greffe__expr_error error = {0};
     greffe__expr_work work = {
         .arena = arena, .symbols = symbols, .source = source, .error = &error};
     const greffe__boxed plain = {.kind = GREFFE__BOXED_TEXT, .text = source};
     greffe__ast *root = greffe__expr_parse(&work, boxed != NULL ? boxed : &plain);
-    if (root == NULL || !greffe__expr_check(&work, root, NULL)) {
-        return false; /* told elsewhere */
+    return root != NULL && greffe__expr_check(&work, root, NULL) ? root : NULL;
+}
+
+bool greffe__expr_partial(greffe__str *part, greffe__arena *arena, const greffe__symbols *symbols,
+                          greffe__str source, const greffe__boxed *boxed)
+{
+    const greffe__ast *root = greffe__expr_again(arena, symbols, source, boxed);
+    if (root == NULL) {
+        return false;
     }
     looking l = {.count = 0};
     look(&l, root);
