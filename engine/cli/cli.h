@@ -48,6 +48,8 @@ int cli_verdict(const cli *c, int code);
 bool cli_unproved(const cli *c);
 int cli_eval(cli *c);
 int cli_explain(cli *c);
+/* {"code", "summary", "text"} of a code, to be deleted; NULL: there is none. */
+struct cJSON *cli_explained(const char *code);
 int cli_build(cli *c);
 int cli_graph(cli *c);
 int cli_publish(cli *c);

@@ -106,6 +106,23 @@ static bool is_named(const char *name, const char *wanted)
            (strncmp(name, wanted, size) == 0 && strcmp(name + size, ".done") == 0);
 }
 
+/* Whether a step may end so: `done`, or an outcome of one of its nodes. */
+static bool is_outcome(const scenario *s, int step, const char *outcome)
+{
+    bool found = strcmp(outcome, "done") == 0;
+    const cJSON *node, *edge;
+    cJSON_ArrayForEach(node, cJSON_GetObjectItemCaseSensitive(s->plan, "nodes"))
+    {
+        bool own = cli_number(node, "step") == step; /* what is 0 is left out */
+        const cJSON *edges = own ? cJSON_GetObjectItemCaseSensitive(node, "edges") : NULL;
+        cJSON_ArrayForEach(edge, edges)
+        {
+            found = found || strcmp(cli_words(edge, "outcome"), outcome) == 0;
+        }
+    }
+    return found;
+}
+
 /* A moment that there cannot be is a mistake of whoever wrote it. */
 static bool is_known(const scenario *s, const named *list, const char *wanted)
 {
@@ -118,12 +135,15 @@ static bool is_known(const scenario *s, const named *list, const char *wanted)
                  {"amounts", "values", "name"}};
     const cJSON *one;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        int place = -1;
         cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(s->plan, lists[i].plan))
         {
+            place += 1;
             const char *name = cli_words(one, lists[i].name);
             size_t size = strlen(name);
             if (strcmp(list->key, lists[i].key) == 0 && strncmp(wanted, name, size) == 0 &&
-                (wanted[size] == '\0' || (wanted[size] == '.' && i < 2))) {
+                (wanted[size] == '\0' || (wanted[size] == '.' && i == 0) ||
+                 (wanted[size] == '.' && i == 1 && is_outcome(s, place, wanted + size + 1)))) {
                 return true;
             }
         }

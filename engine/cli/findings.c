@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -13,13 +14,72 @@ static const char *severity_word(greffe_severity severity)
     return severity == GREFFE_ERROR ? "error" : severity == GREFFE_WARNING ? "warning" : "note";
 }
 
+/* --- Files --- */
+
+enum { most_path = 4096 };
+
+/* A file's name from here, whichever way it was written: without ".", without "..", and not from
+ * the root where it stands below. */
+static const char *from_here(char out[most_path], const char *path)
+{
+    char here[most_path];
+    size_t size = 0, within = getcwd(here, sizeof here) != NULL ? strlen(here) : 0;
+    if (within > 1 && strncmp(path, here, within) == 0 && path[within] == '/') {
+        path += within;
+        path += strspn(path, "/");
+    }
+    if (strlen(path) >= most_path) {
+        return path;
+    }
+    size += *path == '/' ? 1 : 0;
+    out[0] = '/';
+    size_t root = size;
+    for (const char *at = path + root; *at != '\0'; at += strspn(at, "/")) {
+        size_t part = strcspn(at, "/");
+        size_t last = size; /* where the part before begins */
+        while (last > root && out[last - 1] != '/') {
+            last -= 1;
+        }
+        bool up = part == 2 && strncmp(at, "..", 2) == 0;
+        bool stays = size > root && !(size - last == 2 && strncmp(out + last, "..", 2) == 0);
+        if (up && stays) {
+            size = last > root ? last - 1 : root;
+        } else if (!(part == 1 && *at == '.')) {
+            if (size > root) {
+                out[size++] = '/';
+            }
+            memcpy(out + size, at, part);
+            size += part;
+        }
+        at += part;
+    }
+    out[size] = '\0';
+    return out;
+}
+
+/* As RFC 3986 has it: what is no letter, digit or - . _ ~ / is written with its bytes. */
+static void add_uri(cJSON *to, const char *path)
+{
+    char plain[most_path], uri[3 * most_path + 8];
+    const char *name = from_here(plain, path);
+    size_t size = (size_t)snprintf(uri, sizeof uri, "%s", *name == '/' ? "file://" : "");
+    for (; *name != '\0' && size + 4 < sizeof uri; name++) {
+        bool kept = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+                    (*name >= '0' && *name <= '9') || strchr("-._~/", *name) != NULL;
+        size += (size_t)snprintf(uri + size, sizeof uri - size, kept ? "%c" : "%%%02X",
+                                 (unsigned)(unsigned char)*name);
+    }
+    cJSON_AddStringToObject(to, "uri", uri);
+}
+
 /* --- Collecting --- */
 
 /* The same fault keeps its fingerprint when lines are added above it: it is made of its code, its
  * file, the words of its line, and how many alike stand before it. */
 static void add_fingerprint(cJSON *one, const greffe_diag *diag, const cJSON *before)
 {
-    const char *parts[] = {diag->code, diag->file, diag->source_line};
+    char plain[most_path];
+    const char *parts[] = {diag->code, from_here(plain, diag->file), diag->source_line};
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         for (const char *at = parts[i]; *at != '\0'; at++) {
@@ -128,6 +188,14 @@ static int rule_index(cJSON *rules, const char *code)
     }
     cJSON *fresh = cJSON_CreateObject();
     cJSON_AddStringToObject(fresh, "id", code);
+    cJSON *explained = cli_explained(code);
+    if (explained != NULL) {
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(fresh, "shortDescription"), "text",
+                                cli_words(explained, "summary"));
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(fresh, "help"), "text",
+                                cli_words(explained, "text"));
+    }
+    cJSON_Delete(explained);
     cJSON_AddItemToArray(rules, fresh);
     return index;
 }
@@ -137,7 +205,7 @@ static cJSON *location(const cJSON *one)
     cJSON *place = cJSON_CreateObject();
     cJSON *physical = cJSON_AddObjectToObject(place, "physicalLocation");
     cJSON *artifact = cJSON_AddObjectToObject(physical, "artifactLocation");
-    cJSON_AddStringToObject(artifact, "uri", cli_words(one, "file"));
+    add_uri(artifact, cli_words(one, "file"));
     if (cli_number(one, "line") > 0) {
         cJSON *region = cJSON_AddObjectToObject(physical, "region");
         cJSON_AddNumberToObject(region, "startLine", cli_number(one, "line"));

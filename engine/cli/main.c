@@ -1,4 +1,5 @@
 /* The command line: options, help, and the way to each subcommand. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,7 +221,8 @@ int main(int argc, char **argv)
     greffe_diags_destroy(c.diags);
     greffe_context_destroy(c.context);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        return code == EXIT_FINE ? EXIT_ENVIRONMENT : code;
+        return cli_fail(EXIT_ENVIRONMENT, "what was to be told could not be written: %s",
+                        strerror(errno));
     }
     return code;
 }

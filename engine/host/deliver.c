@@ -301,6 +301,9 @@ static greffe_status finish(greffe_engine *e, void *data)
         d->did.effects += d->did.incidents == 0;
         return GREFFE_OK;
     }
+    if (greffe__of_the_store(status) && d->status == GREFFE_OK && !is_relay(d)) {
+        greffe__untold_keep(e, d);
+    }
     return greffe__of_the_store(status) ? status : put_off(e, d);
 }
 
@@ -322,6 +325,9 @@ greffe_status greffe__tell_all(greffe_engine *e, greffe__delivery *const *all, s
         (void)greffe__run_group(e, places, count, NULL, NULL);
     }
     for (size_t i = 0; i < count; i++) {
+        if (jobs[i].status == GREFFE_OK) { /* durable by now */
+            greffe__untold_forget(e, &all[i]->row);
+        }
         status = status == GREFFE_OK ? jobs[i].status : status;
     }
     return status;
@@ -440,6 +446,10 @@ static greffe_status sort_out(greffe_engine *e, greffe__page *page, greffe__deli
                               greffe__delivery **tells, size_t *tell_count)
 {
     if (is_relay(d)) {
+        tells[(*tell_count)++] = d;
+        return GREFFE_OK;
+    }
+    if (greffe__untold_take(e, d)) { /* it left before: only its end is missing */
         tells[(*tell_count)++] = d;
         return GREFFE_OK;
     }

@@ -85,6 +85,7 @@ void greffe_engine_close(greffe_engine *e)
     }
     e->store->ops->close(e->store);
     if (e->own != NULL) {
+        greffe__untold_free(e);
         greffe__arena_free(&e->work);
         greffe__arena_free(&e->zones);
         greffe_context_destroy(e->own);

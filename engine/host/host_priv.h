@@ -89,6 +89,8 @@ struct greffe__subscriber {
     bool failed;     /* one of them was not dealt with: the others wait */
     int64_t dealt;   /* the last position that was dealt with in this reading */
 };
+typedef struct greffe__untold greffe__untold;
+
 struct greffe_engine {
     greffe_context *context; /* the host's: for what it is given back */
     greffe_context *own;     /* the store thread's */
@@ -117,7 +119,9 @@ struct greffe_engine {
     char owner[33];
     uint64_t epoch; /* 0: it is not ours */
     int64_t lease_until_ms;
-    greffe_progress ended; /* by greffe_engine_finish, since the last round began */
+    greffe_progress ended;  /* by greffe_engine_finish, since the last round began */
+    greffe__untold *untold; /* what has left, and could not be told; see untold.c */
+    uint32_t untold_count;
     greffe_authorize_fn authorize;
     void *authorize_data;
     greffe_before_commit_fn before_commit;
@@ -403,6 +407,12 @@ int64_t greffe__page_age(greffe_engine *e, const greffe__page *page, int64_t *mo
 /* On the store thread: it is the handler's until its time is over. GREFFE_ECONFLICT: somebody else
  * has it now. */
 greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d);
+/* (untold.c) What has left is not given again because the store could not take its end. */
+void greffe__untold_keep(greffe_engine *e, const greffe__delivery *d);
+/* Whether this one has left: then its end is in it, which lives until it is forgotten. */
+bool greffe__untold_take(greffe_engine *e, greffe__delivery *d);
+void greffe__untold_forget(greffe_engine *e, const greffe_effect_row *row);
+void greffe__untold_free(greffe_engine *e);
 /* On the store thread: it was given again since, or has ended. */
 bool greffe__delivery_is_old(greffe_engine *e, const greffe__delivery *d);
 /* On the store thread: tells what became of these, in one commit where that may be. What cannot be

@@ -60,6 +60,7 @@
 #define GREFFE_MAX_AGENDA 1000u       /* dossiers on one agenda */
 #define GREFFE_MAX_BATCH 1000u        /* orders in one payment batch */
 #define GREFFE_MAX_ATTEMPTS 8u        /* of an effect before it is an incident */
+#define GREFFE_MAX_UNTOLD 10000u      /* effects that have left while the disk took no word of it */
 #define GREFFE_MAX_AT_ONCE 64u        /* effects of a channel with limits that are begun */
 #define GREFFE_MAX_GROUP 100u         /* commands that share a commit */
 #define GREFFE_MAX_GROUP_OF_STREAM 8u /* of which of one stream */

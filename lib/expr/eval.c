@@ -155,8 +155,11 @@ static bool slow_arithmetic(const greffe__frame *f, greffe__op op, greffe__value
     greffe__trouble trouble; /* filled where it is met */
     greffe__value result;
     if (greffe__arithmetic(&result, op, &a[0], &a[1], f->m->eval->arena, &trouble)) {
+        bool months = a[0].kind == GREFFE__PERIOD || a[1].kind == GREFFE__PERIOD;
+        bool zoned = result.kind == GREFFE__DATETIME && result.count == 1;
         *a = result;
-        return true;
+        return !zoned || greffe__zoned_again(a, f->m->eval, f->m->eval->arena, !months) ||
+               greffe__no_memory(f);
     }
     return f->m->eval->arena->failed ? greffe__no_memory(f) : greffe__met(f, &trouble, a);
 }
@@ -468,37 +471,4 @@ bool greffe__run(greffe__frame *f, greffe__value *base, greffe__value *top, gref
         }
         at = taken ? operand - 1 : at;
     }
-}
-
-/* --- Door --- */
-
-greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
-                                const greffe__program *program, const greffe__eval *eval)
-{
-    greffe__value stack[GREFFE_MAX_EXPR_STACK];
-    greffe__machine machine = {.eval = eval,
-                               .error = error,
-                               .status = GREFFE_OK,
-                               .steps = GREFFE_MAX_EXPR_STEPS,
-                               .limit = stack + GREFFE_MAX_EXPR_STACK};
-    greffe__frame f = {&machine, program, 0};
-    *error = (greffe__expr_error){0};
-    if (program->code.count == 0) { /* what was never written: a stored one may say so */
-        *out = greffe__null();
-        *error = (greffe__expr_error){.code = GREFFE__GR_BUNDLE_READ,
-                                      .message = "the program of an expression is empty"};
-        return GREFFE_EINVALID;
-    }
-    uint64_t left = GREFFE_MAX_EXPR_VALUE;
-    bool good = greffe__run(&f, stack, stack, out);
-    if (good && (out->kind == GREFFE__LIST || out->kind == GREFFE__CONTEXT) &&
-        !greffe__value_within(out, &left)) {
-        good = greffe__met_text(&f, GREFFE__GR_EVAL_LIMIT, "the result is larger than 16 MiB", NULL,
-                                out);
-    }
-    if (!good) {
-        *out = greffe__null();
-        return machine.status != GREFFE_OK ? machine.status : GREFFE_EINVALID;
-    }
-    return eval->arena != NULL && eval->arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
 }

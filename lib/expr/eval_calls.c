@@ -1,5 +1,5 @@
-/* Calls while a program runs: built-in functions, functions that are values, and those that a
- * built-in function is given. */
+/* Where a program begins to run, and calls while it does: built-in functions, functions that are
+ * values, and those that a built-in function is given. */
 #include <string.h>
 
 #include "expr/machine.h"
@@ -235,4 +235,37 @@ bool greffe__run_value(const greffe__frame *f, greffe__value *at, uint32_t count
                                 "a function has no parameters of these names", NULL, at);
     }
     return call_closure(f, closure, at + 1, count, at);
+}
+
+/* --- Door --- */
+
+greffe_status greffe__expr_eval(greffe__value *out, greffe__expr_error *error,
+                                const greffe__program *program, const greffe__eval *eval)
+{
+    greffe__value stack[GREFFE_MAX_EXPR_STACK];
+    greffe__machine machine = {.eval = eval,
+                               .error = error,
+                               .status = GREFFE_OK,
+                               .steps = GREFFE_MAX_EXPR_STEPS,
+                               .limit = stack + GREFFE_MAX_EXPR_STACK};
+    greffe__frame f = {&machine, program, 0};
+    *error = (greffe__expr_error){0};
+    if (program->code.count == 0) { /* what was never written: a stored one may say so */
+        *out = greffe__null();
+        *error = (greffe__expr_error){.code = GREFFE__GR_BUNDLE_READ,
+                                      .message = "the program of an expression is empty"};
+        return GREFFE_EINVALID;
+    }
+    uint64_t left = GREFFE_MAX_EXPR_VALUE;
+    bool good = greffe__run(&f, stack, stack, out);
+    if (good && (out->kind == GREFFE__LIST || out->kind == GREFFE__CONTEXT) &&
+        !greffe__value_within(out, &left)) {
+        good = greffe__met_text(&f, GREFFE__GR_EVAL_LIMIT, "the result is larger than 16 MiB", NULL,
+                                out);
+    }
+    if (!good) {
+        *out = greffe__null();
+        return machine.status != GREFFE_OK ? machine.status : GREFFE_EINVALID;
+    }
+    return eval->arena != NULL && eval->arena->failed ? GREFFE_ENOMEM : GREFFE_OK;
 }

@@ -290,6 +290,11 @@ bool greffe__temporal_parse(greffe__value *out, greffe__str text, const greffe__
 /* Gives a moment the offset that its zone has then. False: an unknown zone. */
 bool greffe__zoned_value(greffe__value *out, greffe__kind kind, greffe__moment moment,
                          greffe__str zone, const greffe__eval *eval, greffe__arena *arena);
+/* What was calculated keeps its zone, whose clocks may have been changed between: the instant
+ * counts
+ * (`on_line`), or what the clock shows. False without memory. */
+bool greffe__zoned_again(greffe__value *value, const greffe__eval *eval, greffe__arena *arena,
+                         bool on_line);
 
 /* What a table gives for what its rules found. */
 bool greffe__table_hit(greffe__value *out, uint32_t operand, const greffe__value *found,

@@ -56,6 +56,30 @@ bool greffe__zoned_value(greffe__value *out, greffe__kind kind, greffe__moment m
     return true;
 }
 
+bool greffe__zoned_again(greffe__value *value, const greffe__eval *eval, greffe__arena *arena,
+                         bool on_line)
+{
+    static const int64_t farthest_seconds = INT64_C(100000000) * DAY;
+    greffe__moment moment = value->as.zoned->moment;
+    const greffe__str name = value->as.zoned->zone;
+    const greffe__zone *rules = zone_named(name, eval);
+    int64_t instant = moment.seconds - moment.offset;
+    if (rules == NULL || instant > farthest_seconds || instant < -farthest_seconds) {
+        return true; /* as it was */
+    }
+    if (!on_line) {
+        return greffe__zoned_value(value, GREFFE__DATETIME, moment, name, eval, arena);
+    }
+    moment.offset = greffe__zone_offset(rules, instant * 1000);
+    moment.seconds = instant + moment.offset;
+    greffe__zoned *zoned = greffe__arena_alloc(arena, sizeof *zoned);
+    if (zoned != NULL) {
+        *zoned = (greffe__zoned){moment, name};
+        value->as.zoned = zoned;
+    }
+    return zoned != NULL;
+}
+
 bool greffe__temporal_parse(greffe__value *out, greffe__str text, const greffe__eval *eval,
                             greffe__arena *arena)
 {

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import urllib.parse
 import xml.etree.ElementTree
 
 from office import GREFFE, ROOT
@@ -68,6 +69,30 @@ class Sarif(Folder):
         text = self.faulty.read_text(encoding="utf-8")
         self.faulty.write_text("# one line more\n" + text, encoding="utf-8")
         self.assertEqual([one["partialFingerprints"] for one in self.results()], before)
+
+    def test_a_fingerprint_and_a_name_are_those_of_the_file_however_it_is_written(self):
+        told = set()
+        for word in ("aides", "./aides", "aides/../aides/.", str(self.folder / "aides")):
+            log = json.loads(self.told("sarif", word))
+            (result,) = log["runs"][0]["results"]
+            place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            told.add((place, result["partialFingerprints"]["greffe/v1"]))
+        self.assertEqual(len(told), 1, told)
+        self.assertEqual(told.pop()[0], "aides/001-cent-gap.yaml")
+
+    def test_a_name_is_written_as_a_uri_has_it(self):
+        self.faulty.rename(self.faulty.with_name("à #1, 100%.yaml"))
+        (result,) = self.results()
+        place = result["locations"][0]["physicalLocation"]
+        self.assertEqual(place["artifactLocation"]["uri"],
+                         "aides/" + urllib.parse.quote("à #1, 100%.yaml"))
+
+    def test_a_rule_says_what_it_means(self):
+        log = json.loads(self.told("sarif"))
+        (rule,) = log["runs"][0]["tool"]["driver"]["rules"]
+        self.assertEqual(rule["shortDescription"]["text"],
+                         "a choice leads nowhere for some dossiers")
+        self.assertIn("mended:", rule["help"]["text"])
 
     def test_two_faults_alike_have_two_fingerprints(self):
         text = self.faulty.read_text(encoding="utf-8")

@@ -35,6 +35,14 @@ class Dossier(Stage):
                       ("dossier: d1", "due", "{silence: 2026-05-04}", "{silence: paused}"),
                       ("dossier: d1", "happened", "{depot.done: 1}", "{depot.done: 2}"))
 
+    def test_an_outcome_that_there_is_not_never_happens_and_is_told(self):
+        for moment in ("instruction.favourable", "depot.filled", "deliberation.grantd"):
+            with self.subTest(moment=moment):
+                self.differs(ALLOCATE, aide(), expect(f"dossier: d1, happened: {{{moment}: 0}}"),
+                             says=f"the procedure has no '{moment}' for 'happened'")
+        self.plays(ALLOCATE, aide(), expect("dossier: d1, happened: {depot: 1, "
+                                            "instruction.favorable: 0, deliberation.granted: 0}"))
+
     def test_what_is_asked(self):
         ask = ("{do: ask, dossier: d1, as: agent, step: completude, documents: [rib], "
                "fields: [demande.prix]}")
