@@ -524,7 +524,7 @@ static greffe_status join(greffe_store *store, void *connection, const unsigned 
 greffe_status greffe_store_sqlite(greffe_store **out, const greffe_sqlite_options *options)
 {
     if (out == NULL || options == NULL || options->size != sizeof *options ||
-        options->path == NULL) {
+        options->path == NULL || options->path[0] == '\0') { /* SQLite's own: gone when closed */
         return GREFFE_EMISUSE;
     }
     const char *prefix = options->prefix != NULL ? options->prefix : "greffe_";

@@ -126,7 +126,8 @@ class AsyncEngine(Connection):
             if handler is None:
                 raise LookupError("nobody handles this any more")
             returned = handler(effect)
-            given = given_of(await returned if inspect.isawaitable(returned) else returned)
+            given = given_of(await returned if inspect.isawaitable(returned) else returned,
+                             effect.channel)
             gives = values.to_json(given.gives)
             end.outcome, end.gives = _native.text(given.outcome), _native.string(gives)
         except asyncio.CancelledError:

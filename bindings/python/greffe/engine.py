@@ -218,7 +218,8 @@ class Engine(Connection):
         def deliver(_data: object, effect: "ctypes._Pointer[_native.Effect]",
                     problem: "ctypes._Pointer[c_char]") -> int:
             try:
-                given = given_of(handler(effect_of(effect.contents)))
+                one = effect_of(effect.contents)
+                given = given_of(handler(one), one.channel)
                 if channel.startswith("call"):
                     gives = values.to_json(given.gives)
                     check(_native.lib.greffe_effect_answer(effect, _native.text(given.outcome),

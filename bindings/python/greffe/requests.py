@@ -188,9 +188,10 @@ def problem_of(error: BaseException) -> bytes:
     return f"{type(error).__name__}: {error}".encode()[:255].decode(errors="ignore").encode()
 
 
-def given_of(returned: object) -> Given:
-    """What a handler returned."""
-    if returned is None:
+def given_of(returned: object, channel: str) -> Given:
+    """What a handler returned. Only a service gives something: a letter has left by then, whatever
+    its handler returns."""
+    if returned is None or channel != "call":
         return Given()
     if isinstance(returned, Given):
         return returned

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import resource
 import threading
 import unittest
 from decimal import Decimal
@@ -206,6 +207,38 @@ class Commands(InAFolder):
         self.assertEqual(page.items[0]["verb"], "file")
         self.engine.acknowledge("mirror", page.cursor)
         self.assertEqual(self.engine.feed("mirror").items, [])
+
+    def test_what_has_left_does_not_leave_again_because_the_disk_takes_no_word_of_it(self):
+        calls = []
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, before)
+
+        def mail(effect):
+            calls.append(effect.key)
+            size = self.path.with_name("greffe.db-wal").stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+
+        self.engine.handle("mail", mail)
+        self.file()
+        with self.assertRaises(greffe.StoreError):
+            self.engine.run()
+        for _ in range(2):
+            self.now += datetime.timedelta(minutes=2)
+            with self.assertRaises(greffe.StoreError):
+                self.engine.run()
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        self.now += datetime.timedelta(minutes=2)
+        self.assertEqual(self.engine.run().effects, 1)
+        self.assertEqual(len(calls), 1)
+
+    def test_what_a_letter_s_handler_returns_says_nothing(self):
+        calls = []
+        self.engine.handle("mail", lambda effect: calls.append(effect.key) or True)
+        self.file()
+        self.assertEqual(self.engine.run().effects, 1)
+        self.now += datetime.timedelta(days=1)
+        self.engine.run()
+        self.assertEqual(len(calls), 1)
 
     def test_effects_of_two_tenants_have_one_key_and_two_ids(self):
         seen = []

@@ -379,7 +379,8 @@ GREFFE_API greffe_status greffe_store_memory(greffe_store **out);
 /** Which file, and which tables in it. */
 typedef struct greffe_sqlite_options {
     size_t size;        /**< sizeof(greffe_sqlite_options) */
-    const char *path;   /**< the database file; made when it is not there */
+    const char *path;   /**< the database file; made when it is not there. Not empty.
+                             ":memory:" and "file:…?mode=memory" are SQLite's: gone when closed */
     const char *prefix; /**< of table names; NULL: "greffe_". Letters, digits and _ */
     const char *tenant; /**< whose rows they are, in tables that several share; NULL: "" */
     bool read_only;     /**< a copy that was put aside may lie where nothing can be written */
