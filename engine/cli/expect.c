@@ -57,16 +57,20 @@ static bool line_of(const cJSON *value, char text[most_text])
     return cJSON_IsArray(value);
 }
 
-static void compare(scenario *s, const char *what, const cJSON *expected, const char *found)
+static bool compare(scenario *s, const char *what, const cJSON *expected, const char *found)
 {
     char text[most_text];
     s->expectations += 1;
     if (!line_of(expected, text)) {
         scenario_fail(s, "'%s' takes a text, or a list of texts", what);
-    } else if (strcmp(text, found) != 0) {
+        return false;
+    }
+    bool same = strcmp(text, found) == 0;
+    if (!same) {
         scenario_fail(s, "%s: expected %s, found %s", what, text[0] != '\0' ? text : "nothing",
                       found[0] != '\0' ? found : "nothing");
     }
+    return same;
 }
 
 /* A member of what was read, as a text. */
@@ -397,7 +401,7 @@ static bool add_expected(cJSON *names, cJSON *files, const cJSON *of)
 /* The letters that left, by their names, and the text of those that have a file. */
 static void compare_letters(scenario *s, const cJSON *expected)
 {
-    char found[most_text] = "", line[most_text];
+    char found[most_text] = "";
     bool good = true;
     const cJSON *one;
     cJSON *names = cJSON_CreateArray(), *files = cJSON_CreateArray();
@@ -414,12 +418,9 @@ static void compare_letters(scenario *s, const cJSON *expected)
     }
     if (!good) {
         scenario_fail(s, "'letters' takes names, or {name: file}");
-    } else {
-        compare(s, "letters", names, found);
     }
     size_t at = 0;
-    bool same = good && line_of(names, line) && strcmp(line, found) == 0;
-    const cJSON *texts = same ? files : NULL;
+    const cJSON *texts = good && compare(s, "letters", names, found) ? files : NULL;
     cJSON_ArrayForEach(one, texts)
     {
         if (cJSON_IsString(one)) {

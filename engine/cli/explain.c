@@ -13,7 +13,7 @@ static const char *text_of(const char *word)
     bool prefixed =
         (word[0] == 'G' || word[0] == 'g') && (word[1] == 'R' || word[1] == 'r') && word[2] == '-';
     const char *number = prefixed ? word + 3 : word;
-    size_t size = strcspn(number, ":"); /* a text begins with its code, too */
+    size_t size = strlen(number);
     for (const char *at = explain_text; size == 4 && *at != '\0';) {
         if (strncmp(at + 3, number, size) == 0) {
             return at;
@@ -23,18 +23,14 @@ static const char *text_of(const char *word)
     return NULL;
 }
 
-cJSON *cli_explained(const char *code)
+static cJSON *as_json(const char *text)
 {
-    const char *text = text_of(code);
-    if (text == NULL) {
-        return NULL;
-    }
     char *copy = strndup(text, strcspn(text, "\f"));
     char *summary = strndup(text + 9, strcspn(text + 9, "\n"));
-    char own[8];
+    char code[8];
     cJSON *object = cJSON_CreateObject();
-    (void)snprintf(own, sizeof own, "%.7s", text);
-    cJSON_AddStringToObject(object, "code", own);
+    (void)snprintf(code, sizeof code, "%.7s", text);
+    cJSON_AddStringToObject(object, "code", code);
     cJSON_AddStringToObject(object, "summary", summary != NULL ? summary : "");
     cJSON_AddStringToObject(object, "text", copy != NULL ? copy : "");
     free(summary);
@@ -45,10 +41,16 @@ cJSON *cli_explained(const char *code)
 static void print_one(const cli *c, const char *text, bool alone)
 {
     if (c->json) {
-        cli_print_object(cli_explained(text));
+        cli_print_object(as_json(text));
     } else {
         (void)printf("%.*s%s", (int)strcspn(text, alone ? "\n" : "\f"), text, alone ? "\n" : "");
     }
+}
+
+cJSON *cli_explained(const char *code)
+{
+    const char *text = text_of(code);
+    return text != NULL ? as_json(text) : NULL;
 }
 
 int cli_explain(cli *c)

@@ -235,12 +235,16 @@ greffe_status greffe__delivery_keep(greffe_engine *e, greffe__delivery *d, int64
     return status == GREFFE_OK ? lease(e, d, d->row.started, d->row.lease_ms + passed_ms) : status;
 }
 
-int64_t greffe__page_age(greffe_engine *e, const greffe__page *page, int64_t *most)
+int64_t greffe__page_age(greffe_engine *e, const greffe__page *page)
 {
     int64_t steady_ms = (greffe__steady_us() - page->claimed_us) / 1000;
     int64_t clock_ms = greffe__now(e, page->given_ms) - page->claimed_ms;
-    *most = e->alone ? INT64_MAX : lease_ms / 2;
     return steady_ms > clock_ms ? steady_ms : clock_ms;
+}
+
+bool greffe__page_is_old(greffe_engine *e, const greffe__page *page)
+{
+    return !e->alone && greffe__page_age(e, page) >= lease_ms / 2;
 }
 
 greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d)

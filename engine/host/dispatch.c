@@ -125,8 +125,7 @@ static greffe_status mark(greffe_engine *e, void *data)
 static greffe_status keep(greffe_engine *e, void *data)
 {
     round_data *d = data;
-    int64_t most;
-    return greffe__delivery_keep(e, d->one, greffe__page_age(e, &d->page, &most));
+    return greffe__delivery_keep(e, d->one, greffe__page_age(e, &d->page));
 }
 
 static greffe_status tell_done(greffe_engine *e, void *data)
@@ -168,10 +167,9 @@ static bool hand_over(const greffe_engine *e, greffe__delivery *one, greffe__are
 /* A payment is told before the next one leaves, and marked before it does itself. */
 static greffe_status deliver(greffe_engine *e, round_data *d, greffe__delivery *one)
 {
-    int64_t most;
     bool ready = one->status == GREFFE_OK;
     bool marks = ready && (one->once || one->handler->start != NULL);
-    bool old = ready && !marks && greffe__page_age(e, &d->page, &most) >= most;
+    bool old = ready && !marks && greffe__page_is_old(e, &d->page);
     d->one = one;
     greffe_status status = marks ? greffe__queue_call(e->queue, mark, d)
                            : old ? greffe__queue_call(e->queue, keep, d)
@@ -188,13 +186,13 @@ static greffe_status deliver(greffe_engine *e, round_data *d, greffe__delivery *
 static greffe_status deliver_page(greffe_engine *e, round_data *d)
 {
     greffe_status status = greffe__queue_call(e->queue, claim, d);
-    int64_t most, since = greffe__page_age(e, &d->page, &most);
+    int64_t since = greffe__page_age(e, &d->page);
     for (size_t i = 0; i < d->page.count && status == GREFFE_OK; i++) {
         status = deliver(e, d, d->page.at[i]);
-        bool late = greffe__page_age(e, &d->page, &most) - since >= told_at_the_latest_ms;
+        bool late = greffe__page_age(e, &d->page) - since >= told_at_the_latest_ms;
         if (status == GREFFE_OK && (late || d->page.at[i]->once)) {
             status = flush(e, d);
-            since = greffe__page_age(e, &d->page, &most);
+            since = greffe__page_age(e, &d->page);
         }
     }
     greffe_status told = flush(e, d);

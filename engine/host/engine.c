@@ -320,14 +320,22 @@ greffe__job greffe__command_job(greffe__execution *x)
         .run = run, .data = x, .undo = undo, .stream = alone ? NULL : x->command->stream};
 }
 
+bool greffe__is_text(greffe_str text)
+{
+    return text.data != NULL || text.size == 0;
+}
+
+bool greffe__is_actor(const greffe_actor *actor)
+{
+    return actor != NULL && actor->size == sizeof *actor && actor->subject != NULL &&
+           actor->subject[0] != '\0' && actor->kind != NULL;
+}
+
 greffe_status greffe__check_command(const greffe_command *command)
 {
     bool whole = command != NULL && command->size == sizeof *command && command->verb != NULL &&
-                 command->stream != NULL && command->key != NULL && command->actor != NULL &&
-                 command->actor->size == sizeof *command->actor &&
-                 command->actor->subject != NULL && command->actor->subject[0] != '\0' &&
-                 command->actor->kind != NULL &&
-                 (command->args.data != NULL || command->args.size == 0);
+                 command->stream != NULL && command->key != NULL &&
+                 greffe__is_actor(command->actor) && greffe__is_text(command->args);
     /* What only the engine itself may say. */
     return whole && strcmp(command->actor->kind, "system") != 0 ? GREFFE_OK : GREFFE_EMISUSE;
 }

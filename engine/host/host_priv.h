@@ -266,6 +266,9 @@ void greffe__read_early(const greffe_engine *e, greffe__execution *x, greffe__ar
 
 /* What a host gives; GREFFE_EMISUSE for what it must not. */
 greffe_status greffe__check_command(const greffe_command *command);
+/* Whether a host's text is one, and whether this says who acts. */
+bool greffe__is_text(greffe_str text);
+bool greffe__is_actor(const greffe_actor *actor);
 /* A job that executes `x`, with others where that may be. */
 greffe__job greffe__command_job(greffe__execution *x);
 
@@ -401,9 +404,10 @@ greffe_status greffe__delivery_mark(greffe_engine *e, greffe__delivery *d);
 /* On the store thread: it stays this process's, although much of the time is over for which it was
  * claimed. GREFFE_ECONFLICT: somebody else has it now. */
 greffe_status greffe__delivery_keep(greffe_engine *e, greffe__delivery *d, int64_t passed_ms);
-/* How long ago a page was claimed; above what it says, the time of what lies in it has to be
+/* How long ago a page was claimed; and whether so long that the time of what lies in it has to be
  * prolonged before a handler is called. */
-int64_t greffe__page_age(greffe_engine *e, const greffe__page *page, int64_t *most);
+int64_t greffe__page_age(greffe_engine *e, const greffe__page *page);
+bool greffe__page_is_old(greffe_engine *e, const greffe__page *page);
 /* On the store thread: it is the handler's until its time is over. GREFFE_ECONFLICT: somebody else
  * has it now. */
 greffe_status greffe__delivery_hold(greffe_engine *e, greffe__delivery *d);

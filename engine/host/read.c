@@ -349,11 +349,8 @@ static bool is_named(const greffe_query *q)
 greffe_status greffe__check_query(const greffe_query *query)
 {
     bool good = query != NULL && query->size == sizeof *query && is_named(query) &&
-                good_order(query) &&
-                (query->actor == NULL ||
-                 (query->actor->size == sizeof *query->actor && query->actor->subject != NULL &&
-                  query->actor->subject[0] != '\0' && query->actor->kind != NULL)) &&
-                (query->args.data != NULL || query->args.size == 0) &&
+                good_order(query) && (query->actor == NULL || greffe__is_actor(query->actor)) &&
+                greffe__is_text(query->args) &&
                 (query->now_ms == 0 || greffe__good_instant(query->now_ms));
     return good ? GREFFE_OK : GREFFE_EMISUSE;
 }

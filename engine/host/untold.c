@@ -47,7 +47,7 @@ void greffe__untold_keep(greffe_engine *e, const greffe__delivery *d)
 
 bool greffe__untold_take(greffe_engine *e, greffe__delivery *d)
 {
-    const greffe__untold *one = e->untold != NULL ? *place_of(e, &d->row) : NULL;
+    const greffe__untold *one = *place_of(e, &d->row);
     if (one != NULL) {
         d->status = GREFFE_OK;
         d->said = one->said;
@@ -57,22 +57,26 @@ bool greffe__untold_take(greffe_engine *e, greffe__delivery *d)
     return one != NULL;
 }
 
+static void drop(greffe_engine *e, greffe__untold **at)
+{
+    greffe__untold *one = *at;
+    *at = one->next;
+    e->untold_count -= 1;
+    greffe__arena_free(&one->arena);
+    greffe__free(e->own, one);
+}
+
 void greffe__untold_forget(greffe_engine *e, const greffe_effect_row *row)
 {
-    greffe__untold **at = e->untold != NULL ? place_of(e, row) : NULL, *one;
-    if (at != NULL && (one = *at) != NULL) {
-        *at = one->next;
-        e->untold_count -= 1;
-        greffe__arena_free(&one->arena);
-        greffe__free(e->own, one);
+    greffe__untold **at = place_of(e, row);
+    if (*at != NULL) {
+        drop(e, at);
     }
 }
 
 void greffe__untold_free(greffe_engine *e)
 {
     while (e->untold != NULL) {
-        const greffe_effect_row row = {
-            .kind = e->untold->kind, .key = e->untold->key, .item = e->untold->item};
-        greffe__untold_forget(e, &row);
+        drop(e, &e->untold);
     }
 }

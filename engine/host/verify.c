@@ -493,8 +493,8 @@ greffe_status greffe_engine_verify(greffe_engine *engine, greffe_verified *out,
                                    const greffe_verify_options *options)
 {
     if (engine == NULL || out == NULL ||
-        (options != NULL && (options->size != sizeof *options ||
-                             (options->sealed.data == NULL && options->sealed.size > 0)))) {
+        (options != NULL &&
+         (options->size != sizeof *options || !greffe__is_text(options->sealed)))) {
         return GREFFE_EMISUSE;
     }
     *out = (greffe_verified){0};

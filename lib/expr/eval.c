@@ -402,24 +402,29 @@ static bool try_member(greffe__value *at)
     return entry != NULL;
 }
 
+/* The last value goes so many places down. */
+static inline greffe__value *slide(greffe__value *top, uint32_t places)
+{
+    top[-1 - (int32_t)places] = top[-1];
+    return top - places;
+}
+
 bool greffe__run(greffe__frame *f, greffe__value *base, greffe__value *top, greffe__value *result)
 {
     const greffe__program *program = f->program;
     const uint32_t *code = program->code.at;
     for (uint32_t at = f->at;; at++) {
         const uint32_t operand = code[at] >> 8;
-        const greffe__op op = (greffe__op)(code[f->at = at] & 0xFF);
+        const greffe__op op = (greffe__op)(code[at] & 0xFF);
         bool good = true, taken = false;
+        f->at = at;
         switch (op) {
         case GREFFE__OP_CONST: *top++ = program->constants.at[operand]; continue;
         case GREFFE__OP_LOAD: good = load_slot(f, operand, top++); break;
         case GREFFE__OP_LOCAL: *top++ = base[operand]; continue;
         case GREFFE__OP_DROP: top -= operand; continue;
         case GREFFE__OP_TOP: top = base + operand; continue;
-        case GREFFE__OP_SLIDE:
-            top -= operand;
-            top[-1] = top[(int32_t)operand - 1];
-            continue;
+        case GREFFE__OP_SLIDE: top = slide(top, operand); continue;
         case GREFFE__OP_ADD:
         case GREFFE__OP_SUB:
         case GREFFE__OP_MUL:

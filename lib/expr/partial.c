@@ -345,7 +345,7 @@ static bool is_not_met(looking *l, asks what, const greffe__ast *call)
         return first->type.any || first->type.kind == GREFFE__STRING || third != NULL ||
                (second != NULL && second->type.kind == GREFFE__STRING && !second->fixed);
     case ASKS_ITEMS: return !is_filled(l, call);
-    case ASKS_TWO: return third == NULL && (second == NULL || call->count < 3);
+    case ASKS_TWO: return second == NULL;
     case ASKS_SCALE: return second != NULL && !lies_within(second, 0, most_decimals);
     case ASKS_PLACE:
         return second == NULL || !number_of(second, &number) ||
